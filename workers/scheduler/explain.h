@@ -1,0 +1,47 @@
+/* explain.h - why a request has no place, in MODEL's codes, naming those that stand in the way.
+ *
+ * Layer     scheduler: place below it; online and solve above.
+ * Thread    one at a time a calendar.
+ * Not here  sentences in other languages, whose unconfirmed requests may be named to whom (the daemon's matter). */
+#pragma once
+#include "scheduler/place.h"
+#include <stddef.h>
+
+enum explain_code {
+	EXPLAIN_NO_ELIGIBLE_VENUE,
+	EXPLAIN_NO_WINDOW,
+	EXPLAIN_PROTECTED_DAYS,
+	EXPLAIN_VENUE_CLOSED,
+	EXPLAIN_VENUE_FULL,
+	EXPLAIN_CITY_FULL,
+	EXPLAIN_SERVICE_EXHAUSTED,
+	EXPLAIN_SQUAD_BUSY,
+	EXPLAIN_AFTER_UNPLACED,
+	EXPLAIN_AFTER_GAP,
+	EXPLAIN_QUOTA_REACHED,
+	EXPLAIN_NOT_WORTH_IT,
+	EXPLAIN_CODES
+};
+
+#define EXPLAIN_WITH_MAX 8
+#define EXPLAIN_REASONS_MAX EXPLAIN_CODES
+
+struct explain_reason {
+	enum explain_code code;
+	int32_t n_with;
+	int32_t with[EXPLAIN_WITH_MAX]; /* requests; those that block most days first, then by value */
+};
+
+/* The true reasons why `request` (present, not placed) has no place as the calendar stands: a rule is named only
+ * where it, at some eligible venue, takes away a start day that the rules before it had left; the one that takes
+ * the most first. NOT_WORTH_IT alone where it fits but the score would not gain. 0 where it fits and would gain.
+ * `not_before` as with place_best(). Returns how many reasons there are. */
+int32_t explain_unplaced(const struct calendar *calendar, int32_t request, int32_t not_before,
+                         struct explain_reason ret_reasons[static EXPLAIN_REASONS_MAX]);
+
+/* "VENUE_FULL" … */
+const char *explain_code_name(enum explain_code code);
+/* One English sentence for a person, at most `size` bytes with its NUL: names venues and days in general terms and
+ * how many requests stand in the way, never whose they are. */
+void explain_text(const struct calendar *calendar, int32_t request, const struct explain_reason *reason, char *ret_text,
+                  size_t size);

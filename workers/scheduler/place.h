@@ -1,0 +1,64 @@
+/* place.h - where a request may go, and where it does best by MODEL's score.
+ *
+ * Layer     scheduler: calendar below it; explain, online and solve above.
+ * Thread    one at a time a calendar.
+ * Not here  why there is no place (explain.h).
+ *
+ * All functions ask about a request that is present and not placed: to ask about one that is, take it away first. */
+#pragma once
+#include "scheduler/calendar.h"
+
+/* The rules of MODEL in the order in which they are looked at. */
+enum place_rule {
+	PLACE_FREE, /* no rule is broken */
+	PLACE_BAD_VENUE,
+	PLACE_OUTSIDE_WINDOWS,
+	PLACE_CLOSED,
+	PLACE_PROTECTED,
+	PLACE_UNITS,
+	PLACE_BEDS,
+	PLACE_STAFF,
+	PLACE_SQUAD,
+	PLACE_AFTER_UNPLACED, /* one that it comes after has no place */
+	PLACE_AFTER_GAP,      /* too near to, or too far from, one that it comes after or that comes after it */
+	PLACE_QUOTA,
+	PLACE_NOT_THERE,      /* it is fixed elsewhere */
+};
+
+struct place_option {
+	int32_t venue, day;
+	int64_t gain;         /* what it does to the score */
+	bool outside_windows; /* free, but on days that were not asked for */
+};
+
+enum place_flags {
+	PLACE_PLAIN = 0,
+	PLACE_ANY_DAYS = 1,      /* also outside the windows, nearest to the wish, where nothing is free inside */
+	PLACE_WORTH_IT = 2,      /* only where the score gains by it */
+	PLACE_NO_ALTERNATIVES = 4 /* the best one alone: faster */
+};
+
+#define PLACE_OPTIONS_MAX 4 /* the best one and up to three others */
+#define PLACE_DAYS_APART 7  /* alternatives at one venue lie at least so many days apart */
+
+/* The best place first, then up to three that differ: other venues, or the same on days well apart. The same
+ * calendar gives the same answer, to the last tie. `not_before`: the first day that is still to come (0: any).
+ * A fixed request is offered its own place, where rules 5 to 10 hold there. Returns how many there are. About a
+ * microsecond an eligible venue at most, O(log events). */
+int32_t place_best(const struct calendar *calendar, int32_t request, unsigned flags, int32_t not_before,
+                   struct place_option ret_options[static PLACE_OPTIONS_MAX]);
+
+/* The first rule that placing it there would break. `flags`: PLACE_ANY_DAYS leaves out rule 1 but for the
+ * programme's own days. Any venue and day may be asked about. */
+enum place_rule place_fits(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day,
+                           unsigned flags);
+/* What placing it there does to the score, whether it fits or not. */
+int64_t place_gain(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day);
+
+/* The requests that stand in the way there, by rules 5 to 10: those which, taken together, would have to go for
+ * `request` to fit, cheapest first by value. At most `max` are written. Returns how many there are, 0 where it fits,
+ * and -1 where no displacement helps: a rule of the place itself (1 to 4, not for a fixed request at its place), one
+ * that it comes after has no place, or pinned requests stand there. What is named is enough, though not always the
+ * least. */
+int32_t place_displaced(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day,
+                        int32_t max, int32_t *ret_requests);

@@ -1,0 +1,8 @@
+/* solve.h - `convene-scheduler solve`: plans a programme file alone, without daemon or Redis.
+ *
+ * Layer     scheduler: everything but online below it; main above. */
+#pragma once
+
+/* Runs the subcommand (argv[0] is "solve") and returns the exit status: 0, 64 (usage), 65 (the file is refused),
+ * 74 (reading or writing). */
+int solve_main(int argc, char **argv);
