@@ -40,9 +40,9 @@ struct kit_worker {
 
 	/* A task, in the order in which convened sent those of its programme; the replica is complete. The worker answers
 	 * it with kit_send(), now or later. */
-	void (*on_task)(struct kit *kit, const ConveneV1Task *task, struct replica *replica);
+	void (*on_task)(struct kit *kit, const Convene__V1__Task *task, struct replica *replica);
 	/* convened says what became of an answer. */
-	void (*on_settled)(struct kit *kit, const ConveneV1Settled *settled);
+	void (*on_settled)(struct kit *kit, const Convene__V1__Settled *settled);
 	/* Between messages, when there is none to read: one slice of own work, a few milliseconds at most. Returns whether
 	 * there is more to do; if not, it is called again only after a message came. */
 	bool (*on_idle)(struct kit *kit);
@@ -57,13 +57,13 @@ int kit_main(int argc, char **argv, const struct kit_worker *worker);
 
 /* Sends one message to convened; `message` is borrowed. What can't be sent ends the worker, since convened hands its
  * tasks on then: no caller needs to look back. */
-void kit_send(struct kit *kit, const ConveneV1FromWorker *message);
+void kit_send(struct kit *kit, const Convene__V1__FromWorker *message);
 
 /* The same, for the answer to a Validate; counts it as done. */
-void kit_send_result(struct kit *kit, ConveneV1Result *result);
+void kit_send_result(struct kit *kit, Convene__V1__Result *result);
 
 /* The same, for what the scheduler wants committed; counts it as done where it answers a task. */
-void kit_send_answer(struct kit *kit, ConveneV1Answer *answer);
+void kit_send_answer(struct kit *kit, Convene__V1__Answer *answer);
 
 /* The replica of a programme, or NULL; lends it until its `on_replica_gone`. O(1). */
 struct replica *kit_replica(struct kit *kit, const char *programme);
