@@ -1,0 +1,206 @@
+"""convened as a process: started, watched and ended by the tests, with its own folders and ports."""
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import zmq
+
+from client import Connection, Keys, ROOT, pb
+from words import entities
+
+BIN = os.environ.get("CONVENE_BIN", f"{ROOT}/build/bin")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class NotifySocket:
+    """systemd's side of the notify protocol."""
+
+    def __init__(self, folder):
+        self.path = f"{folder}/notify"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.seen = []  # (time, key, value)
+
+    def pump(self, timeout=0.0):
+        ready, _, _ = select.select([self.socket], [], [], max(0, timeout))
+        if not ready:
+            return False
+        for line in self.socket.recv(65536).decode().splitlines():
+            key, _, value = line.partition("=")
+            self.seen.append((time.monotonic(), key, value))
+        return True
+
+    def drain(self):
+        while self.pump():
+            pass
+
+    def has(self, key, value=None):
+        self.drain()
+        return any(k == key and value in (None, v) for _, k, v in self.seen)
+
+    def values(self, key):
+        self.drain()
+        return [v for _, k, v in self.seen if k == key]
+
+    def close(self):
+        self.socket.close()
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+
+
+class Daemon:
+    def __init__(self, folder=None, **options):
+        self.own = folder is None
+        self.folder = folder or tempfile.mkdtemp(prefix="cvn-", dir="/tmp")
+        self.state = f"{self.folder}/state"
+        self.operator_keys = Keys()
+        self.endpoint = f"tcp://127.0.0.1:{free_port()}"
+        self.updates = f"tcp://127.0.0.1:{free_port()}"
+        self.options = {"durability": "always", "validators": 2, "log-level": "info", **options}
+        self.process = None
+        self.notify = None
+        self.extra_env = {}
+        self.connections = []
+        self.log_path = f"{self.folder}/log"
+
+    # -- the process ----------------------------------------------------------------------------------------------
+    def start(self, wait=True, timeout=30):
+        if self.notify:
+            self.notify.close()
+        self.notify = NotifySocket(self.folder)
+        arguments = [f"{BIN}/convened", "--state", self.state, "--run", f"{self.folder}/run", "--bind", self.endpoint,
+                     "--updates", self.updates, "--init-operator", self.operator_keys.public]
+        for key, value in self.options.items():
+            if value is not None:
+                arguments += [f"--{key}", str(value)]
+        env = {**os.environ, "NOTIFY_SOCKET": self.notify.path, **self.extra_env}
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(arguments, stdout=log, stderr=log, env=env, start_new_session=True)
+        if wait:
+            self.wait_ready(timeout)
+        return self
+
+    def wait_ready(self, timeout=30):
+        end = time.monotonic() + timeout
+        while not self.notify.has("READY", "1"):
+            if self.process.poll() is not None:
+                raise AssertionError(f"convened ended with {self.process.returncode}:\n{self.log()[-3000:]}")
+            if time.monotonic() > end:
+                raise AssertionError(f"convened is not ready after {timeout} s:\n{self.log()[-3000:]}")
+            self.notify.pump(0.05)
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def children(self):
+        """pid -> name of the living children."""
+        found = {}
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                try:
+                    with open(f"/proc/{entry}/stat") as f:
+                        text = f.read()
+                    name, rest = text[text.index("(") + 1 : text.rindex(")")], text[text.rindex(")") + 2 :].split()
+                    if int(rest[1]) == self.process.pid and rest[0] != "Z":
+                        found[int(entry)] = name
+                except OSError:
+                    continue
+        return found
+
+    def child(self, name):
+        """The pid of one living child by the beginning of its name."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            pids = sorted(pid for pid, n in self.children().items() if n.startswith(name[:15]))
+            if pids:
+                return pids[0]
+            time.sleep(0.02)
+        raise AssertionError(f"no child {name}: {self.children()}")
+
+    def kill(self):
+        """kill -9, and waits until its children are gone as well: they end by themselves."""
+        children = list(self.children())
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        end = time.monotonic() + 15
+        while any(alive(pid) for pid in children):
+            assert time.monotonic() < end, f"children outlive their daemon: {[p for p in children if alive(p)]}"
+            time.sleep(0.01)
+
+    def stop(self, timeout=30):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError(f"convened did not end within {timeout} s of SIGTERM:\n{self.log()[-3000:]}")
+        return self.process.returncode if self.process else None
+
+    def close(self):
+        for c in self.connections:
+            c.close()
+        try:
+            self.stop()
+        finally:
+            if self.notify:
+                self.notify.close()
+            if self.own:
+                shutil.rmtree(self.folder, True)
+
+    # -- its clients ----------------------------------------------------------------------------------------------
+    @property
+    def public_key(self):
+        with open(f"{self.state}/convened.pub", encoding="ascii") as f:
+            return f.read().strip()
+
+    def connect(self, keys=None, kind=zmq.DEALER, timeout=10.0):
+        c = Connection(self.endpoint, self.public_key, keys or self.operator_keys, kind, timeout)
+        self.connections.append(c)
+        return c
+
+    def operator(self):
+        return self.connect()
+
+    def grant(self, role, subject=None, programmes=()):
+        """A new key with a role, and a connection that speaks with it."""
+        keys = Keys()
+        self.operator().grant(pb.Principal(public_key=keys.public, role=role, subject=subject or "", name=f"{role} {subject or ''}".strip(),
+                                           programmes=programmes))
+        c = self.connect(keys)
+        c.keys = keys
+        return c
+
+    def load(self, doc):
+        """Puts a programme file's data (no requests) as the operator."""
+        operator, batch = self.operator(), []
+        ident = doc["programme"]["id"]
+        limit = operator.hello().batch_max
+        for e in entities(doc):
+            batch.append(e)
+            if len(batch) >= limit or e.WhichOneof("of") == "programme":
+                operator.put(ident, *batch)
+                batch = []
+        if batch:
+            operator.put(ident, *batch)
+        return ident
