@@ -145,3 +145,8 @@ size_t arena_used(const struct arena *a)
 {
 	return a->used_bytes;
 }
+
+size_t arena_room(const struct arena *a)
+{
+	return a->max_bytes - a->used_bytes;
+}

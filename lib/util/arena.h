@@ -47,3 +47,6 @@ char *arena_printf(struct arena *a, const char *format, ...) __attribute__((form
 
 /* Bytes handed out since init or reset, rounded up to alignment. */
 size_t arena_used(const struct arena *a);
+
+/* Bytes that are still to be had. */
+size_t arena_room(const struct arena *a);
