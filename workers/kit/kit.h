@@ -10,12 +10,12 @@
 #include <stdint.h>
 
 #include "convene/v1/worker.pb-c.h"
+#include "domain/replica.h"
 #include "util/err.h"
 
 #define KIT_TASKS_MAX 65536 /* tasks that wait for a feed to be complete, over all programmes */
 
-struct kit;     /* opaque; made by kit_main(), one per process */
-struct replica; /* domain/replica.h */
+struct kit; /* opaque; made by kit_main(), one per process */
 
 /* One kind of worker. Only `kind`, `program`, `about` and `on_task` must be there. Messages and replicas are borrowed
  * for the time of the call; a replica lives until its `on_replica_gone`. */
@@ -29,8 +29,9 @@ struct kit_worker {
 	/* Once, at the end; after it nothing is called. */
 	void (*on_stop)(struct kit *kit);
 
-	/* A programme that is new to this worker: `replica` is still empty. The place to set the replica's observer. */
-	void (*on_replica)(struct kit *kit, const char *programme, struct replica *replica);
+	/* A programme that is new to this worker; its replica is made next, and will tell `ret_observer` (zeroed before) of
+	 * each change. */
+	void (*on_programme)(struct kit *kit, const char *programme, struct replica_observer *ret_observer);
 	/* The replica goes (convened registered us anew, or the worker ends); its tasks and answers are forgotten. */
 	void (*on_replica_gone)(struct kit *kit, const char *programme, struct replica *replica);
 	/* Its snapshot is complete: from here on there are tasks. */
