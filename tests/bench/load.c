@@ -9,11 +9,12 @@
  * `echo`: a bare ROUTER in a thread of this process sends each frame back. `redis`: two Function calls a request, as the
  * daemon makes them, WINDOW requests pipelined. KEYS: a file with lines "federation public secret"; "-": no CURVE.
  * Prints one JSON line. */
+#include "tests/bench/load_redis.h"
+
 #include "convene/v1/client.pb-c.h"
-#include "util/clock.h"
 #include <errno.h>
-#include <hiredis/hiredis.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,12 +59,12 @@ static void die(const char *what)
 /* One call in wire bytes: request number `n` of this run. Days are spread so that the calendar does not fill. */
 static size_t encode_submit(const struct job *job, const struct client *c, int64_t n, uint8_t *out)
 {
-	ConveneV1__Text title = CONVENE_V1__TEXT__INIT;
-	ConveneV1__Period window = CONVENE_V1__PERIOD__INIT;
-	ConveneV1__Need need = CONVENE_V1__NEED__INIT;
-	ConveneV1__Request r = CONVENE_V1__REQUEST__INIT;
-	ConveneV1__Submit submit = CONVENE_V1__SUBMIT__INIT;
-	ConveneV1__Call call = CONVENE_V1__CALL__INIT;
+	Convene__V1__Text title = CONVENE__V1__TEXT__INIT;
+	Convene__V1__Period window = CONVENE__V1__PERIOD__INIT;
+	Convene__V1__Need need = CONVENE__V1__NEED__INIT;
+	Convene__V1__Request r = CONVENE__V1__REQUEST__INIT;
+	Convene__V1__Submit submit = CONVENE__V1__SUBMIT__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
 	char id[40], text[80], first[32], last[32], wish[32];
 	char *hosts[] = { "CHN", "RUS" };
 	int month = (int)(n % 9) + 1, day = (int)(n / 9 % 28) + 1;
@@ -83,7 +84,7 @@ static size_t encode_submit(const struct job *job, const struct client *c, int64
 	need.staff = 1;
 	r.id = id;
 	r.n_title = 1;
-	r.title = (ConveneV1__Text *[]){ &title };
+	r.title = (Convene__V1__Text *[]){ &title };
 	r.federation = (char *)c->federation;
 	r.kind = "training_camp";
 	r.discipline = "TTE";
@@ -94,22 +95,22 @@ static size_t encode_submit(const struct job *job, const struct client *c, int64
 	r.headcount = 20;
 	r.value = 50;
 	r.n_windows = 1;
-	r.windows = (ConveneV1__Period *[]){ &window };
+	r.windows = (Convene__V1__Period *[]){ &window };
 	r.preferred_first_day = wish;
 	r.n_hosts = 2;
 	r.hosts = hosts;
 	r.n_services = 1;
-	r.services = (ConveneV1__Need *[]){ &need };
+	r.services = (Convene__V1__Need *[]){ &need };
 	submit.n_requests = 1;
-	submit.requests = (ConveneV1__Request *[]){ &r };
+	submit.requests = (Convene__V1__Request *[]){ &r };
 	call.has_protocol = call.has_id = call.has_deadline_ms = 1;
 	call.protocol = 1;
 	call.id = (uint64_t)n + 1;
 	call.deadline_ms = 60000;
 	call.programme = job->programme;
-	call.of_case = CONVENE_V1__CALL__OF_SUBMIT;
+	call.of_case = CONVENE__V1__CALL__OF_SUBMIT;
 	call.submit = &submit;
-	return convene_v1__call__pack(&call, out);
+	return convene__v1__call__pack(&call, out);
 }
 
 static void open_clients(const struct job *job, void *context, struct client *clients)
@@ -163,14 +164,14 @@ static double percentile_ms(int32_t *us, int64_t n, double p)
 
 static void heard(struct client *c, struct tally *t, const uint8_t *bytes, size_t size)
 {
-	ConveneV1__Reply *reply = convene_v1__reply__unpack(NULL, size, bytes);
+	Convene__V1__Reply *reply = convene__v1__reply__unpack(NULL, size, bytes);
 	int64_t now = now_us();
 
 	if (reply == NULL)
 		die("a reply that cannot be read");
-	if (reply->of_case == CONVENE_V1__REPLY__OF_RECEIPTS) {
+	if (reply->of_case == CONVENE__V1__REPLY__OF_RECEIPTS) {
 		t->receipt_us[t->receipts++] = (int32_t)(now - t->sent_us[reply->id - 1]);
-	} else if (reply->of_case == CONVENE_V1__REPLY__OF_OUTCOME) {
+	} else if (reply->of_case == CONVENE__V1__REPLY__OF_OUTCOME) {
 		int64_t n = atoll(reply->outcome->record->id + 1);
 		t->outcome_us[t->outcomes++] = (int32_t)(now - t->sent_us[n]);
 		c->under_way--;
@@ -179,7 +180,7 @@ static void heard(struct client *c, struct tally *t, const uint8_t *bytes, size_
 			fprintf(stderr, "bench_load: %s\n", reply->problem ? reply->problem->text : "?");
 		c->under_way--;
 	}
-	convene_v1__reply__free_unpacked(reply, NULL);
+	convene__v1__reply__free_unpacked(reply, NULL);
 }
 
 static void drain(struct client *c, struct tally *t, bool echo)
@@ -294,7 +295,6 @@ static void run_echo(struct job *job, void *context)
 	zmq_close(router);
 }
 
-#include "load_redis.inc"
 
 int main(int argc, char **argv)
 {
@@ -307,7 +307,7 @@ int main(int argc, char **argv)
 	if (job.clients < 1 || job.clients > CLIENTS_MAX)
 		return 64;
 	if (!strcmp(job.mode, "redis"))
-		run_redis(&job);
+		return load_redis(job.endpoint, job.programme, job.window, job.seconds);
 	else if (!strcmp(job.mode, "echo"))
 		run_echo(&job, context);
 	else
