@@ -56,11 +56,11 @@ bool lifecycle_is_open(Convene__V1__State state);
 /* Is nothing owed to it by a worker? All but received and validated. */
 bool lifecycle_is_resting(Convene__V1__State state);
 
-/* Can a request in this state hold a place: proposed, confirmed, revision_required, and one that was received again
- * after it was amended? */
+/* Can a request in this state hold a place: proposed, confirmed, revision_required, held, and one that was amended and
+ * is on its way through received, validated or quarantined to its next outcome? */
 bool lifecycle_occupies(Convene__V1__State state);
 
-/* Does this record take room in the calendar: it can, and its standing has a whole placement? NULL: no. */
+/* Does it take room in the calendar: its state can hold a place, and there is a whole placement? NULL: no. */
 bool lifecycle_has_place(const Convene__V1__Standing *standing);
 
 /* "received", "revision_required" …: as JSON has it; static. "none" for what is no state. */

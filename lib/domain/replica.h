@@ -47,6 +47,9 @@ struct replica;
 struct replica *replica_new(const struct replica_observer *observer);
 void replica_free(struct replica *r);
 
+/* Another observer from now on, copied; NULL: none. */
+void replica_observe(struct replica *r, const struct replica_observer *observer);
+
 /* Folds a page in; the one without `next` completes the snapshot. CVN_EMALFORMED: an entity or record lacks what it must
  * have (the rest of the page is folded in all the same); CVN_ETOOLARGE, CVN_ENOMEM. */
 enum cvn_err CVN_MUST_CHECK replica_page(struct replica *r, const Convene__V1__Page *page);
