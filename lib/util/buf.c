@@ -43,7 +43,7 @@ enum cvn_err buf_reserve(struct buf *b, size_t n, uint8_t **ret_at)
 		b->bytes = bytes;
 		b->cap = cap;
 	}
-	*ret_at = b->bytes + b->n;
+	*ret_at = b->bytes != NULL ? b->bytes + b->n : NULL; /* NULL: nothing was asked for */
 	return CVN_OK;
 }
 

@@ -53,6 +53,10 @@ void json_faults_add(struct json_faults *faults, bool is_warning, const char *pa
 /* Reads a document: UTF-8, no key twice. NULL: the fault was added, with line and column. The caller owns it. */
 json_t *json_parse(const char *bytes, size_t n, struct json_faults *faults);
 
+/* Reads the next of several documents that follow one another (JSON lines), from `*offset` on, and moves that behind
+ * it. NULL: there is no more, or the fault was added. The caller owns it. */
+json_t *json_parse_next(const char *bytes, size_t n, size_t *offset, struct json_faults *faults);
+
 /* The message as JSON; the caller owns it. NULL: out of memory. Texts that are not UTF-8 become null. */
 json_t *json_of_message(const ProtobufCMessage *message);
 
