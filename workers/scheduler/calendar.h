@@ -49,13 +49,13 @@ struct calendar {
 	int32_t *beds_free;            /* [city · stride + day] */
 	int32_t *staff_free;           /* [(host · PROBLEM_SERVICES + service) · stride + day] */
 	int32_t *level_of;             /* by venue: its first row in `levels` */
-	uint64_t *levels;              /* rows of n_words: open days with at least k units free, k = 1 … */
+	uint64_t *levels;              /* rows of n_words a venue: open days with at least k = 0, 1 … units free */
 	struct calendar_events *events; /* by venue */
 	struct calendar_visits *visits; /* by squad */
 	int32_t *n_of_federation;
 };
 
-#define CALENDAR_LEVELS_MAX 4 /* rows a venue has at most in `levels` */
+#define CALENDAR_LEVELS_MAX 4 /* the highest k that has a row in `levels` */
 
 /* An empty calendar of `problem`, which it borrows. Never NULL. */
 struct calendar *calendar_new(const struct problem *problem);
@@ -74,6 +74,7 @@ struct calendar_spot calendar_where(const struct calendar *calendar, int32_t req
 
 /* A pinned request is never named among those to be displaced. Fixed ones are always pinned. */
 void calendar_pin(struct calendar *calendar, int32_t request, bool pinned);
+bool calendar_is_pinned(const struct calendar *calendar, int32_t request);
 
 /* To be called when the problem was given or lost a request, or one's content was replaced: the score counts
  * announced requests that have no place. O(requests). */
@@ -81,5 +82,7 @@ void calendar_recount(struct calendar *calendar);
 
 /* What the imbalance becomes when `load` athlete-days (negative: fewer) come to `host`. O(parties). */
 int64_t calendar_imbalance_with(const struct calendar *calendar, int32_t host, int64_t load);
+/* What a place is worth beside the balance: value, distance from the wish, and move_cost where it is announced. */
+int64_t calendar_worth(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day);
 /* Free days that a squad needs between events at two places. */
 int32_t calendar_rest(const struct problem *problem, int32_t city_a, int32_t host_a, int32_t city_b, int32_t host_b);

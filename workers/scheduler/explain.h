@@ -4,30 +4,15 @@
  * Thread    one at a time a calendar.
  * Not here  sentences in other languages, whose unconfirmed requests may be named to whom (the daemon's matter). */
 #pragma once
+#include "domain/code.h"
 #include "scheduler/place.h"
 #include <stddef.h>
 
-enum explain_code {
-	EXPLAIN_NO_ELIGIBLE_VENUE,
-	EXPLAIN_NO_WINDOW,
-	EXPLAIN_PROTECTED_DAYS,
-	EXPLAIN_VENUE_CLOSED,
-	EXPLAIN_VENUE_FULL,
-	EXPLAIN_CITY_FULL,
-	EXPLAIN_SERVICE_EXHAUSTED,
-	EXPLAIN_SQUAD_BUSY,
-	EXPLAIN_AFTER_UNPLACED,
-	EXPLAIN_AFTER_GAP,
-	EXPLAIN_QUOTA_REACHED,
-	EXPLAIN_NOT_WORTH_IT,
-	EXPLAIN_CODES
-};
-
-#define EXPLAIN_WITH_MAX 8
-#define EXPLAIN_REASONS_MAX EXPLAIN_CODES
+#define EXPLAIN_WITH_MAX 32
+#define EXPLAIN_REASONS_MAX (REASON_NOT_WORTH_IT + 1) /* the codes of a plan file */
 
 struct explain_reason {
-	enum explain_code code;
+	enum code_reason code;
 	int32_t n_with;
 	int32_t with[EXPLAIN_WITH_MAX]; /* requests; those that block most days first, then by value */
 };
@@ -39,8 +24,11 @@ struct explain_reason {
 int32_t explain_unplaced(const struct calendar *calendar, int32_t request, int32_t not_before,
                          struct explain_reason ret_reasons[static EXPLAIN_REASONS_MAX]);
 
-/* "VENUE_FULL" … */
-const char *explain_code_name(enum explain_code code);
+/* Every rule that `request` (present, not placed) would break at this very place, with those that stand in its way
+ * there. `flags` as with place_fits(). 0 where it fits. */
+int32_t explain_place(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day, unsigned flags,
+                      struct explain_reason ret_reasons[static EXPLAIN_REASONS_MAX]);
+
 /* One English sentence for a person, at most `size` bytes with its NUL: names venues and days in general terms and
  * how many requests stand in the way, never whose they are. */
 void explain_text(const struct calendar *calendar, int32_t request, const struct explain_reason *reason, char *ret_text,

@@ -33,9 +33,10 @@ struct place_option {
 
 enum place_flags {
 	PLACE_PLAIN = 0,
-	PLACE_ANY_DAYS = 1,      /* also outside the windows, nearest to the wish, where nothing is free inside */
-	PLACE_WORTH_IT = 2,      /* only where the score gains by it */
-	PLACE_NO_ALTERNATIVES = 4 /* the best one alone: faster */
+	PLACE_OUTSIDE = 1,         /* the windows are left out; place_best() looks only at days outside them */
+	PLACE_WORTH_IT = 2,        /* only where the score gains by it */
+	PLACE_NO_ALTERNATIVES = 4, /* the best one alone: faster */
+	PLACE_LEAVE_FOLLOWERS = 8, /* rule 9 backwards alone: what comes after it is the caller's matter */
 };
 
 #define PLACE_OPTIONS_MAX 4 /* the best one and up to three others */
@@ -48,10 +49,16 @@ enum place_flags {
 int32_t place_best(const struct calendar *calendar, int32_t request, unsigned flags, int32_t not_before,
                    struct place_option ret_options[static PLACE_OPTIONS_MAX]);
 
-/* The first rule that placing it there would break. `flags`: PLACE_ANY_DAYS leaves out rule 1 but for the
- * programme's own days. Any venue and day may be asked about. */
+/* The first rule that placing it there would break. With PLACE_OUTSIDE, rule 1 asks for the programme's own days
+ * alone. Any venue and day may be asked about. */
 enum place_rule place_fits(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day,
                            unsigned flags);
+/* Rules 1 to 4 alone: those of the place itself, which no displacement changes. */
+enum place_rule place_ground(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day,
+                             unsigned flags);
+/* Would `request` from `day` on break the gap that `follower` (which comes after it) keeps to it? False where that
+ * one has no place. */
+bool place_breaks_follower(const struct calendar *calendar, int32_t request, int32_t day, int32_t follower);
 /* What placing it there does to the score, whether it fits or not. */
 int64_t place_gain(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day);
 

@@ -15,9 +15,10 @@
 #include <stdint.h>
 
 #define PROBLEM_SERVICES 4
-#define PROBLEM_DAYS_MAX 36600 /* a hundred years */
+#define PROBLEM_DAYS_MAX 36600 /* a hundred years, as PROGRAMME_DAYS_MAX */
 #define PROBLEM_AMOUNT_MAX 100000000
 #define PROBLEM_NONE (-1)
+#define PROBLEM_DAY_SIZE 11 /* "2022-01-31" and its NUL */
 #define PROBLEM_FOREVER INT32_MAX /* max_gap where it is absent */
 
 struct programme; /* domain/programme.h */
@@ -66,14 +67,14 @@ struct problem_request {
 	const char *id;
 	bool present; /* put, and not dropped since */
 	bool fixed;   /* must stand exactly at announced_venue, announced_day */
-	int32_t kind; /* code of its text */
+	int32_t kind; /* enum code_kind; PROBLEM_NONE: unknown */
 	int32_t federation; /* PROBLEM_NONE: unknown; it then has no eligible venue */
 	int32_t discipline, level, duration, value, units, headcount, preferred;
 	int32_t staff[PROBLEM_SERVICES];
 	int64_t load; /* athlete-days: headcount · duration */
 	int32_t announced_venue, announced_day; /* announced_venue PROBLEM_NONE: not announced, or at no known venue */
 	bool announced;
-	int32_t n_windows, n_venues, n_squads, n_after, n_followers;
+	int32_t n_windows, n_venues, n_squads, n_after, n_followers, followers_max;
 	struct problem_window *windows;
 	int32_t *venues; /* eligible ones (rule 2), ascending */
 	int32_t *squads; /* ascending, each once */
@@ -112,7 +113,7 @@ void problem_free(struct problem *problem);
  * = false leave the content's announcement out (it is the working body's to make).
  * A request must not be placed in any calendar while its content is replaced or dropped. */
 enum problem_put { PROBLEM_PUT_PLAIN = 0, PROBLEM_PUT_WITHOUT_ANNOUNCED = 1 };
-int32_t problem_put_request(struct problem *problem, const ConveneV1__Request *content, int64_t value,
+int32_t problem_put_request(struct problem *problem, const Convene__V1__Request *content, int64_t value,
                             enum problem_put flags);
 /* It then has no place and nobody may come after it; its handle stays its id's. */
 void problem_drop_request(struct problem *problem, int32_t request);
@@ -124,7 +125,7 @@ int32_t problem_venue(const struct problem *problem, const char *id);
 /* Day index of an ISO day; false where it is none, or lies more than PROBLEM_DAYS_MAX from the first. It may lie
  * outside the programme. */
 bool problem_day(const struct problem *problem, const char *iso, int32_t *ret_day);
-void problem_format_day(const struct problem *problem, int32_t day, char ret_iso[static 16]);
+void problem_format_day(const struct problem *problem, int32_t day, char ret_iso[static PROBLEM_DAY_SIZE]);
 
 /* Days (bits, n_words of them) on which rule 4 forbids the request. O(protected entries). */
 void problem_protected_days(const struct problem *problem, int32_t request, uint64_t *ret_days);

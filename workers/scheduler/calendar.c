@@ -1,0 +1,334 @@
+/* calendar.c - counts what each event takes, day by day. See calendar.h. */
+#include "scheduler/calendar.h"
+#include <stdlib.h>
+#include <string.h>
+#include "scheduler/memory.h"
+#include "util/err.h"
+
+/* Free amounts may go far below zero where data are absurd; they wrap rather than overflow. */
+static void take(int32_t *free_row, int32_t first, int32_t last, int32_t amount)
+{
+	for (int32_t d = first; d <= last; d++)
+		free_row[d] = (int32_t)((uint32_t)free_row[d] - (uint32_t)amount);
+}
+
+static int32_t levels_of(const struct problem_venue *venue)
+{
+	return venue->units < CALENDAR_LEVELS_MAX ? venue->units : CALENDAR_LEVELS_MAX;
+}
+
+/* Takes `units` (negative: gives back) and keeps the rows of days with at least k units free. */
+static void take_units(struct calendar *calendar, int32_t v, int32_t first, int32_t last, int32_t units)
+{
+	int32_t n_words = calendar->problem->n_words, n_levels = levels_of(&calendar->problem->venues[v]);
+	int32_t *units_free = &calendar->units_free[(size_t)v * (size_t)calendar->stride];
+	uint64_t *rows = calendar->levels + (size_t)calendar->level_of[v] * (size_t)n_words;
+
+	take(units_free, first, last, units);
+	for (int32_t d = first; d <= last; d++) {
+		uint64_t bit = UINT64_C(1) << (d & 63);
+		uint64_t *word = rows + (d >> 6);
+
+		if ((*word & bit) == 0)
+			continue; /* closed: no row has that day */
+		for (int32_t k = 1; k <= n_levels; k++)
+			word[k * n_words] = units_free[d] >= k ? word[k * n_words] | bit : word[k * n_words] & ~bit;
+	}
+}
+
+/* All that is counted by day. `sign` 1: takes; -1: gives back. */
+static void take_days(struct calendar *calendar, const struct problem_request *request, int32_t v, int32_t day,
+                      int32_t sign)
+{
+	const struct problem_venue *venue = &calendar->problem->venues[v];
+	size_t stride = (size_t)calendar->stride;
+	int32_t first = day < 0 ? 0 : day, last = day + request->duration - 1;
+
+	if (last >= calendar->problem->n_days)
+		last = calendar->problem->n_days - 1;
+	if (first > last)
+		return;
+	take_units(calendar, v, first, last, sign * request->units);
+	if (venue->city == PROBLEM_NONE)
+		return;
+	take(&calendar->beds_free[(size_t)venue->city * stride], first, last, sign * request->headcount);
+	for (int32_t s = 0; venue->host != PROBLEM_NONE && s < PROBLEM_SERVICES; s++)
+		if (request->staff[s] != 0)
+			take(&calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) * stride], first, last,
+			     sign * request->staff[s]);
+}
+
+static void add_event(struct calendar_events *events, struct calendar_event event)
+{
+	int32_t i = events->n++;
+
+	if (i == events->max) {
+		int32_t max = events->max == 0 ? 8 : events->max * 2;
+
+		events->at = memory_grow(events->at, (size_t)events->max, (size_t)max, sizeof(*events->at));
+		events->max = max;
+	}
+	for (; i > 0 && events->at[i - 1].first > event.first; i--)
+		events->at[i] = events->at[i - 1];
+	events->at[i] = event;
+}
+
+static void drop_event(struct calendar_events *events, int32_t request)
+{
+	int32_t i = 0;
+
+	while (events->at[i].request != request)
+		i++;
+	memmove(&events->at[i], &events->at[i + 1], (size_t)(--events->n - i) * sizeof(*events->at));
+}
+
+static void add_visit(struct calendar_visits *visits, struct calendar_visit visit)
+{
+	int32_t i = visits->n++;
+
+	if (i == visits->max) {
+		int32_t max = visits->max == 0 ? 8 : visits->max * 2;
+
+		visits->at = memory_grow(visits->at, (size_t)visits->max, (size_t)max, sizeof(*visits->at));
+		visits->max = max;
+	}
+	for (; i > 0 && visits->at[i - 1].first > visit.first; i--)
+		visits->at[i] = visits->at[i - 1];
+	visits->at[i] = visit;
+}
+
+static void drop_visit(struct calendar_visits *visits, int32_t request)
+{
+	int32_t i = 0;
+
+	while (visits->at[i].request != request)
+		i++;
+	memmove(&visits->at[i], &visits->at[i + 1], (size_t)(--visits->n - i) * sizeof(*visits->at));
+}
+
+int64_t calendar_imbalance_with(const struct calendar *calendar, int32_t host, int64_t load)
+{
+	int64_t n = calendar->problem->n_parties, sum = 0, mine;
+
+	if (host < 0 || host >= n)
+		return calendar->imbalance;
+	for (int64_t p = 0; p < n; p++)
+		sum += llabs(n * calendar->hosted[p] - calendar->total_hosted - load);
+	mine = n * calendar->hosted[host] - calendar->total_hosted - load;
+	return sum - llabs(mine) + llabs(mine + n * load);
+}
+
+static void host(struct calendar *calendar, int32_t noc, int64_t load)
+{
+	int64_t imbalance = calendar_imbalance_with(calendar, noc, load);
+
+	if (noc < 0 || noc >= calendar->problem->n_parties)
+		return;
+	calendar->score -= calendar->problem->policy.reciprocity_weight * (imbalance - calendar->imbalance);
+	calendar->imbalance = imbalance;
+	calendar->hosted[noc] += load;
+	calendar->total_hosted += load;
+}
+
+static int64_t worth(const struct problem *problem, const struct problem_request *request, int32_t venue, int32_t day)
+{
+	int64_t worth = INT64_C(1000) * request->value -
+	                problem->policy.date_weight * llabs((int64_t)day - request->preferred);
+
+	if (request->announced && request->announced_venue == venue && request->announced_day == day)
+		worth += problem->policy.move_cost;
+	return worth;
+}
+
+static void know(struct calendar *calendar, int32_t n)
+{
+	int32_t old = calendar->n_spots, max = old < 64 ? 64 : old;
+
+	if (n <= old)
+		return;
+	while (max < n)
+		max *= 2;
+	calendar->spots = memory_grow(calendar->spots, (size_t)old, (size_t)max, sizeof(*calendar->spots));
+	calendar->pinned = memory_grow(calendar->pinned, (size_t)old, (size_t)max, sizeof(*calendar->pinned));
+	for (int32_t r = old; r < max; r++)
+		calendar->spots[r].venue = PROBLEM_NONE;
+	calendar->n_spots = max;
+}
+
+static void fill_rows(struct calendar *calendar)
+{
+	const struct problem *problem = calendar->problem;
+	size_t stride = (size_t)calendar->stride, n_words = (size_t)problem->n_words, n_rows = 0;
+
+	for (int32_t v = 0; v < problem->n_venues; v++) {
+		calendar->level_of[v] = (int32_t)n_rows;
+		n_rows += 1 + (size_t)levels_of(&problem->venues[v]);
+	}
+	calendar->levels = memory_new(n_rows * n_words, sizeof(*calendar->levels));
+	for (int32_t v = 0; v < problem->n_venues; v++) {
+		uint64_t *row = calendar->levels + (size_t)calendar->level_of[v] * n_words;
+
+		for (int32_t k = 0; k <= levels_of(&problem->venues[v]); k++)
+			memcpy(row + (size_t)k * n_words, problem->venues[v].open, n_words * sizeof(*row));
+		for (size_t d = 0; d < stride; d++)
+			calendar->units_free[(size_t)v * stride + d] = problem->venues[v].units;
+	}
+	for (int32_t c = 0; c < problem->n_cities; c++)
+		for (size_t d = 0; d < stride; d++)
+			calendar->beds_free[(size_t)c * stride + d] = problem->cities[c].beds;
+	for (int32_t row = 0; row < problem->n_nocs * PROBLEM_SERVICES; row++)
+		memcpy(&calendar->staff_free[(size_t)row * stride], &problem->offered[(size_t)row * (size_t)problem->n_days],
+		       (size_t)problem->n_days * sizeof(int32_t));
+}
+
+struct calendar *calendar_new(const struct problem *problem)
+{
+	struct calendar *calendar = memory_new(1, sizeof(*calendar));
+	size_t stride = (size_t)problem->n_words * 64;
+
+	calendar->problem = problem;
+	calendar->stride = (int32_t)stride;
+	calendar->hosted = memory_new((size_t)problem->n_nocs, sizeof(*calendar->hosted));
+	calendar->units_free = memory_new((size_t)problem->n_venues * stride, sizeof(int32_t));
+	calendar->beds_free = memory_new((size_t)problem->n_cities * stride, sizeof(int32_t));
+	calendar->staff_free = memory_new((size_t)problem->n_nocs * PROBLEM_SERVICES * stride, sizeof(int32_t));
+	calendar->level_of = memory_new((size_t)problem->n_venues, sizeof(int32_t));
+	calendar->events = memory_new((size_t)problem->n_venues, sizeof(*calendar->events));
+	calendar->visits = memory_new((size_t)problem->n_squads, sizeof(*calendar->visits));
+	calendar->n_of_federation = memory_new((size_t)problem->n_federations, sizeof(int32_t));
+	fill_rows(calendar);
+	calendar_recount(calendar);
+	return calendar;
+}
+
+struct calendar *calendar_clone(const struct calendar *calendar)
+{
+	struct calendar *clone = calendar_new(calendar->problem);
+
+	for (int32_t r = 0; r < calendar->n_spots; r++)
+		if (calendar->spots[r].venue != PROBLEM_NONE)
+			calendar_place(clone, r, calendar->spots[r].venue, calendar->spots[r].day);
+	know(clone, calendar->n_spots);
+	memcpy(clone->pinned, calendar->pinned, (size_t)calendar->n_spots * sizeof(*clone->pinned));
+	return clone;
+}
+
+void calendar_free(struct calendar *calendar)
+{
+	if (calendar == NULL)
+		return;
+	for (int32_t v = 0; v < calendar->problem->n_venues; v++)
+		free(calendar->events[v].at);
+	for (int32_t s = 0; s < calendar->problem->n_squads; s++)
+		free(calendar->visits[s].at);
+	free(calendar->spots);
+	free(calendar->pinned);
+	free(calendar->hosted);
+	free(calendar->units_free);
+	free(calendar->beds_free);
+	free(calendar->staff_free);
+	free(calendar->level_of);
+	free(calendar->levels);
+	free(calendar->events);
+	free(calendar->visits);
+	free(calendar->n_of_federation);
+	free(calendar);
+}
+
+/* What a placement is counted for beside its days. `sign` as above. */
+static void count(struct calendar *calendar, const struct problem_request *request, struct calendar_spot spot,
+                  int32_t sign)
+{
+	calendar->n_placed += sign;
+	calendar->score += sign * worth(calendar->problem, request, spot.venue, spot.day);
+	host(calendar, calendar->problem->venues[spot.venue].host, sign * request->load);
+	if (request->federation != PROBLEM_NONE)
+		calendar->n_of_federation[request->federation] += sign;
+}
+
+void calendar_place(struct calendar *calendar, int32_t r, int32_t v, int32_t day)
+{
+	const struct problem_request *request = &calendar->problem->requests[r];
+	const struct problem_venue *venue = &calendar->problem->venues[v];
+	int32_t last = day + request->duration - 1;
+
+	know(calendar, r + 1);
+	CVN_REQUIRE(request->present && calendar->spots[r].venue == PROBLEM_NONE);
+	calendar->spots[r] = (struct calendar_spot){v, day};
+	take_days(calendar, request, v, day, 1);
+	add_event(&calendar->events[v], (struct calendar_event){day, last, r});
+	for (int32_t i = 0; i < request->n_squads; i++)
+		add_visit(&calendar->visits[request->squads[i]],
+		          (struct calendar_visit){day, last, venue->city, venue->host, r});
+	count(calendar, request, calendar->spots[r], 1);
+}
+
+void calendar_remove(struct calendar *calendar, int32_t r)
+{
+	const struct problem_request *request = &calendar->problem->requests[r];
+	struct calendar_spot spot = calendar_where(calendar, r);
+
+	CVN_REQUIRE(spot.venue != PROBLEM_NONE);
+	calendar->spots[r].venue = PROBLEM_NONE;
+	take_days(calendar, request, spot.venue, spot.day, -1);
+	drop_event(&calendar->events[spot.venue], r);
+	for (int32_t i = 0; i < request->n_squads; i++)
+		drop_visit(&calendar->visits[request->squads[i]], r);
+	count(calendar, request, spot, -1);
+}
+
+bool calendar_is_placed(const struct calendar *calendar, int32_t request)
+{
+	return calendar_where(calendar, request).venue != PROBLEM_NONE;
+}
+
+struct calendar_spot calendar_where(const struct calendar *calendar, int32_t request)
+{
+	if (request >= calendar->n_spots)
+		return (struct calendar_spot){PROBLEM_NONE, 0};
+	return calendar->spots[request];
+}
+
+void calendar_pin(struct calendar *calendar, int32_t request, bool pinned)
+{
+	know(calendar, request + 1);
+	calendar->pinned[request] = pinned;
+}
+
+bool calendar_is_pinned(const struct calendar *calendar, int32_t request)
+{
+	return calendar->problem->requests[request].fixed ||
+	       (request < calendar->n_spots && calendar->pinned[request]);
+}
+
+void calendar_recount(struct calendar *calendar)
+{
+	const struct problem *problem = calendar->problem;
+	int64_t n = problem->n_parties;
+
+	know(calendar, problem->n_requests);
+	calendar->imbalance = 0;
+	for (int64_t p = 0; p < n; p++)
+		calendar->imbalance += llabs(n * calendar->hosted[p] - calendar->total_hosted);
+	calendar->score = -problem->policy.reciprocity_weight * calendar->imbalance;
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		const struct problem_request *request = &problem->requests[r];
+
+		if (request->announced)
+			calendar->score -= problem->policy.move_cost;
+		if (calendar->spots[r].venue != PROBLEM_NONE)
+			calendar->score += worth(problem, request, calendar->spots[r].venue, calendar->spots[r].day);
+	}
+}
+
+int32_t calendar_rest(const struct problem *problem, int32_t city_a, int32_t host_a, int32_t city_b, int32_t host_b)
+{
+	if (city_a == city_b)
+		return problem->policy.rest_same_city;
+	return host_a == host_b ? problem->policy.rest_same_host : problem->policy.rest_between_hosts;
+}
+
+int64_t calendar_worth(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day)
+{
+	return worth(calendar->problem, &calendar->problem->requests[request], venue, day);
+}

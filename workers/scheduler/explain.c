@@ -1,0 +1,435 @@
+/* explain.c - why a request has no place. See explain.h.
+ *
+ * Start days are taken away rule by rule, venue by venue; each day that a rule takes is charged to the events that
+ * reach into it. */
+#include "scheduler/explain.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "scheduler/memory.h"
+#include "scheduler/scan.h"
+
+/* One event in the way, and on how many start days. */
+struct charge {
+	enum code_reason code;
+	int32_t request;
+	int64_t days;
+};
+
+struct inquiry {
+	const struct calendar *calendar;
+	const struct problem_request *request;
+	int64_t taken[EXPLAIN_REASONS_MAX]; /* start days, by code */
+	bool named[EXPLAIN_REASONS_MAX];
+	struct charge *charges;
+	int32_t n_charges, max_charges;
+	int32_t n_words;
+	bool every; /* each rule is looked at as if it were the only one */
+	uint64_t left[SCAN_WORDS_MAX], lost[SCAN_WORDS_MAX];
+};
+
+static void charge(struct inquiry *inquiry, enum code_reason code, int32_t request, int64_t days)
+{
+	if (inquiry->n_charges == inquiry->max_charges) {
+		int32_t max = inquiry->max_charges == 0 ? 64 : inquiry->max_charges * 2;
+
+		inquiry->charges = memory_grow(inquiry->charges, (size_t)inquiry->max_charges, (size_t)max,
+		                               sizeof(*inquiry->charges));
+		inquiry->max_charges = max;
+	}
+	inquiry->charges[inquiry->n_charges++] = (struct charge){code, request, days};
+}
+
+static bool bit(const uint64_t *mask, int32_t day)
+{
+	return (mask[day >> 6] >> (day & 63) & 1) != 0;
+}
+
+/* Start days among `lost` in [first, last]. */
+static int64_t lost_between(const struct inquiry *inquiry, int32_t first, int32_t last)
+{
+	int64_t n = 0;
+
+	for (int32_t d = first < 0 ? 0 : first; d <= last && d < inquiry->n_words * 64; d++)
+		n += bit(inquiry->lost, d);
+	return n;
+}
+
+/* Moves the start days whose event would meet a day outside `good` from `left` to `lost`. */
+static bool lose(struct inquiry *inquiry, enum code_reason code, const uint64_t *good)
+{
+	int64_t n = 0;
+	int32_t run = 0; /* good days from d on */
+
+	memset(inquiry->lost, 0, sizeof(*inquiry->lost) * (size_t)inquiry->n_words);
+	for (int32_t d = inquiry->n_words * 64 - 1; d >= 0; d--) {
+		run = bit(good, d) ? run + 1 : 0;
+		if (run < inquiry->request->duration && bit(inquiry->left, d)) {
+			inquiry->lost[d >> 6] |= UINT64_C(1) << (d & 63);
+			n++;
+		}
+	}
+	for (int32_t w = 0; w < inquiry->n_words && !inquiry->every; w++)
+		inquiry->left[w] &= ~inquiry->lost[w];
+	inquiry->taken[code] += n;
+	inquiry->named[code] = inquiry->named[code] || n > 0;
+	return n > 0;
+}
+
+static void row_days(const struct inquiry *inquiry, const int32_t *row, int32_t need, uint64_t *ret_days)
+{
+	for (int32_t w = 0; w < inquiry->n_words; w++)
+		ret_days[w] = scan_at_least(row + w * 64, need);
+}
+
+/* Events of one venue that reach into lost start days and take something (`service` as in staff[], -1: anything). */
+static void charge_venue(struct inquiry *inquiry, enum code_reason code, int32_t venue, int32_t service)
+{
+	const struct calendar_events *events = &inquiry->calendar->events[venue];
+
+	for (int32_t i = 0; i < events->n; i++) {
+		const struct calendar_event *event = &events->at[i];
+		int64_t days = lost_between(inquiry, event->first - inquiry->request->duration + 1, event->last);
+
+		if (days > 0 && (service < 0 || inquiry->calendar->problem->requests[event->request].staff[service] > 0))
+			charge(inquiry, code, event->request, days);
+	}
+}
+
+static void look_at_room(struct inquiry *inquiry, int32_t v)
+{
+	const struct calendar *calendar = inquiry->calendar;
+	const struct problem *problem = calendar->problem;
+	const struct problem_venue *venue = &problem->venues[v];
+	const struct problem_city *city = &problem->cities[venue->city];
+	const struct problem_request *request = inquiry->request;
+	size_t stride = (size_t)calendar->stride;
+	uint64_t good[SCAN_WORDS_MAX];
+
+	row_days(inquiry, &calendar->units_free[(size_t)v * stride], request->units, good);
+	if (lose(inquiry, REASON_VENUE_FULL, good))
+		charge_venue(inquiry, REASON_VENUE_FULL, v, -1);
+	row_days(inquiry, &calendar->beds_free[(size_t)venue->city * stride], request->headcount, good);
+	if (lose(inquiry, REASON_CITY_FULL, good))
+		for (int32_t i = 0; i < city->n_venues; i++)
+			charge_venue(inquiry, REASON_CITY_FULL, problem->city_venues[city->first_venue + i], -1);
+	for (int32_t s = 0; s < PROBLEM_SERVICES; s++) {
+		if (request->staff[s] == 0)
+			continue;
+		row_days(inquiry, &calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) * stride],
+		         request->staff[s], good);
+		if (!lose(inquiry, REASON_SERVICE_EXHAUSTED, good))
+			continue;
+		for (int32_t other = 0; other < problem->n_venues; other++)
+			if (problem->venues[other].host == venue->host)
+				charge_venue(inquiry, REASON_SERVICE_EXHAUSTED, other, s);
+	}
+}
+
+/* Takes [first, last] from the start days left, charging `request` for them. */
+static void lose_starts(struct inquiry *inquiry, enum code_reason code, int32_t first, int32_t last, int32_t request,
+                        const uint64_t *before)
+{
+	int64_t n = 0;
+
+	for (int32_t d = first < 0 ? 0 : first; d <= last && d < inquiry->n_words * 64; d++) {
+		if (!bit(before, d))
+			continue;
+		n++;
+		inquiry->taken[code] += bit(inquiry->left, d);
+		if (!inquiry->every)
+			inquiry->left[d >> 6] &= ~(UINT64_C(1) << (d & 63));
+	}
+	if (n > 0) {
+		inquiry->named[code] = true;
+		charge(inquiry, code, request, n);
+	}
+}
+
+static void look_at_squads(struct inquiry *inquiry, int32_t v)
+{
+	const struct calendar *calendar = inquiry->calendar;
+	const struct problem_venue *venue = &calendar->problem->venues[v];
+	uint64_t before[SCAN_WORDS_MAX];
+
+	memcpy(before, inquiry->left, sizeof(*before) * (size_t)inquiry->n_words);
+	for (int32_t i = 0; i < inquiry->request->n_squads; i++) {
+		const struct calendar_visits *visits = &calendar->visits[inquiry->request->squads[i]];
+
+		for (int32_t j = 0; j < visits->n; j++) {
+			const struct calendar_visit *visit = &visits->at[j];
+			int32_t rest = calendar_rest(calendar->problem, visit->city, visit->host, venue->city, venue->host);
+
+			lose_starts(inquiry, REASON_SQUAD_BUSY, visit->first - rest - inquiry->request->duration + 1,
+			            visit->last + rest, visit->request, before);
+		}
+	}
+}
+
+static void look_at_order(struct inquiry *inquiry, unsigned flags)
+{
+	const struct problem *problem = inquiry->calendar->problem;
+	uint64_t before[SCAN_WORDS_MAX];
+
+	memcpy(before, inquiry->left, sizeof(*before) * (size_t)inquiry->n_words);
+	for (int32_t i = 0; i < inquiry->request->n_after; i++) {
+		const struct problem_after *link = &inquiry->request->after[i];
+		struct calendar_spot spot = calendar_where(inquiry->calendar, link->request);
+		int32_t behind = spot.day + problem->requests[link->request].duration;
+
+		if (spot.venue == PROBLEM_NONE)
+			continue;
+		lose_starts(inquiry, REASON_AFTER_GAP, 0, behind + link->min_gap - 1, link->request, before);
+		if (link->max_gap != PROBLEM_FOREVER)
+			lose_starts(inquiry, REASON_AFTER_GAP, behind + link->max_gap + 1, problem->n_days, link->request, before);
+	}
+	for (int32_t i = 0; i < inquiry->request->n_followers && (flags & PLACE_LEAVE_FOLLOWERS) == 0; i++)
+		for (int32_t d = 0; d < problem->n_days; d++)
+			if (bit(before, d) && place_breaks_follower(inquiry->calendar, (int32_t)(inquiry->request - problem->requests),
+			                                            d, inquiry->request->followers[i]))
+				lose_starts(inquiry, REASON_AFTER_GAP, d, d, inquiry->request->followers[i], before);
+}
+
+/* Start days inside the windows, not before `not_before`. */
+static bool window_starts(const struct inquiry *inquiry, int32_t not_before, uint64_t *ret_starts)
+{
+	const struct problem_request *request = inquiry->request;
+	bool some = false;
+
+	memset(ret_starts, 0, sizeof(*ret_starts) * (size_t)inquiry->n_words);
+	for (int32_t i = 0; i < request->n_windows && request->duration > 0; i++) {
+		int32_t first = request->windows[i].first, last = request->windows[i].last - request->duration + 1;
+
+		first = first < not_before ? not_before : first;
+		first = first < 0 ? 0 : first;
+		if (last > inquiry->calendar->problem->n_days - request->duration)
+			last = inquiry->calendar->problem->n_days - request->duration;
+		for (int32_t d = first; d <= last; d++) {
+			ret_starts[d >> 6] |= UINT64_C(1) << (d & 63);
+			some = true;
+		}
+	}
+	return some;
+}
+
+/* What holds for the request wherever it goes: predecessors and quota. */
+static void look_at_leaders(struct inquiry *inquiry)
+{
+	for (int32_t i = 0; i < inquiry->request->n_after; i++)
+		if (!calendar_is_placed(inquiry->calendar, inquiry->request->after[i].request)) {
+			inquiry->named[REASON_AFTER_UNPLACED] = true;
+			charge(inquiry, REASON_AFTER_UNPLACED, inquiry->request->after[i].request, 1);
+		}
+}
+
+static void look_at_quota(struct inquiry *inquiry)
+{
+	const struct calendar *calendar = inquiry->calendar;
+	int32_t federation = inquiry->request->federation;
+
+	if (federation == PROBLEM_NONE ||
+	    calendar->n_of_federation[federation] < calendar->problem->federations[federation].max_events)
+		return;
+	inquiry->named[REASON_QUOTA_REACHED] = true;
+	for (int32_t r = 0; r < calendar->problem->n_requests; r++)
+		if (calendar->problem->requests[r].federation == federation && calendar_is_placed(calendar, r))
+			charge(inquiry, REASON_QUOTA_REACHED, r, 1);
+}
+
+static bool look_at_venue(struct inquiry *inquiry, int32_t v, const uint64_t *starts, const uint64_t *allowed)
+{
+	uint64_t left = 0;
+
+	memcpy(inquiry->left, starts, sizeof(*starts) * (size_t)inquiry->n_words);
+	lose(inquiry, REASON_PROTECTED_DAYS, allowed);
+	lose(inquiry, REASON_VENUE_CLOSED, inquiry->calendar->problem->venues[v].open);
+	look_at_room(inquiry, v);
+	look_at_squads(inquiry, v);
+	look_at_order(inquiry, PLACE_PLAIN);
+	for (int32_t w = 0; w < inquiry->n_words; w++)
+		left |= inquiry->left[w];
+	return left != 0;
+}
+
+static int compare_charges(const void *a, const void *b)
+{
+	const struct charge *x = a, *y = b;
+
+	if (x->code != y->code)
+		return x->code < y->code ? -1 : 1;
+	return (x->request > y->request) - (x->request < y->request);
+}
+
+/* Adds up charges to the same request for the same reason. */
+static void merge_charges(struct inquiry *inquiry)
+{
+	int32_t n = 0;
+
+	if (inquiry->n_charges > 0)
+		qsort(inquiry->charges, (size_t)inquiry->n_charges, sizeof(*inquiry->charges), compare_charges);
+	for (int32_t i = 0; i < inquiry->n_charges; i++)
+		if (n > 0 && compare_charges(&inquiry->charges[n - 1], &inquiry->charges[i]) == 0)
+			inquiry->charges[n - 1].days += inquiry->charges[i].days;
+		else
+			inquiry->charges[n++] = inquiry->charges[i];
+	inquiry->n_charges = n;
+}
+
+/* The ones that block most days first; of two, the one of less value. */
+static void name_rivals(const struct inquiry *inquiry, struct explain_reason *reason)
+{
+	const struct problem_request *requests = inquiry->calendar->problem->requests;
+	int64_t days[EXPLAIN_WITH_MAX];
+
+	for (int32_t i = 0; i < inquiry->n_charges; i++) {
+		const struct charge *c = &inquiry->charges[i];
+		int32_t at = reason->n_with;
+
+		if (c->code != reason->code)
+			continue;
+		while (at > 0 && (days[at - 1] < c->days || (days[at - 1] == c->days && requests[reason->with[at - 1]].value >
+		                                                                           requests[c->request].value)))
+			at--;
+		if (at == EXPLAIN_WITH_MAX)
+			continue;
+		if (reason->n_with < EXPLAIN_WITH_MAX)
+			reason->n_with++;
+		memmove(&reason->with[at + 1], &reason->with[at], (size_t)(reason->n_with - 1 - at) * sizeof(*reason->with));
+		memmove(&days[at + 1], &days[at], (size_t)(reason->n_with - 1 - at) * sizeof(*days));
+		reason->with[at] = c->request;
+		days[at] = c->days;
+	}
+}
+
+static int32_t conclude(struct inquiry *inquiry, struct explain_reason *ret_reasons)
+{
+	int32_t n = 0;
+
+	merge_charges(inquiry);
+	for (enum code_reason code = 0; code < EXPLAIN_REASONS_MAX; code++) {
+		int32_t at = n;
+
+		if (!inquiry->named[code])
+			continue;
+		for (; at > 0 && inquiry->taken[ret_reasons[at - 1].code] < inquiry->taken[code]; at--)
+			ret_reasons[at] = ret_reasons[at - 1];
+		ret_reasons[at] = (struct explain_reason){.code = code};
+		n++;
+	}
+	for (int32_t i = 0; i < n; i++)
+		name_rivals(inquiry, &ret_reasons[i]);
+	free(inquiry->charges);
+	return n;
+}
+
+/* Those that hold everywhere come first: they alone are enough. */
+static void weigh_absolute(struct inquiry *inquiry)
+{
+	static const enum code_reason ABSOLUTE[] = {REASON_NO_ELIGIBLE_VENUE, REASON_NO_WINDOW, REASON_AFTER_UNPLACED,
+	                                            REASON_QUOTA_REACHED};
+
+	for (size_t i = 0; i < sizeof(ABSOLUTE) / sizeof(*ABSOLUTE); i++)
+		if (inquiry->named[ABSOLUTE[i]])
+			inquiry->taken[ABSOLUTE[i]] = INT64_MAX;
+}
+
+int32_t explain_unplaced(const struct calendar *calendar, int32_t r, int32_t not_before,
+                         struct explain_reason ret_reasons[static EXPLAIN_REASONS_MAX])
+{
+	const struct problem *problem = calendar->problem;
+	const struct problem_request *request = &problem->requests[r];
+	struct inquiry inquiry = {.calendar = calendar, .request = request, .n_words = problem->n_words};
+	uint64_t starts[SCAN_WORDS_MAX], allowed[SCAN_WORDS_MAX];
+	struct place_option option[PLACE_OPTIONS_MAX];
+	bool has_room = false;
+
+	if (request->fixed)
+		return explain_place(calendar, r, request->announced_venue, request->announced_day, PLACE_PLAIN, ret_reasons);
+	inquiry.named[REASON_NO_ELIGIBLE_VENUE] = request->n_venues == 0;
+	inquiry.named[REASON_NO_WINDOW] = !window_starts(&inquiry, not_before, starts);
+	look_at_leaders(&inquiry);
+	look_at_quota(&inquiry);
+	problem_protected_days(problem, r, allowed);
+	for (int32_t w = 0; w < problem->n_words; w++)
+		allowed[w] = ~allowed[w];
+	for (int32_t i = 0; i < request->n_venues && !inquiry.named[REASON_NO_WINDOW]; i++)
+		has_room = look_at_venue(&inquiry, request->venues[i], starts, allowed) || has_room;
+	weigh_absolute(&inquiry);
+	if (!has_room || inquiry.named[REASON_AFTER_UNPLACED] || inquiry.named[REASON_QUOTA_REACHED]) {
+		/* With room left somewhere, only what holds everywhere is a reason. */
+		for (enum code_reason code = 0; has_room && code < EXPLAIN_REASONS_MAX; code++)
+			inquiry.named[code] = inquiry.named[code] && inquiry.taken[code] == INT64_MAX;
+		return conclude(&inquiry, ret_reasons);
+	}
+	memset(inquiry.named, 0, sizeof(inquiry.named));
+	inquiry.named[REASON_NOT_WORTH_IT] =
+	        place_best(calendar, r, PLACE_WORTH_IT | PLACE_NO_ALTERNATIVES, not_before, option) == 0;
+	return conclude(&inquiry, ret_reasons);
+}
+
+/* ---- one place ---- */
+
+static enum code_reason reason_of(enum place_rule rule)
+{
+	switch (rule) {
+	case PLACE_OUTSIDE_WINDOWS:
+		return REASON_NO_WINDOW;
+	case PLACE_CLOSED:
+		return REASON_VENUE_CLOSED;
+	case PLACE_PROTECTED:
+		return REASON_PROTECTED_DAYS;
+	default:
+		return REASON_NO_ELIGIBLE_VENUE;
+	}
+}
+
+int32_t explain_place(const struct calendar *calendar, int32_t r, int32_t venue, int32_t day, unsigned flags,
+                      struct explain_reason ret_reasons[static EXPLAIN_REASONS_MAX])
+{
+	const struct problem *problem = calendar->problem;
+	struct inquiry inquiry = {.calendar = calendar, .request = &problem->requests[r], .n_words = problem->n_words,
+	                          .every = true};
+	enum place_rule rule = venue == PROBLEM_NONE ? PLACE_BAD_VENUE : place_ground(calendar, r, venue, day, flags);
+
+	if (rule != PLACE_FREE)
+		inquiry.named[reason_of(rule)] = true;
+	look_at_leaders(&inquiry);
+	look_at_quota(&inquiry);
+	if (rule == PLACE_OUTSIDE_WINDOWS || venue == PROBLEM_NONE || problem->venues[venue].city == PROBLEM_NONE ||
+	    problem->venues[venue].host == PROBLEM_NONE || day < 0 || day >= problem->n_days)
+		return conclude(&inquiry, ret_reasons);
+	memset(inquiry.left, 0, sizeof(*inquiry.left) * (size_t)inquiry.n_words);
+	inquiry.left[day >> 6] = UINT64_C(1) << (day & 63);
+	look_at_room(&inquiry, venue);
+	look_at_squads(&inquiry, venue);
+	look_at_order(&inquiry, flags);
+	return conclude(&inquiry, ret_reasons);
+}
+
+void explain_text(const struct calendar *calendar, int32_t r, const struct explain_reason *reason, char *ret_text,
+                  size_t size)
+{
+	static const char *const SENTENCES[EXPLAIN_REASONS_MAX] = {
+		[REASON_NO_ELIGIBLE_VENUE] = "no venue of the hosts asked for has the discipline, facilities and level",
+		[REASON_NO_WINDOW] = "no window inside the programme, and still to come, holds the whole event",
+		[REASON_PROTECTED_DAYS] = "protected days lie in the windows",
+		[REASON_VENUE_CLOSED] = "venues that would do are closed on days of the windows",
+		[REASON_VENUE_FULL] = "venues that would do have too few free units",
+		[REASON_CITY_FULL] = "cities of venues that would do have too few free beds",
+		[REASON_SERVICE_EXHAUSTED] = "hosts of venues that would do have too little free staff",
+		[REASON_SQUAD_BUSY] = "squads are elsewhere, or must rest between two events",
+		[REASON_AFTER_UNPLACED] = "a request that it must come after has no place",
+		[REASON_AFTER_GAP] = "no day keeps the gap to the event that it is tied to",
+		[REASON_QUOTA_REACHED] = "the federation's quota of events in the programme is full",
+		[REASON_NOT_WORTH_IT] = "it would fit, but its place would cost the programme more than it is worth",
+	};
+	const char *sentence = reason->code < EXPLAIN_REASONS_MAX ? SENTENCES[reason->code] : "";
+
+	(void)calendar;
+	(void)r;
+	if (reason->n_with == 0)
+		(void)snprintf(ret_text, size, "%s", sentence);
+	else
+		(void)snprintf(ret_text, size, "%s; %d%s request%s in the way", sentence, reason->n_with,
+		               reason->n_with == EXPLAIN_WITH_MAX ? " or more" : "", reason->n_with == 1 ? " stands" : "s stand");
+}

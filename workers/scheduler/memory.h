@@ -1,0 +1,15 @@
+/* memory.h - memory that is there, or the process is not.
+ *
+ * Layer     scheduler; private to its folder.
+ * Thread    any.
+ * Not here  limits: what is asked for follows from the programme, which is bounded.
+ *
+ * A worker holds nothing that can't be rebuilt, and a half-counted calendar is worth nothing: so being out of memory
+ * ends it, and it is started again. */
+#pragma once
+#include <stddef.h>
+
+/* `n` elements of `size` bytes, cleared; free() takes them back. Never NULL, also for n = 0. */
+void *memory_new(size_t n, size_t size) __attribute__((malloc));
+/* `old`, of `n` elements, with room for `max` of them; what is new is cleared. */
+void *memory_grow(void *old, size_t n, size_t max, size_t size);

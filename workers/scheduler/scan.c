@@ -1,0 +1,322 @@
+/* scan.c - feasible start days as bits. See scan.h. */
+#include "scheduler/scan.h"
+#include <string.h>
+
+/* Written so that the compiler makes vector code of it: compare 64 days, then gather eight bytes a step to bits. */
+uint64_t scan_at_least(const int32_t row[static 64], int32_t need)
+{
+	uint8_t ok[64];
+	uint64_t bits = 0, eight;
+
+	for (int d = 0; d < 64; d++)
+		ok[d] = row[d] >= need;
+	for (int i = 0; i < 8; i++) {
+		memcpy(&eight, ok + 8 * i, sizeof(eight));
+		bits |= ((eight * UINT64_C(0x0102040810204080)) >> 56) << (8 * i);
+	}
+	return bits;
+}
+
+/* Clears the days [first, last] of a mask whose bit 0 is day 64 · first_word. */
+static void clear(uint64_t *mask, int32_t first_word, int32_t n_words, int32_t first, int32_t last)
+{
+	int32_t lo = first - first_word * 64, hi = last - first_word * 64;
+
+	lo = lo < 0 ? 0 : lo;
+	hi = hi >= n_words * 64 ? n_words * 64 - 1 : hi;
+	if (lo > hi)
+		return;
+	for (int32_t w = lo >> 6; w <= hi >> 6; w++) {
+		uint64_t from = w == lo >> 6 ? UINT64_MAX << (lo & 63) : UINT64_MAX;
+		uint64_t to = w == hi >> 6 ? UINT64_MAX >> (63 - (hi & 63)) : UINT64_MAX;
+
+		mask[w] &= ~(from & to);
+	}
+}
+
+static bool any(const uint64_t *mask, int32_t n_words)
+{
+	uint64_t all = 0;
+
+	for (int32_t w = 0; w < n_words; w++)
+		all |= mask[w];
+	return all != 0;
+}
+
+/* mask[d] &= mask[d + 1] & … & mask[d + duration − 1]: the days on which a free run of that length starts. */
+static void erode(uint64_t *mask, int32_t n_words, int32_t duration)
+{
+	int32_t have = 1;
+
+	while (have < duration) {
+		int32_t step = have <= duration - have ? have : duration - have, words = step >> 6, bits = step & 63;
+
+		for (int32_t w = 0; w < n_words; w++) {
+			uint64_t low = w + words < n_words ? mask[w + words] : 0;
+			uint64_t high = w + words + 1 < n_words ? mask[w + words + 1] : 0;
+
+			mask[w] &= bits == 0 ? low : low >> bits | high << (64 - bits);
+		}
+		have += step;
+	}
+}
+
+/* Start days outside the windows, inside the programme and clear of protected days. */
+static void starts_outside(struct scan *scan)
+{
+	const struct problem *problem = scan->calendar->problem;
+	const struct problem_request *request = scan->request;
+	int32_t last = problem->n_days - request->duration;
+
+	scan->first_word = 0;
+	scan->n_words = last < 0 || request->duration <= 0 ? 0 : (last >> 6) + 1;
+	problem_protected_days(problem, (int32_t)(request - problem->requests), scan->near);
+	for (int32_t w = 0; w < problem->n_words; w++)
+		scan->near[w] = ~scan->near[w];
+	erode(scan->near, problem->n_words, request->duration);
+	memcpy(scan->starts, scan->near, (size_t)scan->n_words * sizeof(uint64_t));
+	clear(scan->starts, 0, scan->n_words, last + 1, INT32_MAX / 2);
+	for (int32_t w = 0; w < request->n_words && request->first_word + w < scan->n_words; w++)
+		scan->starts[request->first_word + w] &= ~request->starts[w];
+}
+
+static void starts_inside(struct scan *scan)
+{
+	scan->first_word = scan->request->first_word;
+	scan->n_words = scan->request->n_words;
+	memcpy(scan->starts, scan->request->starts, (size_t)scan->n_words * sizeof(uint64_t));
+}
+
+/* Rule 9. False where one that it comes after has no place. */
+static bool keep_order(struct scan *scan, unsigned flags)
+{
+	const struct calendar *calendar = scan->calendar;
+	const struct problem_request *request = scan->request;
+	int32_t r = (int32_t)(request - calendar->problem->requests);
+
+	for (int32_t i = 0; i < request->n_after; i++) {
+		const struct problem_after *link = &request->after[i];
+		struct calendar_spot spot = calendar_where(calendar, link->request);
+		int32_t behind = spot.day + calendar->problem->requests[link->request].duration;
+
+		if (spot.venue == PROBLEM_NONE)
+			return false;
+		clear(scan->starts, scan->first_word, scan->n_words, 0, behind + link->min_gap - 1);
+		if (link->max_gap != PROBLEM_FOREVER)
+			clear(scan->starts, scan->first_word, scan->n_words, behind + link->max_gap + 1, INT32_MAX / 2);
+	}
+	for (int32_t i = 0; i < request->n_followers && (flags & SCAN_LEAVE_FOLLOWERS) == 0; i++) {
+		const struct problem_request *follower = &calendar->problem->requests[request->followers[i]];
+		struct calendar_spot spot = calendar_where(calendar, request->followers[i]);
+
+		for (int32_t j = 0; spot.venue != PROBLEM_NONE && j < follower->n_after; j++) {
+			const struct problem_after *link = &follower->after[j];
+			int32_t start = spot.day - request->duration; /* with a gap of 0 */
+
+			if (link->request != r)
+				continue;
+			clear(scan->starts, scan->first_word, scan->n_words, start - link->min_gap + 1, INT32_MAX / 2);
+			if (link->max_gap != PROBLEM_FOREVER)
+				clear(scan->starts, scan->first_word, scan->n_words, 0, start - link->max_gap - 1);
+		}
+	}
+	return true;
+}
+
+static int32_t smallest_rest(const struct problem_policy *policy)
+{
+	int32_t rest = policy->rest_same_city < policy->rest_same_host ? policy->rest_same_city : policy->rest_same_host;
+
+	return rest < policy->rest_between_hosts ? rest : policy->rest_between_hosts;
+}
+
+static int32_t largest_rest(const struct problem_policy *policy)
+{
+	int32_t rest = policy->rest_same_city > policy->rest_same_host ? policy->rest_same_city : policy->rest_same_host;
+
+	return rest > policy->rest_between_hosts ? rest : policy->rest_between_hosts;
+}
+
+static void clear_visit(struct scan *scan, uint64_t *mask, const struct calendar_visit *visit, int32_t rest)
+{
+	clear(mask, scan->first_word, scan->n_words, visit->first - rest - scan->request->duration + 1, visit->last + rest);
+}
+
+/* What blocks anywhere is cleared from `starts`; journeys that rest longer at some venues are kept for scan_venue(). */
+static void collect_visits(struct scan *scan)
+{
+	const struct calendar *calendar = scan->calendar;
+	const struct problem_policy *policy = &calendar->problem->policy;
+	int32_t least = smallest_rest(policy), most = largest_rest(policy);
+	int32_t from = scan->first_word * 64 - most, to = (scan->first_word + scan->n_words) * 64 + scan->request->duration + most;
+
+	for (int32_t i = 0; i < scan->request->n_squads; i++) {
+		const struct calendar_visits *visits = &calendar->visits[scan->request->squads[i]];
+
+		for (int32_t j = 0; j < visits->n && visits->at[j].first < to; j++) {
+			const struct calendar_visit *visit = &visits->at[j];
+
+			if (visit->last < from)
+				continue;
+			clear_visit(scan, scan->starts, visit, least);
+			if (least == most)
+				continue;
+			if (scan->n_visits < SCAN_VISITS_MAX)
+				scan->visits[scan->n_visits++] = *visit;
+			else
+				scan->too_many_visits = true;
+		}
+	}
+}
+
+bool scan_request(struct scan *scan, const struct calendar *calendar, int32_t r, unsigned flags, int32_t not_before)
+{
+	const struct problem_request *request = &calendar->problem->requests[r];
+	int32_t reach;
+
+	scan->calendar = calendar;
+	scan->request = request;
+	scan->visits_city = PROBLEM_NONE - 1;
+	scan->n_visits = 0;
+	scan->too_many_visits = false;
+	if (flags & SCAN_OUTSIDE)
+		starts_outside(scan);
+	else
+		starts_inside(scan);
+	if (scan->n_words == 0)
+		return false;
+	if (not_before > 0)
+		clear(scan->starts, scan->first_word, scan->n_words, 0, not_before - 1);
+	reach = scan->n_words + (request->duration + 62) / 64;
+	scan->n_day_words = reach < calendar->problem->n_words - scan->first_word ? reach
+	                                                                    : calendar->problem->n_words - scan->first_word;
+	if ((request->n_after > 0 || request->n_followers > 0) && !keep_order(scan, flags))
+		return false;
+	if ((flags & SCAN_LEAVE_SQUADS) == 0)
+		collect_visits(scan);
+	return any(scan->starts, scan->n_words);
+}
+
+/* The start days that the squads' journeys leave for an event in this city. */
+static const uint64_t *rested(struct scan *scan, const struct problem_venue *venue)
+{
+	const struct calendar *calendar = scan->calendar;
+
+	if (scan->n_visits == 0)
+		return scan->starts;
+	if (scan->visits_city == venue->city)
+		return scan->near;
+	scan->visits_city = venue->city;
+	memcpy(scan->near, scan->starts, (size_t)scan->n_words * sizeof(uint64_t));
+	for (int32_t i = 0; i < scan->n_visits; i++)
+		clear_visit(scan, scan->near, &scan->visits[i],
+		            calendar_rest(calendar->problem, scan->visits[i].city, scan->visits[i].host, venue->city,
+		                          venue->host));
+	for (int32_t i = 0; scan->too_many_visits && i < scan->request->n_squads; i++) {
+		const struct calendar_visits *visits = &calendar->visits[scan->request->squads[i]];
+
+		for (int32_t j = 0; j < visits->n; j++)
+			clear_visit(scan, scan->near, &visits->at[j],
+			            calendar_rest(calendar->problem, visits->at[j].city, visits->at[j].host, venue->city,
+			                          venue->host));
+	}
+	return scan->near;
+}
+
+/* Open days with enough units, into scan->free. */
+static bool units_days(struct scan *scan, int32_t v)
+{
+	const struct calendar *calendar = scan->calendar;
+	const struct problem *problem = calendar->problem;
+	int32_t need = scan->request->units, units = problem->venues[v].units;
+	int32_t level = need < CALENDAR_LEVELS_MAX ? need : CALENDAR_LEVELS_MAX;
+	const uint64_t *row;
+
+	if (need > units)
+		return false;
+	row = calendar->levels + ((size_t)calendar->level_of[v] + (size_t)level) * (size_t)problem->n_words;
+	memcpy(scan->free, row + scan->first_word, (size_t)scan->n_day_words * sizeof(uint64_t));
+	if (need > level) {
+		const int32_t *free_row = &calendar->units_free[(size_t)v * (size_t)calendar->stride];
+
+		for (int32_t w = 0; w < scan->n_day_words; w++)
+			scan->free[w] &= scan_at_least(free_row + (scan->first_word + w) * 64, need);
+	}
+	return true;
+}
+
+static void and_row(struct scan *scan, const int32_t *row, int32_t need)
+{
+	row += scan->first_word * 64;
+	for (int32_t w = 0; w < scan->n_day_words; w++)
+		if (scan->free[w] != 0)
+			scan->free[w] &= scan_at_least(row + w * 64, need);
+}
+
+static bool erode_to(struct scan *scan, const uint64_t *starts)
+{
+	uint64_t all = 0;
+
+	erode(scan->free, scan->n_day_words, scan->request->duration);
+	for (int32_t w = 0; w < scan->n_words; w++)
+		all |= scan->free[w] &= starts[w];
+	return all != 0;
+}
+
+bool scan_venue(struct scan *scan, int32_t v)
+{
+	const struct calendar *calendar = scan->calendar;
+	const struct problem_request *request = scan->request;
+	const struct problem_venue *venue = &calendar->problem->venues[v];
+	const uint64_t *starts = rested(scan, venue);
+
+	if (request->headcount > calendar->problem->cities[venue->city].beds || !units_days(scan, v))
+		return false;
+	if (request->headcount > 0)
+		and_row(scan, &calendar->beds_free[(size_t)venue->city * (size_t)calendar->stride], request->headcount);
+	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+		if (request->staff[s] > 0)
+			and_row(scan, &calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) *
+			                                    (size_t)calendar->stride], request->staff[s]);
+	return erode_to(scan, starts);
+}
+
+int32_t scan_nearest(const struct scan *scan, int32_t day)
+{
+	int32_t at = day - scan->first_word * 64, later = -1, earlier = -1, n = scan->n_words * 64;
+	int32_t from = at < 0 ? 0 : at, to = at > n ? n : at; /* later: from …; earlier: below to */
+
+	for (int32_t w = from >> 6; later < 0 && from < n && w < scan->n_words; w++) {
+		uint64_t word = scan->free[w] & (w == from >> 6 ? UINT64_MAX << (from & 63) : UINT64_MAX);
+
+		if (word != 0)
+			later = w * 64 + __builtin_ctzll(word);
+	}
+	for (int32_t w = (to - 1) >> 6; earlier < 0 && to > 0 && w >= 0; w--) {
+		uint64_t word = scan->free[w] & (w == (to - 1) >> 6 ? UINT64_MAX >> (63 - ((to - 1) & 63)) : UINT64_MAX);
+
+		if (word != 0)
+			earlier = w * 64 + 63 - __builtin_clzll(word);
+	}
+	if (later < 0 || (earlier >= 0 && at - earlier <= later - at))
+		return earlier + scan->first_word * 64;
+	return later + scan->first_word * 64;
+}
+
+int32_t scan_first(const struct scan *scan)
+{
+	int32_t w = 0;
+
+	while (scan->free[w] == 0)
+		w++;
+	return (scan->first_word + w) * 64 + __builtin_ctzll(scan->free[w]);
+}
+
+int32_t scan_last(const struct scan *scan)
+{
+	int32_t w = scan->n_words - 1;
+
+	while (scan->free[w] == 0)
+		w--;
+	return (scan->first_word + w) * 64 + 63 - __builtin_clzll(scan->free[w]);
+}
