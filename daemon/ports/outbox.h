@@ -40,7 +40,7 @@ struct outbox_options {
 /* `loop` and `store` are borrowed and outlive the outbox. CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err outbox_new(struct loop *loop, struct store *store, const struct outbox_options *options,
 				       struct outbox **ret_outbox);
-/* No callback runs afterwards. After store_close() or before it; a read under way is no reason to wait. NULL is fine. */
+/* No callback runs afterwards. Before store_close(), which ends the reads that are still under way. NULL is fine. */
 void outbox_free(struct outbox *outbox);
 
 /* Hands on what comes after `cursor` (whose calendar had `version`) from now on; reads at once what is there already.

@@ -16,9 +16,9 @@
 #include <stdint.h>
 
 struct loop;                    /* io/loop.h */
-struct redisReply;              /* hiredis */
 struct store;                   /* opaque; one per daemon, opened and closed by app.c */
 struct store_verb;
+struct store_slot;
 
 #define STORE_BATCH_MAX 256     /* items, changes or entities of one operation */
 #define STORE_NO_DEADLINE UINT64_MAX
@@ -55,7 +55,8 @@ struct store_options {
 CVN_MUST_CHECK enum cvn_err store_open(struct loop *loop, const struct store_options *options, struct store **ret_store);
 
 /* Ends the store: every operation that is still under way hears CVN_ECANCELED inside this call (the one exception to
- * the rule below), then `store` is gone. A write that hears it may have been done. NULL is fine. */
+ * the rule below), then `store` is gone. A write that hears it may have been done. Not from inside a callback of the store,
+ * nor do its operations start others while it closes. NULL is fine. */
 void store_close(struct store *store);
 
 enum store_state store_state(const struct store *store);
@@ -93,12 +94,9 @@ struct store_op {
 	bool patient;                   /* starts, and waits, while Redis is away: for work that nobody waits for */
 	const char *fault;              /* set with an error: constant text; else NULL */
 
-	struct store *store;            /* private from here on */
-	const struct store_verb *verb;
-	struct list_node link;
-	uint32_t slot;
-	uint8_t phase;
-	enum cvn_err err;
+	const struct store_verb *verb;  /* private from here on */
+	struct list_node link;          /* in one of the lists of its lane */
+	struct store_slot *slot;        /* its command under way; NULL: none */
 };
 
 /* --- admit: requests come in --- */
@@ -190,7 +188,8 @@ struct store_put {
 	size_t n_entities;
 
 	int64_t ret_cursor, ret_version;
-	int64_t ret_changed;            /* how many differ from before; each is one entry of the log, version + 1 */
+	int64_t ret_changed;            /* how many differ from before, each one entry of the log and version + 1; 0 too
+	                                 * where the answer to the first call was lost */
 };
 
 /* Puts or retires entities, all or none, in their order. Where the programme is unknown the first entity must be it,
@@ -228,5 +227,6 @@ struct store_grant {
 };
 CVN_MUST_CHECK enum cvn_err store_grant_start(struct store *store, struct store_grant *grant);
 
-/* The outbox alone: `on_commit` runs, on a turn of its own, after each write that moved a programme's log. */
-void store_on_commit(struct store *store, void (*on_commit)(void *arg, const char *programme, int64_t cursor), void *arg);
+/* For the outbox alone: `on_commit` runs after each write that may have moved a programme's log, before the write's
+ * own done_cb. */
+void store_on_commit(struct store *store, void (*on_commit)(void *arg, const char *programme), void *arg);

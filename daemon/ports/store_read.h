@@ -96,11 +96,11 @@ struct store_entries {
 };
 CVN_MUST_CHECK enum cvn_err store_entries_start(struct store *store, struct store_entries *entries);
 
-/* Bytes of an Update that is whole: those of `entry` and, behind them, programme, cursor and version. Written to
- * `ret_bytes`, which holds `room` bytes; STORE_COMPLETE_EXTRA more than the entry's are always enough.
- * Returns how many were written, 0 where room is too small. Pure. */
-#define STORE_COMPLETE_EXTRA 96
-size_t store_complete_update(const char *programme, const struct store_entry *entry, uint8_t *ret_bytes, size_t room);
+/* Appends the bytes of an Update that is whole to `out`: those of `entry` and, behind them, programme, cursor and
+ * version. CVN_ETOOLARGE, CVN_ENOMEM: `out` may then end with a part of them. */
+struct buf;                     /* util/buf.h */
+CVN_MUST_CHECK enum cvn_err store_complete_update(const char *programme, const struct store_entry *entry,
+						  struct buf *out);
 
 /* Requests that are in `received`, oldest change first. */
 struct store_todo {

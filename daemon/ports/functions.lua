@@ -1,0 +1,404 @@
+#!lua name=convene_1
+-- The one door through which Convene writes to Redis. Layout of the keys: docs/ARCHITECTURE.md, "State in Redis".
+--
+-- Each Function counts and types its arguments, then checks everything, then writes: an error in the middle of a script
+-- does not undo what it wrote before. Of the writes, XADD comes first, since it alone can still refuse. Integers arrive
+-- as text. What the caller may see is an answer {name, …}; an error reply is EPOCH (another daemon owns the programme)
+-- or ARGS (a fault of the caller's code). A repeated call gives the answer of the first.
+
+local RECEIVED, PROPOSED, WAITLISTED = 1, 4, 5
+-- Rejected, declined, withdrawn, cancelled: nothing comes after such a request any more.
+local DEAD = { [3] = true, [7] = true, [10] = true, [11] = true }
+local WALK_MAX = 10000
+local TOKENS_MAX_BYTES = 96
+
+local function bad_args(what)
+	return redis.error_reply('ARGS ' .. what)
+end
+
+local function bad_epoch()
+	return redis.error_reply('EPOCH the programme belongs to another daemon')
+end
+
+-- epoch, cursor, version as numbers, and phase; nil where there is no such programme.
+local function read_head(key)
+	local head = redis.call('HMGET', key, 'epoch', 'cursor', 'version', 'phase')
+	return tonumber(head[1]), tonumber(head[2]), tonumber(head[3]), head[4]
+end
+
+-- keys: head, log, ids, todo, after, one record for each request
+-- args: epoch, unix ms, n; each: id, federation, by, after, content, digest, standing, update
+local function admit(keys, args)
+	local epoch, n = tonumber(args[1]), tonumber(args[3])
+	if not epoch or not tonumber(args[2]) or not n or #args ~= 3 + 8 * n or #keys ~= 5 + n then
+		return bad_args('admit')
+	end
+	local owner, cursor, version, phase = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	elseif owner ~= epoch then
+		return bad_epoch()
+	end
+
+	local answer, fresh, taken = { 'ok' }, {}, false
+	for i = 1, n do
+		local digest = args[3 + 8 * (i - 1) + 6]
+		local r = redis.call('HMGET', keys[5 + i], 'rev', 'cursor', 'state', 'digest', 'd0')
+		if not r[1] then
+			fresh[#fresh + 1] = i
+			answer[i + 1] = { 'new', 1, cursor + #fresh, RECEIVED }
+		elseif r[4] == digest or r[5] == digest then
+			answer[i + 1] = { 'again', tonumber(r[1]), tonumber(r[2]), tonumber(r[3]) }
+		else
+			answer[i + 1] = { 'taken', tonumber(r[1]), tonumber(r[2]), tonumber(r[3]) }
+			taken = true
+		end
+	end
+	if taken then
+		answer[1] = 'taken'
+		return answer
+	elseif #fresh == 0 then
+		return answer
+	elseif phase ~= 'open' then
+		return { 'closed' }
+	end
+
+	for _, i in ipairs(fresh) do
+		local a = 3 + 8 * (i - 1)
+		local id, after, digest = args[a + 1], args[a + 4], args[a + 6]
+		cursor = cursor + 1
+		redis.call('XADD', keys[2], cursor .. '-0', 'u', args[a + 8], 'v', version)
+		redis.call('HSET', keys[5 + i], 'state', RECEIVED, 'rev', 1, 'cursor', cursor, 'digest', digest, 'd0', digest,
+			'fed', args[a + 2], 'by', args[a + 3], 't0', args[2], 'c', args[a + 5], 's', args[a + 7],
+			'trail', cursor)
+		redis.call('RPUSH', keys[3], id)
+		redis.call('ZADD', keys[4], cursor, id)
+		if after ~= '' then
+			redis.call('HSET', keys[5], id, after)
+		end
+	end
+	redis.call('HSET', keys[1], 'cursor', cursor)
+	return answer
+end
+
+-- Does what `id` comes after lead back to it?
+local function in_circle(key, id)
+	local known, open, steps = {}, { id }, 0
+	while #open > 0 do
+		local names = redis.call('HGET', key, table.remove(open))
+		for name in (names or ''):gmatch('%S+') do
+			steps = steps + 1
+			if name == id or steps > WALK_MAX then
+				return true
+			elseif not known[name] then
+				known[name] = true
+				open[#open + 1] = name
+			end
+		end
+	end
+	return false
+end
+
+-- The answer that a commit with this token was given, from the last few of its first request.
+local function answered(tokens, token)
+	local _, last = (' ' .. tokens):find(' ' .. token .. ':', 1, true)
+	if not last then
+		return nil
+	end
+	local cursor, version = tokens:match('^(%d+):(%d+) ', last)
+	return cursor and { 'ok', tonumber(cursor), tonumber(version) }
+end
+
+-- keys: head, log, todo, after, deaths, one record for each change
+-- args: epoch, token, base version ('' = any), n; each: id, revision, state, cursor that must stand (0 = any),
+--       revision, state from now on, bump (0 or 1), content ('' = stays), digest, after, standing, update
+local function commit(keys, args)
+	local epoch, token, n = tonumber(args[1]), args[2], tonumber(args[4])
+	if not epoch or not n or n < 1 or #args ~= 4 + 12 * n or #keys ~= 5 + n then
+		return bad_args('commit')
+	end
+	local owner, cursor, version, phase = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	elseif owner ~= epoch then
+		return bad_epoch()
+	end
+
+	local now = {}
+	for i = 1, n do
+		now[i] = redis.call('HMGET', keys[5 + i], 'rev', 'state', 'cursor', 'trail', 'tok')
+	end
+	local tokens = now[1][5] or ''
+	local before = answered(tokens, token)
+	if before then
+		return before
+	elseif phase == 'archived' then
+		return { 'closed' }
+	elseif args[3] ~= '' and tonumber(args[3]) ~= version then
+		return { 'stale', version } -- before the guards: who computes anew finds out about those as well
+	end
+
+	for i = 1, n do
+		local a, r = 4 + 12 * (i - 1), now[i]
+		local rev, state, at = tonumber(args[a + 2]), tonumber(args[a + 3]), tonumber(args[a + 4])
+		local to = tonumber(args[a + 6])
+		if not rev or not state or not at or not tonumber(args[a + 5]) or not to or not tonumber(args[a + 7]) then
+			return bad_args('commit: change ' .. i)
+		elseif not r[1] then
+			return { 'absent', i - 1 }
+		end
+		r[1], r[2], r[3] = tonumber(r[1]), tonumber(r[2]), tonumber(r[3])
+		if (rev ~= 0 and rev ~= r[1]) or (state ~= 0 and state ~= r[2]) or (at ~= 0 and at ~= r[3]) then
+			return { 'gone', i - 1, r[1], r[2], r[3] }
+		end
+	end
+	for i = 1, n do
+		local a = 4 + 12 * (i - 1)
+		local to = tonumber(args[a + 6])
+		if now[i][2] == RECEIVED and (to == PROPOSED or to == WAITLISTED) and in_circle(keys[4], args[a + 1]) then
+			return { 'circle', i - 1 }
+		end
+	end
+
+	local answer = { 'ok', cursor + n, version }
+	for i = 1, n do
+		answer[3] = answer[3] + tonumber(args[4 + 12 * (i - 1) + 7])
+	end
+	for i = 1, n do
+		local a, r, key = 4 + 12 * (i - 1), now[i], keys[5 + i]
+		local id, to, content = args[a + 1], tonumber(args[a + 6]), args[a + 8]
+		cursor = cursor + 1
+		version = version + tonumber(args[a + 7])
+		redis.call('XADD', keys[2], cursor .. '-0', 'u', args[a + 12], 'v', version)
+		if i == 1 then
+			local line = token .. ':' .. answer[2] .. ':' .. answer[3] .. ' ' .. tokens
+			redis.call('HSET', key, 'rev', args[a + 5], 'state', to, 'cursor', cursor, 's', args[a + 11],
+				'trail', r[4] .. ',' .. cursor, 'tok', line:sub(1, TOKENS_MAX_BYTES))
+		else
+			redis.call('HSET', key, 'rev', args[a + 5], 'state', to, 'cursor', cursor, 's', args[a + 11],
+				'trail', r[4] .. ',' .. cursor)
+		end
+		if content ~= '' then
+			redis.call('HSET', key, 'c', content, 'digest', args[a + 9])
+			if args[a + 10] ~= '' then
+				redis.call('HSET', keys[4], id, args[a + 10])
+			else
+				redis.call('HDEL', keys[4], id)
+			end
+		end
+		if to == RECEIVED then
+			redis.call('ZADD', keys[3], cursor, id)
+			redis.call('HDEL', keys[5], id)
+		elseif r[2] == RECEIVED then
+			redis.call('ZREM', keys[3], id)
+		end
+		if DEAD[to] then
+			redis.call('HDEL', keys[4], id)
+		end
+	end
+	redis.call('HSET', keys[1], 'cursor', cursor, 'version', version)
+	return answer
+end
+
+-- keys: head, log, entity cursors, the hash of its kind for each entity
+-- args: epoch, n; each: kind, id, entity ('' = retire), update, phase (kind programme alone)
+local function put(keys, args)
+	local epoch, n = tonumber(args[1]), tonumber(args[2])
+	if not epoch or not n or n < 1 or #args ~= 2 + 5 * n or #keys ~= 3 + n then
+		return bad_args('put')
+	end
+	local owner, cursor, version, phase = read_head(keys[1])
+	if owner and owner ~= epoch then
+		return bad_epoch()
+	elseif not owner and (args[3] ~= 'programme' or args[5] == '') then
+		return { 'unknown' }
+	elseif phase == 'archived' and args[3] ~= 'programme' then
+		return { 'closed' }
+	end
+	cursor, version = cursor or 0, version or 0
+
+	local stands, changes = {}, {}
+	for i = 1, n do
+		local a = 2 + 5 * (i - 1)
+		local name, bytes = args[a + 1] .. '/' .. args[a + 2], args[a + 3]
+		if args[a + 1] == 'programme' and (bytes == '' or args[a + 5] == '') then
+			return bad_args('put: entity ' .. i)
+		end
+		local old = stands[name]
+		if old == nil then
+			old = redis.call('HGET', keys[3 + i], args[a + 2]) or ''
+		end
+		if old ~= bytes then
+			changes[#changes + 1] = i
+		end
+		stands[name] = bytes
+	end
+	if #changes == 0 then
+		return { 'ok', cursor, version, 0 }
+	end
+
+	for _, i in ipairs(changes) do
+		local a = 2 + 5 * (i - 1)
+		local kind, id, bytes = args[a + 1], args[a + 2], args[a + 3]
+		cursor, version = cursor + 1, version + 1
+		redis.call('XADD', keys[2], cursor .. '-0', 'u', args[a + 4], 'v', version)
+		if bytes == '' then
+			redis.call('HDEL', keys[3 + i], id)
+		else
+			redis.call('HSET', keys[3 + i], id, bytes)
+		end
+		redis.call('HSET', keys[3], kind .. '/' .. id, cursor)
+		if kind == 'programme' then
+			phase = args[a + 5]
+		end
+	end
+	redis.call('HSET', keys[1], 'epoch', epoch, 'cursor', cursor, 'version', version, 'phase', phase)
+	return { 'ok', cursor, version, #changes }
+end
+
+-- keys: head; args: epoch
+local function claim(keys, args)
+	local epoch = tonumber(args[1])
+	if not epoch or #args ~= 1 or #keys ~= 1 then
+		return bad_args('claim')
+	end
+	local owner, cursor, version, phase = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	elseif owner > epoch then
+		return bad_epoch()
+	end
+	redis.call('HSET', keys[1], 'epoch', epoch)
+	return { 'ok', cursor, version, phase }
+end
+
+-- keys: head, deaths; args: epoch, id, token
+local function death(keys, args)
+	local epoch = tonumber(args[1])
+	if not epoch or #args ~= 3 or #keys ~= 2 then
+		return bad_args('death')
+	end
+	local owner = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	elseif owner ~= epoch then
+		return bad_epoch()
+	end
+	local count, token = (redis.call('HGET', keys[2], args[2]) or '0 '):match('^(%d+) (.*)$')
+	count = tonumber(count)
+	if token ~= args[3] then
+		count = count + 1
+		redis.call('HSET', keys[2], args[2], count .. ' ' .. args[3])
+	end
+	return { 'ok', count }
+end
+
+-- keys: principals; args: public key, principal
+local function found(keys, args)
+	if #args ~= 2 or #keys ~= 1 then
+		return bad_args('found')
+	end
+	if redis.call('HLEN', keys[1]) == 0 then
+		redis.call('HSET', keys[1], args[1], args[2])
+	elseif redis.call('HGET', keys[1], args[1]) ~= args[2] then
+		return { 'refused' }
+	end
+	return { 'ok' }
+end
+
+local FIELDS = { 'rev', 'state', 'cursor', 'fed', 'by', 't0', 'trail', 'c', 's' }
+
+local function read_record(key)
+	return redis.call('HMGET', key, unpack(FIELDS))
+end
+
+-- keys: head, one record for each request; no args
+local function read(keys, args)
+	if #keys < 2 or #args ~= 0 then
+		return bad_args('read')
+	end
+	local owner, cursor, version = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	end
+	local answer = { 'ok', cursor, version }
+	for i = 2, #keys do
+		answer[i + 2] = read_record(keys[i])
+	end
+	return answer
+end
+
+-- keys: head, ids; args: what comes before an id in the key of its record, from, limit, bytes.
+-- The records' keys can't be known before; they have the tag of the others, so they live beside them.
+local function page(keys, args)
+	local from, limit, room = tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
+	if not from or not limit or not room or #args ~= 4 or #keys ~= 2 then
+		return bad_args('page')
+	end
+	local owner, cursor, version = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	end
+	local total, next = redis.call('LLEN', keys[2]), from
+	local answer = { 'ok', cursor, version, total, -1 }
+	for _, id in ipairs(redis.call('LRANGE', keys[2], from, from + limit - 1)) do
+		local r = read_record(args[1] .. id)
+		room = room - #(r[8] or '') - #(r[9] or '')
+		if room < 0 and #answer > 5 then
+			break
+		end
+		r[10] = id
+		answer[#answer + 1] = r
+		next = next + 1
+	end
+	if next < total and next > from then
+		answer[5] = next
+	end
+	return answer
+end
+
+-- keys: head, entity cursors, the hash of each kind; args: the kinds
+local function entities(keys, args)
+	if #args < 1 or #keys ~= 2 + #args then
+		return bad_args('entities')
+	end
+	local owner, cursor, version = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	end
+	local changed, at = redis.call('HGETALL', keys[2]), {}
+	for i = 1, #changed, 2 do
+		at[changed[i]] = tonumber(changed[i + 1])
+	end
+	local answer = { 'ok', cursor, version }
+	for i, kind in ipairs(args) do
+		local all = redis.call('HGETALL', keys[2 + i])
+		for j = 1, #all, 2 do
+			answer[#answer + 1] = { kind, all[j], all[j + 1], at[kind .. '/' .. all[j]] }
+		end
+	end
+	return answer
+end
+
+-- keys: log; args: cursors
+local function entries(keys, args)
+	if #keys ~= 1 then
+		return bad_args('entries')
+	end
+	local answer = {}
+	for _, cursor in ipairs(args) do
+		answer[#answer + 1] = redis.call('XRANGE', keys[1], cursor, cursor)[1]
+	end
+	return answer
+end
+
+redis.register_function('convene_admit', admit)
+redis.register_function('convene_commit', commit)
+redis.register_function('convene_put', put)
+redis.register_function('convene_claim', claim)
+redis.register_function('convene_death', death)
+redis.register_function('convene_found', found)
+redis.register_function{ function_name = 'convene_read', callback = read, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'convene_page', callback = page, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'convene_entities', callback = entities, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'convene_entries', callback = entries, flags = { 'no-writes' } }
