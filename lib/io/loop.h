@@ -86,10 +86,10 @@ CVN_MUST_CHECK enum cvn_err loop_on_signal(struct loop *loop, int signal_number,
 struct uv_loop_s *loop_uv(struct loop *loop);
 void *loop_zmq(struct loop *loop);
 
-/* For zsock.c alone: something that may be ready without its file descriptor saying so. */
+/* For lib/io alone: something that may be ready without its file descriptor saying so. */
 struct loop_source {
-	bool (*is_ready_cb)(struct loop_source *source); /* asked before the loop waits */
-	void (*serve_cb)(struct loop_source *source);    /* handles at most LOOP_BATCH messages */
+	bool (*is_ready_cb)(struct loop_source *source); /* asked before the loop waits, and once more after it */
+	void (*serve_cb)(struct loop_source *source);    /* it was ready: handles at most LOOP_BATCH messages */
 	struct list_node link;                           /* private */
 };
 void loop_source_add(struct loop *loop, struct loop_source *source);

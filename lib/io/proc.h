@@ -36,7 +36,7 @@ struct proc_options {
 	const char *const *argv;       /* program (looked up in PATH if it has no slash) and arguments, NULL at the end */
 	const char *const *env;        /* "NAME=value" put over our own environment, NULL at the end; may be NULL */
 	const char *folder;            /* working directory; NULL: ours */
-	int oom_score_adj;             /* added to ours, so that it goes before us when memory is short; 0: as ours */
+	int oom_score_adj;             /* above ours, it goes before us when memory is short; 0: as ours */
 	proc_exit_cb on_exit;
 	void *arg;
 };
@@ -52,5 +52,5 @@ int proc_pid(const struct proc *proc);
 /* Sends it a signal. A child that has just gone is no fault. */
 void proc_signal(struct proc *proc, int signal_number);
 
-/* TERM now, KILL if it is still there after `grace_ms`. on_exit comes as ever. Called again: the earlier KILL counts. */
+/* TERM now, KILL if it is still there after `grace_ms`. on_exit comes as ever. Called again: the earlier grace counts. */
 void proc_end(struct proc *proc, uint32_t grace_ms);

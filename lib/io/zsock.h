@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ZSOCK_FRAMES 4u
+#define ZSOCK_FRAMES 8u
 #define ZSOCK_KEY_TEXT 41u /* a CURVE key in Z85 with its end */
 #define ZSOCK_ENDPOINT_MAX 256u
 
@@ -84,9 +84,9 @@ CVN_MUST_CHECK enum cvn_err zsock_connect(struct zsock *sock, const char *endpoi
 /* The endpoint that was bound last, with its real port; "" before. Lent until the next bind or close. */
 const char *zsock_endpoint(const struct zsock *sock);
 
-/* Sends one message, copying it: all of its frames or none. For a ROUTER the first frame is the routing id.
- * CVN_EGONE there is no such peer (ROUTER), CVN_EBUSY its queue is full or nobody is connected (DEALER),
- * CVN_ECLOSED the context is ending, CVN_ESYS. XPUB drops for a subscriber that is slow, and says CVN_OK. */
+/* Sends one message, copying it: all of its frames or none. For a ROUTER the first frame is the routing id; for a DEALER
+ * what is sent while it has no connection waits for one. CVN_EGONE there is no such peer (ROUTER), CVN_EBUSY the queue
+ * is full, CVN_ESYS. XPUB drops for a subscriber that is slow, and says CVN_OK. */
 CVN_MUST_CHECK enum cvn_err zsock_send(struct zsock *sock, const struct zframe *frames, size_t n_frames);
 
 /* SUB: subscribes. XPUB with manual_subscriptions: only inside the callback of the message that asks for it (first byte
