@@ -1,0 +1,220 @@
+/* In order of time: check_main -> read_file -> stand -> judge_all -> tell */
+#include "validator/check.h"
+#include "domain/day.h"
+#include "util/slurp.h"
+#include "validator/rules.h"
+#include "wire/programme_file.h"
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+enum { JUDGEMENT_BYTES = 4 << 20 };
+
+struct check {
+	struct programme_file programme, requests;
+	struct replica *replica;
+	const Convene__V1__Request **judged; /* those of the programme: as the replica has them, or doubled ones apart */
+	size_t n_faulty;
+	bool has_today;
+	int32_t today;
+};
+
+static int read_file(const char *path, struct programme_file *file, bool is_programme);
+static enum cvn_err stand(struct check *c);
+static int judge_all(struct check *c, const struct programme_file *file, const Convene__V1__Request *const *judged);
+static enum cvn_err tell(struct check *c, const Convene__V1__Request *request, Convene__V1__Violation *const *violations,
+                         size_t n);
+
+static int usage(void)
+{
+	fputs("usage: convene-validator check [--today DATE] PROGRAMME.json [REQUESTS.json]\n", stderr);
+	return EX_USAGE;
+}
+
+static int run(struct check *c, const char *programme, const char *requests)
+{
+	int code = read_file(programme, &c->programme, true);
+
+	if (code == EX_OK && requests != NULL)
+		code = read_file(requests, &c->requests, false);
+	if (code != EX_OK)
+		return code;
+	c->replica = replica_new(NULL);
+	c->judged = calloc(c->programme.n_requests + 1, sizeof(*c->judged));
+	if (c->replica == NULL || c->judged == NULL || stand(c) != CVN_OK) {
+		fputs("convene-validator: out of memory\n", stderr);
+		return EX_SOFTWARE;
+	}
+	if (requests == NULL)
+		return judge_all(c, &c->programme, c->judged);
+	return judge_all(c, &c->requests, (const Convene__V1__Request *const *)c->requests.requests);
+}
+
+int check_main(int argc, char **argv)
+{
+	static const struct option OPTIONS[] = { { "today", required_argument, NULL, 't' }, { 0 } };
+	struct check c = { 0 };
+	int option, code;
+
+	while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
+		if (option != 't' || !day_parse(optarg, &c.today))
+			return usage();
+		c.has_today = true;
+	}
+	if (argc - optind < 1 || argc - optind > 2)
+		return usage();
+	programme_file_init(&c.programme);
+	programme_file_init(&c.requests);
+	code = run(&c, argv[optind], optind + 1 < argc ? argv[optind + 1] : NULL);
+	free(c.judged);
+	replica_free(c.replica);
+	programme_file_done(&c.requests);
+	programme_file_done(&c.programme);
+	return code;
+}
+
+static int read_file(const char *path, struct programme_file *file, bool is_programme)
+{
+	struct buf bytes;
+	enum cvn_err err;
+
+	buf_init(&bytes, JSON_DOCUMENT_BYTES);
+	err = slurp(path, &bytes);
+	if (err != CVN_OK) {
+		fprintf(stderr, "convene-validator: %s: %s\n", path, err == CVN_EIO ? strerror(errno) : cvn_err_text(err));
+		buf_done(&bytes);
+		return EX_NOINPUT;
+	}
+	err = is_programme ? programme_file_read(file, (const char *)bytes.bytes, bytes.n) :
+	                     programme_file_read_requests(file, (const char *)bytes.bytes, bytes.n);
+	buf_done(&bytes);
+	for (const struct json_fault *f = file->faults.first; f != NULL; f = f->next) {
+		if (!f->is_warning)
+			fprintf(stderr, "%s: %s: %s\n", path, f->path, f->text);
+	}
+	if (err != CVN_OK && file->faults.n_errors == 0)
+		fprintf(stderr, "convene-validator: %s: %s\n", path, cvn_err_text(err));
+	return err == CVN_OK ? EX_OK : EX_DATAERR;
+}
+
+static enum cvn_err stand_request(struct check *c, size_t i)
+{
+	Convene__V1__Request *request = c->programme.requests[i];
+	Convene__V1__Standing standing = CONVENE__V1__STANDING__INIT;
+	Convene__V1__Record record = CONVENE__V1__RECORD__INIT;
+	enum cvn_err err;
+
+	c->judged[i] = request;
+	if (request->id == NULL || replica_find(c->replica, request->id) != NULL)
+		return CVN_OK;
+	record.id = request->id;
+	record.content = request;
+	record.standing = &standing;
+	err = replica_put_record(c->replica, &record);
+	if (err == CVN_OK)
+		c->judged[i] = replica_find(c->replica, request->id)->content;
+	return err;
+}
+
+/* Puts the programme and its requests into the replica. What has no id can't stand. */
+static enum cvn_err stand(struct check *c)
+{
+	const struct programme_file *f = &c->programme;
+	Convene__V1__Entity entity = CONVENE__V1__ENTITY__INIT;
+	enum cvn_err err = CVN_OK;
+
+#define PUT(kind, member, record) \
+	do { \
+		entity.of_case = CONVENE__V1__ENTITY__OF_##kind; \
+		entity.member = (record); \
+		err = replica_put_entity(c->replica, &entity, 0); \
+		if (err != CVN_OK && err != CVN_EMALFORMED) \
+			return err; \
+	} while (0)
+	if (f->programme != NULL)
+		PUT(PROGRAMME, programme, f->programme);
+	for (size_t i = 0; i < f->n_cities; i++)
+		PUT(CITY, city, f->cities[i]);
+	for (size_t i = 0; i < f->n_venues; i++)
+		PUT(VENUE, venue, f->venues[i]);
+	for (size_t i = 0; i < f->n_services; i++)
+		PUT(OFFER, offer, f->services[i]);
+	for (size_t i = 0; i < f->n_federations; i++)
+		PUT(FEDERATION, federation, f->federations[i]);
+	for (size_t i = 0; i < f->n_squads; i++)
+		PUT(SQUAD, squad, f->squads[i]);
+	for (size_t i = 0; i < f->n_protected; i++)
+		PUT(PROTECTED, protected_, f->protected[i]);
+#undef PUT
+	err = CVN_OK;
+	for (size_t i = 0; i < f->n_requests && err == CVN_OK; i++)
+		err = stand_request(c, i);
+	return err;
+}
+
+/* The word that a file may have beside its requests: those that have the same are judged together. */
+static const char *batch_of(const struct programme_file *file, size_t i)
+{
+	return json_string_value(json_object_get(file->request_json[i], "batch"));
+}
+
+static size_t gather_batch(const struct programme_file *file, size_t i, const Convene__V1__Request *const *judged,
+                           const Convene__V1__Request **ret_batch)
+{
+	const char *batch = batch_of(file, i);
+	size_t n = 0;
+
+	for (size_t k = 0; batch != NULL && k < file->n_requests; k++) {
+		const char *other = batch_of(file, k);
+
+		if (other != NULL && strcmp(batch, other) == 0)
+			ret_batch[n++] = judged[k];
+	}
+	return n;
+}
+
+static int judge_all(struct check *c, const struct programme_file *file, const Convene__V1__Request *const *judged)
+{
+	const Convene__V1__Request **batch = calloc(file->n_requests + 1, sizeof(*batch));
+	enum cvn_err err = batch != NULL ? CVN_OK : CVN_ENOMEM;
+	struct arena arena;
+
+	arena_init(&arena, JUDGEMENT_BYTES);
+	for (size_t i = 0; i < file->n_requests && err == CVN_OK; i++) {
+		struct subject subject = { judged[i], c->replica, batch, gather_batch(file, i, judged, batch), c->today,
+		                           c->has_today };
+		Convene__V1__Violation **violations;
+		size_t n;
+
+		arena_reset(&arena);
+		err = rules_judge(&subject, &arena, &violations, &n);
+		if (err == CVN_OK && n > 0)
+			err = tell(c, judged[i], violations, n);
+	}
+	arena_done(&arena);
+	free(batch);
+	if (err != CVN_OK)
+		fprintf(stderr, "convene-validator: %s\n", cvn_err_text(err));
+	return err != CVN_OK ? EX_SOFTWARE : c->n_faulty > 0 ? EX_DATAERR : EX_OK;
+}
+
+static enum cvn_err tell(struct check *c, const Convene__V1__Request *request, Convene__V1__Violation *const *violations,
+                         size_t n)
+{
+	json_t *list = json_array();
+	json_t *line;
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_of_message(&violations[i]->base));
+	line = json_pack("{s:s?, s:o}", "id", request->id, "violations", list);
+	c->n_faulty++;
+	if (line == NULL)
+		return CVN_ENOMEM;
+	json_dumpf(line, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(line);
+	return CVN_OK;
+}
