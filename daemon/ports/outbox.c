@@ -169,7 +169,7 @@ static enum cvn_err hand_on(struct stream *stream, const struct store_entry *ent
 							       .programme = stream->programme,
 							       .cursor = entry->cursor,
 							       .version = entry->version,
-							       .update = (const ConveneV1Update *)message,
+							       .update = (const Convene__V1__Update *)message,
 							       .bytes = outbox->bytes.bytes,
 							       .n = outbox->bytes.n,
 						       });

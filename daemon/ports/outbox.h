@@ -22,7 +22,7 @@ struct outbox;                          /* opaque; one per daemon */
 struct outbox_update {
 	const char *programme;
 	int64_t cursor, version;
-	const ConveneV1Update *update;  /* decoded from `bytes` */
+	const Convene__V1__Update *update;  /* decoded from `bytes` */
 	const uint8_t *bytes;           /* with programme, cursor and version: ready to be sent */
 	size_t n;
 };

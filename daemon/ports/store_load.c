@@ -100,7 +100,7 @@ static void on_functions(void *arg, redisReply *reply, enum cvn_err err)
 	store_args_begin(args, "FUNCTION");
 	store_args_text(args, "LOAD");
 	store_args_text(args, "REPLACE");
-	store_args_bytes(args, (struct store_bytes){ (const uint8_t *)store_functions, store_functions_n });
+	store_args_bytes(args, (struct store_bytes){ store_functions, store_functions_n });
 	send_args(store, on_loaded, store);
 }
 

@@ -25,7 +25,7 @@
 #define STORE_ARGS_TEXT_BYTES (192u << 10)
 #define STORE_PHASE_BYTES 16
 
-extern const char store_functions[];    /* functions.lua, made by the build; no NUL behind it */
+extern const uint8_t store_functions[]; /* functions.lua, made by the build; no NUL behind it */
 extern const size_t store_functions_n;
 
 /* The arguments of one command. Bytes of others are borrowed, keys and numbers are written into `text`. */
