@@ -72,3 +72,10 @@ CVN_MUST_CHECK enum cvn_err frame_append_bytes(struct buf *out, uint32_t field, 
 
 /* An allocator for protobuf-c's own functions that takes from `arena` and gives nothing back. */
 ProtobufCAllocator frame_allocator(struct arena *arena);
+
+/* A text that nobody will change, for a field of a message that is only to be packed: protobuf-c declares these
+ * without const. Borrows. */
+static inline char *frame_text(const char *text)
+{
+	return (char *)text;
+}
