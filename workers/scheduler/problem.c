@@ -708,6 +708,11 @@ void problem_drop_request(struct problem *problem, int32_t handle)
 	};
 }
 
+int32_t problem_name_request(struct problem *problem, const char *id)
+{
+	return handle_of(problem, id);
+}
+
 int32_t problem_request(const struct problem *problem, const char *id)
 {
 	return name_find(&problem->index->requests, id);

@@ -118,6 +118,9 @@ int32_t problem_put_request(struct problem *problem, const Convene__V1__Request 
 /* It then has no place and nobody may come after it; its handle stays its id's. */
 void problem_drop_request(struct problem *problem, int32_t request);
 
+/* The handle of an id before its request is put: handles are given out in the order of first naming. */
+int32_t problem_name_request(struct problem *problem, const char *id);
+
 /* PROBLEM_NONE where the id is unknown. */
 int32_t problem_request(const struct problem *problem, const char *id);
 int32_t problem_venue(const struct problem *problem, const char *id);

@@ -1,0 +1,363 @@
+/* test_calendar.c - calendar, place, displace and explain against a checker that shares no code with them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include "checker.h"
+#include "sample.h"
+#include "scheduler/explain.h"
+
+static const struct sample_shape CROWDED = {.n_requests = 60, .n_days = 90, .n_parties = 2, .n_cities = 3, .n_venues = 5,
+                                            .n_squads = 8, .n_fixed = 3, .weight = 1};
+static const struct sample_shape BALANCED = {.n_requests = 40, .n_days = 150, .n_parties = 3, .n_cities = 5, .n_venues = 8,
+                                             .n_squads = 6, .n_fixed = 0, .weight = 400};
+
+struct fixture {
+	char *json;
+	struct programme_file file;
+	struct problem *problem;
+	struct calendar *calendar;
+	struct checker checker;
+	uint64_t state;
+};
+
+static void set_up(struct fixture *f, uint64_t seed, const struct sample_shape *shape)
+{
+	f->json = sample_json(seed, shape);
+	f->problem = sample_problem(f->json, &f->file);
+	f->calendar = calendar_new(f->problem);
+	f->state = seed;
+	checker_init(&f->checker, &f->file);
+}
+
+static void tear_down(struct fixture *f)
+{
+	checker_done(&f->checker);
+	calendar_free(f->calendar);
+	problem_free(f->problem);
+	programme_file_done(&f->file);
+	free(f->json);
+}
+
+static void place(struct fixture *f, int r, int venue, int day)
+{
+	calendar_place(f->calendar, r, venue, day);
+	f->checker.spots[r] = (struct checker_spot){venue, day};
+}
+
+static void take_away(struct fixture *f, int r)
+{
+	calendar_remove(f->calendar, r);
+	f->checker.spots[r].venue = -1;
+}
+
+static enum checker_rule rule_of(enum place_rule rule)
+{
+	static const enum checker_rule RULES[] = {
+		[PLACE_FREE] = CHECKER_FREE,         [PLACE_BAD_VENUE] = CHECKER_VENUE,  [PLACE_OUTSIDE_WINDOWS] = CHECKER_WINDOW,
+		[PLACE_CLOSED] = CHECKER_CLOSED,     [PLACE_PROTECTED] = CHECKER_PROTECTED, [PLACE_UNITS] = CHECKER_UNITS,
+		[PLACE_BEDS] = CHECKER_BEDS,         [PLACE_STAFF] = CHECKER_SERVICES,   [PLACE_SQUAD] = CHECKER_SQUADS,
+		[PLACE_AFTER_UNPLACED] = CHECKER_AFTER, [PLACE_AFTER_GAP] = CHECKER_AFTER, [PLACE_QUOTA] = CHECKER_QUOTA,
+		[PLACE_NOT_THERE] = CHECKER_FIXED,
+	};
+
+	return RULES[rule];
+}
+
+/* Puts requests in random order at their best place, till `n` are placed or nothing fits. */
+static void fill(struct fixture *f, int n)
+{
+	struct place_option options[PLACE_OPTIONS_MAX];
+
+	for (int tries = 0; tries < 200 && f->calendar->n_placed < n; tries++) {
+		int r = sample_below(&f->state, f->problem->n_requests);
+
+		if (calendar_is_placed(f->calendar, r) || place_best(f->calendar, r, PLACE_WORTH_IT, 0, options) == 0)
+			continue;
+		place(f, r, options[0].venue, options[0].day);
+	}
+}
+
+/* Every place there is: the same answer as the checker's; the best option is the best of all, by the checker's score. */
+static void compare_request(struct fixture *f, int r)
+{
+	struct place_option options[PLACE_OPTIONS_MAX];
+	int32_t n = place_best(f->calendar, r, PLACE_PLAIN, 0, options);
+	int64_t before = checker_score(&f->checker), best = INT64_MIN;
+
+	assert_int_equal(before, f->calendar->score);
+	for (int v = 0; v < (int)f->file.n_venues; v++)
+		for (int d = -1; d <= f->problem->n_days; d++) {
+			enum checker_rule expected = checker_fault(&f->checker, r, v, d);
+			enum place_rule got = place_fits(f->calendar, r, v, d, PLACE_PLAIN);
+
+			assert_int_equal(expected == CHECKER_FREE, got == PLACE_FREE);
+			if (expected > CHECKER_VENUE && expected != CHECKER_SERVICES && expected != CHECKER_BEDS &&
+			    expected != CHECKER_UNITS)
+				assert_int_equal(expected, rule_of(got)); /* rooms: the checker goes day by day */
+			if (expected != CHECKER_FREE)
+				continue;
+			f->checker.spots[r] = (struct checker_spot){v, d};
+			assert_int_equal(place_gain(f->calendar, r, v, d), checker_score(&f->checker) - before);
+			best = checker_score(&f->checker) - before > best ? checker_score(&f->checker) - before : best;
+			f->checker.spots[r].venue = -1;
+		}
+	assert_int_equal(n > 0, best != INT64_MIN);
+	if (n > 0)
+		assert_int_equal(options[0].gain, best);
+	for (int32_t i = 0; i < n; i++) {
+		assert_int_equal(checker_fault(&f->checker, r, options[i].venue, options[i].day), CHECKER_FREE);
+		assert_true(i == 0 || options[i].gain <= options[i - 1].gain);
+		for (int32_t j = 0; j < i; j++)
+			assert_true(options[i].venue != options[j].venue || abs(options[i].day - options[j].day) >= PLACE_DAYS_APART);
+	}
+}
+
+static void calendar_agrees_with_checker_at_every_place(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		struct fixture f;
+
+		set_up(&f, seed, seed & 1 ? &CROWDED : &BALANCED);
+		for (int full = 0; full <= 40; full += 8) {
+			fill(&f, full);
+			for (int k = 0; k < 6; k++) {
+				int r = sample_below(&f.state, f.problem->n_requests);
+
+				if (!calendar_is_placed(f.calendar, r))
+					compare_request(&f, r);
+				else {
+					take_away(&f, r);
+					for (int i = 0; i < f.problem->requests[r].n_followers; i++)
+						if (calendar_is_placed(f.calendar, f.problem->requests[r].followers[i]))
+							goto put_back; /* rule 9 is broken meanwhile: compare once it is whole again */
+					compare_request(&f, r);
+				put_back:;
+					struct place_option options[PLACE_OPTIONS_MAX];
+					if (place_best(f.calendar, r, PLACE_PLAIN, 0, options) > 0)
+						place(&f, r, options[0].venue, options[0].day);
+				}
+			}
+		}
+		tear_down(&f);
+	}
+}
+
+static void remove_is_the_exact_inverse_of_place(void **state)
+{
+	struct fixture f;
+	struct calendar *empty;
+
+	(void)state;
+	set_up(&f, 7, &CROWDED);
+	empty = calendar_new(f.problem);
+	for (int r = 0; r < f.problem->n_requests; r++) /* whatever it breaks, and over both ends */
+		calendar_place(f.calendar, r, sample_below(&f.state, f.problem->n_venues),
+		               sample_below(&f.state, f.problem->n_days + 10) - 5);
+	for (int r = f.problem->n_requests - 1; r >= 0; r--)
+		calendar_remove(f.calendar, (r * 7) % f.problem->n_requests);
+
+	assert_int_equal(f.calendar->score, empty->score);
+	assert_int_equal(f.calendar->n_placed, 0);
+	assert_memory_equal(f.calendar->units_free, empty->units_free,
+	                    (size_t)f.problem->n_venues * (size_t)empty->stride * sizeof(int32_t));
+	assert_memory_equal(f.calendar->beds_free, empty->beds_free,
+	                    (size_t)f.problem->n_cities * (size_t)empty->stride * sizeof(int32_t));
+	assert_memory_equal(f.calendar->staff_free, empty->staff_free,
+	                    (size_t)f.problem->n_nocs * PROBLEM_SERVICES * (size_t)empty->stride * sizeof(int32_t));
+	for (int v = 0; v < f.problem->n_venues; v++)
+		for (int w = 0; w < f.problem->n_words; w++)
+			assert_int_equal(f.calendar->levels[(f.calendar->level_of[v] + 1) * f.problem->n_words + w],
+			                 f.problem->venues[v].open[w]);
+	calendar_free(empty);
+	tear_down(&f);
+}
+
+static void displaced_ones_make_room_when_they_go(void **state)
+{
+	int n_made = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct fixture f;
+
+		set_up(&f, seed, &CROWDED);
+		fill(&f, 60);
+		for (int r = 0; r < f.problem->n_requests; r++) {
+			const struct problem_request *request = &f.problem->requests[r];
+			int32_t gone[64], n, venue, day;
+
+			if (calendar_is_placed(f.calendar, r) || request->n_venues == 0)
+				continue;
+			venue = request->venues[sample_below(&f.state, request->n_venues)];
+			day = request->windows[0].first + sample_below(&f.state, 3);
+			n = place_displaced(f.calendar, r, venue, day, 64, gone);
+			if (n == 0)
+				assert_int_equal(checker_fault(&f.checker, r, venue, day), CHECKER_FREE);
+			if (n <= 0)
+				continue;
+			n_made++;
+			assert_int_not_equal(checker_fault(&f.checker, r, venue, day), CHECKER_FREE);
+			struct checker_spot spots[64];
+			for (int i = 0; i < n; i++) {
+				assert_false(f.problem->requests[gone[i]].fixed);
+				spots[i] = f.checker.spots[gone[i]];
+				f.checker.spots[gone[i]].venue = -1;
+			}
+			assert_int_equal(checker_fault(&f.checker, r, venue, day), CHECKER_FREE);
+			for (int i = 0; i < n; i++)
+				f.checker.spots[gone[i]] = spots[i];
+		}
+		tear_down(&f);
+	}
+	assert_true(n_made > 50);
+}
+
+/* At least one reason, and every one true: with what it names gone, something changes. */
+static void unplaced_ones_have_reasons_and_placeable_ones_none(void **state)
+{
+	int seen[EXPLAIN_REASONS_MAX] = {0};
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct fixture f;
+
+		set_up(&f, seed, seed % 3 ? &CROWDED : &BALANCED);
+		fill(&f, 60);
+		for (int r = 0; r < f.problem->n_requests; r++) {
+			struct explain_reason reasons[EXPLAIN_REASONS_MAX];
+			struct place_option options[PLACE_OPTIONS_MAX];
+			int32_t n, best;
+
+			if (calendar_is_placed(f.calendar, r))
+				continue;
+			n = explain_unplaced(f.calendar, r, 0, reasons);
+			best = place_best(f.calendar, r, PLACE_PLAIN, 0, options);
+			assert_int_equal(n == 0, best > 0 && options[0].gain > 0);
+			for (int i = 0; i < n; i++) {
+				char text[256];
+
+				seen[reasons[i].code]++;
+				assert_int_equal(reasons[i].code == REASON_NOT_WORTH_IT, best > 0);
+				explain_text(f.calendar, r, &reasons[i], text, sizeof(text));
+				assert_true(strlen(text) > 20);
+				for (int j = 0; j < reasons[i].n_with; j++)
+					assert_int_equal(calendar_is_placed(f.calendar, reasons[i].with[j]),
+					                 reasons[i].code != REASON_AFTER_UNPLACED);
+			}
+		}
+		tear_down(&f);
+	}
+	for (int code = 0; code < EXPLAIN_REASONS_MAX; code++)
+		if (code != REASON_NO_WINDOW) /* no sound request is without one */
+			if (seen[code] == 0)
+				fail_msg("%s was never a reason", code_reason_name(code));
+}
+
+static void explain_place_names_a_rule_exactly_where_one_is_broken(void **state)
+{
+	struct fixture f;
+	struct explain_reason reasons[EXPLAIN_REASONS_MAX];
+
+	(void)state;
+	set_up(&f, 5, &CROWDED);
+	fill(&f, 60);
+	for (int r = 0; r < f.problem->n_requests; r++)
+		for (int v = 0; !calendar_is_placed(f.calendar, r) && v < f.problem->n_venues; v++)
+			for (int d = 0; d < f.problem->n_days && !f.problem->requests[r].fixed; d += 3)
+				assert_int_equal(explain_place(f.calendar, r, v, d, PLACE_PLAIN, reasons) == 0,
+				                 checker_fault(&f.checker, r, v, d) == CHECKER_FREE);
+	tear_down(&f);
+}
+
+static void outside_options_are_outside_and_free(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 9, &CROWDED);
+	fill(&f, 60);
+	for (int r = 0; r < f.problem->n_requests; r++) {
+		struct place_option options[PLACE_OPTIONS_MAX];
+		int32_t n;
+
+		if (calendar_is_placed(f.calendar, r) || f.problem->requests[r].fixed)
+			continue;
+		n = place_best(f.calendar, r, PLACE_OUTSIDE, 0, options);
+		for (int i = 0; i < n; i++) {
+			assert_true(options[i].outside_windows);
+			assert_int_equal(place_fits(f.calendar, r, options[i].venue, options[i].day, PLACE_PLAIN),
+			                 PLACE_OUTSIDE_WINDOWS);
+			assert_int_equal(place_fits(f.calendar, r, options[i].venue, options[i].day, PLACE_OUTSIDE), PLACE_FREE);
+		}
+	}
+	tear_down(&f);
+}
+
+static void days_that_are_over_are_not_offered(void **state)
+{
+	struct fixture f;
+	struct place_option options[PLACE_OPTIONS_MAX];
+
+	(void)state;
+	set_up(&f, 11, &BALANCED);
+	for (int r = 0; r < f.problem->n_requests; r++)
+		for (int32_t i = place_best(f.calendar, r, PLACE_PLAIN, 60, options) - 1; i >= 0; i--)
+			assert_true(options[i].day >= 60);
+	tear_down(&f);
+}
+
+static void requests_that_make_no_sense_are_taken_and_never_placed(void **state)
+{
+	struct fixture f;
+	Convene__V1__Request empty = CONVENE__V1__REQUEST__INIT;
+	Convene__V1__After link = CONVENE__V1__AFTER__INIT, *links[] = {&link};
+	struct place_option options[PLACE_OPTIONS_MAX];
+	struct explain_reason reasons[EXPLAIN_REASONS_MAX];
+	char nothing[] = "nothing", follower[] = "follower", leader[] = "comes.later";
+	int32_t r, late;
+
+	(void)state;
+	set_up(&f, 3, &CROWDED);
+	empty.id = nothing;
+	r = problem_put_request(f.problem, &empty, 0, PROBLEM_PUT_PLAIN);
+	calendar_recount(f.calendar);
+	assert_int_equal(place_best(f.calendar, r, PLACE_PLAIN, 0, options), 0);
+	assert_int_equal(place_best(f.calendar, r, PLACE_OUTSIDE, 0, options), 0);
+	assert_true(explain_unplaced(f.calendar, r, 0, reasons) > 0);
+
+	link.request = leader;
+	empty.id = follower;
+	empty.after = links;
+	empty.n_after = 1;
+	empty.duration = INT64_MIN;
+	empty.headcount = INT64_MAX;
+	r = problem_put_request(f.problem, &empty, 0, PROBLEM_PUT_PLAIN);
+	late = problem_request(f.problem, "comes.later");
+	assert_false(f.problem->requests[late].present);
+	assert_int_equal(f.problem->requests[late].n_followers, 1);
+	assert_true(explain_unplaced(f.calendar, r, 0, reasons) > 0);
+	problem_drop_request(f.problem, r);
+	assert_int_equal(f.problem->requests[late].n_followers, 0);
+	assert_int_equal(problem_request(f.problem, "follower"), r);
+	tear_down(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(calendar_agrees_with_checker_at_every_place),
+		cmocka_unit_test(remove_is_the_exact_inverse_of_place),
+		cmocka_unit_test(displaced_ones_make_room_when_they_go),
+		cmocka_unit_test(unplaced_ones_have_reasons_and_placeable_ones_none),
+		cmocka_unit_test(explain_place_names_a_rule_exactly_where_one_is_broken),
+		cmocka_unit_test(outside_options_are_outside_and_free),
+		cmocka_unit_test(days_that_are_over_are_not_offered),
+		cmocka_unit_test(requests_that_make_no_sense_are_taken_and_never_placed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
