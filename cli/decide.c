@@ -1,0 +1,208 @@
+/* What people do with one request: amend, withdraw, approve, decline, revise, accept, take, release. Each is one call
+ * whose answer is the record as it stands then. */
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/record_json.h"
+#include "cli/show.h"
+#include "domain/day.h"
+#include "wire/programme_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *value_of(struct cli *cli, enum option_id id)
+{
+	return (char *)cli->args.value[id];
+}
+
+/* The revision that the caller believes to stand; 0: whichever stands. */
+static int read_revision(struct cli *cli, int64_t *ret)
+{
+	if (args_number(&cli->args, OPT_REVISION, 1, INT64_MAX, 0, ret) != CVN_OK)
+		return cli_fail(cli, EXIT_USAGE, "%s", cli->args.fault);
+	return EXIT_OK;
+}
+
+/* Sends the call and shows the record that comes back. */
+static int call_and_show(struct cli *cli, Convene__V1__Call *call)
+{
+	Convene__V1__Reply *reply;
+	int code = cli_programme_call(cli, call, &reply);
+
+	if (code != EXIT_OK)
+		return code;
+	if (reply->of_case != CONVENE__V1__REPLY__OF_RECORD)
+		return cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with a record");
+	if (cli->is_json)
+		json_print_line(record_json(reply->record));
+	else
+		show_brief(reply->record);
+	return EXIT_OK;
+}
+
+/* The revision that stands, asked of the daemon. */
+static int current_revision(struct cli *cli, char *id, int64_t *ret)
+{
+	Convene__V1__Get get = CONVENE__V1__GET__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	Convene__V1__Reply *reply;
+	int code;
+
+	get.request = id;
+	call.of_case = CONVENE__V1__CALL__OF_GET;
+	call.get = &get;
+	code = cli_programme_call(cli, &call, &reply);
+	if (code != EXIT_OK)
+		return code;
+	if (reply->of_case != CONVENE__V1__REPLY__OF_RECORD)
+		return cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with a record");
+	*ret = reply->record->revision;
+	return EXIT_OK;
+}
+
+static int send_amended(struct cli *cli, Convene__V1__Request *request)
+{
+	Convene__V1__Amend amend = CONVENE__V1__AMEND__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	int code = read_revision(cli, &amend.revision);
+
+	if (code == EXIT_OK && amend.revision == 0)
+		code = current_revision(cli, request->id, &amend.revision);
+	if (code != EXIT_OK)
+		return code;
+	amend.request = request;
+	amend.has_revision = 1;
+	call.of_case = CONVENE__V1__CALL__OF_AMEND;
+	call.amend = &amend;
+	return call_and_show(cli, &call);
+}
+
+int cmd_amend(struct cli *cli)
+{
+	const char *path = cli->args.positional[0];
+	struct programme_file file;
+	struct buf bytes;
+	enum cvn_err err;
+	int code;
+
+	buf_init(&bytes, JSON_DOCUMENT_BYTES);
+	programme_file_init(&file);
+	code = cli_read_file(cli, path, &bytes);
+	if (code == EXIT_OK) {
+		err = programme_file_read_requests(&file, (const char *)bytes.bytes, bytes.n);
+		for (const struct json_fault *f = file.faults.first; f != NULL; f = f->next)
+			cli_fail(cli, EXIT_DATA, "%s: %s: %s", path, f->path, f->text);
+		if (err != CVN_OK)
+			code = cli_fail_err(cli, path, err);
+		else if (file.n_requests != 1 || file.requests[0]->id == NULL)
+			code = cli_fail(cli, EXIT_DATA, "%s: one request with an id is wanted", path);
+	}
+	if (code == EXIT_OK)
+		code = send_amended(cli, file.requests[0]);
+	programme_file_done(&file);
+	buf_done(&bytes);
+	return code;
+}
+
+int cmd_withdraw(struct cli *cli)
+{
+	Convene__V1__Withdraw withdraw = CONVENE__V1__WITHDRAW__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	int code = read_revision(cli, &withdraw.revision);
+
+	if (code != EXIT_OK)
+		return code;
+	withdraw.request = cli->args.positional[0];
+	withdraw.has_revision = withdraw.revision != 0;
+	withdraw.reason = value_of(cli, OPT_REASON);
+	call.of_case = CONVENE__V1__CALL__OF_WITHDRAW;
+	call.withdraw = &withdraw;
+	return call_and_show(cli, &call);
+}
+
+static int decide(struct cli *cli, const char *verdict)
+{
+	Convene__V1__Decide decide = CONVENE__V1__DECIDE__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	int code = read_revision(cli, &decide.revision);
+
+	if (code != EXIT_OK)
+		return code;
+	decide.request = cli->args.positional[0];
+	decide.has_revision = decide.revision != 0;
+	decide.verdict = (char *)verdict;
+	decide.reason = value_of(cli, OPT_REASON);
+	decide.noc = value_of(cli, OPT_NOC);
+	call.of_case = CONVENE__V1__CALL__OF_DECIDE;
+	call.decide = &decide;
+	return call_and_show(cli, &call);
+}
+
+int cmd_approve(struct cli *cli)
+{
+	return decide(cli, "approve");
+}
+
+int cmd_decline(struct cli *cli)
+{
+	if (!args_has(&cli->args, OPT_REASON))
+		return cli_fail(cli, EXIT_USAGE, "decline: --reason must say why");
+	return decide(cli, "decline");
+}
+
+int cmd_revise(struct cli *cli)
+{
+	if (!args_has(&cli->args, OPT_REASON))
+		return cli_fail(cli, EXIT_USAGE, "revise: --reason must say what has to change");
+	return decide(cli, "revise");
+}
+
+int cmd_accept(struct cli *cli)
+{
+	Convene__V1__Accept accept = CONVENE__V1__ACCEPT__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	int code = read_revision(cli, &accept.revision);
+
+	if (code != EXIT_OK)
+		return code;
+	accept.request = cli->args.positional[0];
+	accept.has_revision = accept.revision != 0;
+	call.of_case = CONVENE__V1__CALL__OF_ACCEPT;
+	call.accept = &accept;
+	return call_and_show(cli, &call);
+}
+
+int cmd_take(struct cli *cli)
+{
+	Convene__V1__Take take = CONVENE__V1__TAKE__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	int code = read_revision(cli, &take.revision);
+	int32_t day;
+
+	if (code != EXIT_OK)
+		return code;
+	take.request = cli->args.positional[0];
+	take.has_revision = take.revision != 0;
+	take.venue = cli->args.positional[1];
+	take.first_day = cli->args.positional[2];
+	if (!day_parse(take.first_day, &day))
+		return cli_fail(cli, EXIT_USAGE, "%s is no day: YYYY-MM-DD", take.first_day);
+	call.of_case = CONVENE__V1__CALL__OF_TAKE;
+	call.take = &take;
+	return call_and_show(cli, &call);
+}
+
+int cmd_release(struct cli *cli)
+{
+	Convene__V1__Release release = CONVENE__V1__RELEASE__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+
+	release.request = cli->args.positional[0];
+	release.has_reject = 1;
+	release.reject = args_has(&cli->args, OPT_REJECT);
+	release.reason = value_of(cli, OPT_REASON);
+	call.of_case = CONVENE__V1__CALL__OF_RELEASE;
+	call.release = &release;
+	return call_and_show(cli, &call);
+}
