@@ -191,7 +191,7 @@ void rule_AFTER_OUT_OF_REACH(struct judgement *j)
 		const char *path = words(j, "after[%zu]", i);
 
 		if (before != NULL && !is_blamed(j, path) && !is_in_reach(j, before, link))
-			blame(j, path, words(j, "none of its days begins %lld to %lld days after %s",
+			blame(j, path, words(j, "on no day of its windows can it begin %lld to %lld days after %s",
 			                     (long long)link->min_gap, (long long)link->max_gap, quote(j, link->request)));
 	}
 }

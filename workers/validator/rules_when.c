@@ -141,7 +141,7 @@ void rule_WINDOWS_UNSORTED(struct judgement *j)
 
 		if (window_days(j->request->windows[i], &first, &last) &&
 		    window_days(j->request->windows[i - 1], &before_first, &before_last) && last < before_first)
-			blame(j, window_path(j, i), "this one comes before the one that stands before it");
+			blame(j, window_path(j, i), "put it before the one that it stands behind");
 	}
 }
 

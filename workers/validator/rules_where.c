@@ -186,7 +186,7 @@ void rule_NO_ELIGIBLE_VENUE(struct judgement *j)
 void rule_NO_VENUE_WITH_FACILITIES(struct judgement *j)
 {
 	if (eligible(j)->binding == BINDS_FACILITIES)
-		blame(j, "facilities", "name fewer, or other venues or hosts");
+		blame(j, "facilities", "ask for fewer, or name other venues or hosts");
 }
 
 void rule_LEVEL_ABOVE_VENUES(struct judgement *j)
