@@ -243,7 +243,7 @@ static void start(struct redis_server *server)
 	loop_timer_stop(server->timer);
 	err = proc_spawn(server->loop,
 			 &(struct proc_options){
-				 .name = "redis",
+				 .name = NULL, /* what it says last is told when it dies */
 				 .argv = (const char *const[]){ server->program, config, NULL },
 				 .folder = server->folder,
 				 .on_exit = on_exit_of_child,
