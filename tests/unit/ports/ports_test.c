@@ -75,15 +75,26 @@ int world_teardown(void **state)
 	return 0;
 }
 
-void world_open_server(struct world *w, enum store_durability durability)
+static void open_server(struct world *w, const char *program, enum store_durability durability)
 {
 	assert_int_equal(redis_server_open(w->loop,
 					   &(struct redis_server_options){ .folder = w->folder,
+									   .program = program,
 									   .durability = durability,
 									   .on_event = on_event,
 									   .arg = w },
 					   &w->server),
 			 CVN_OK);
+}
+
+void world_open_server(struct world *w, enum store_durability durability)
+{
+	open_server(w, NULL, durability);
+}
+
+void world_open_program(struct world *w, const char *program)
+{
+	open_server(w, program, STORE_ALWAYS);
 }
 
 void world_close_server(struct world *w)
@@ -115,6 +126,7 @@ static struct store *open_store(struct world *w, enum store_durability durabilit
 
 void world_open_store(struct world *w, enum store_durability durability)
 {
+	w->state = STORE_AWAY;
 	w->store = open_store(w, durability, on_state, w);
 	assert_true(world_turn_until_state(w, STORE_READY, 10000));
 }

@@ -33,6 +33,7 @@ int world_teardown(void **state);
 int world_setup_bare(void **state);
 
 void world_open_server(struct world *w, enum store_durability durability);
+void world_open_program(struct world *w, const char *program);
 void world_close_server(struct world *w);
 /* Opens the store and waits until it is ready. */
 void world_open_store(struct world *w, enum store_durability durability);
