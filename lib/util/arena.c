@@ -19,7 +19,8 @@ static void *from_new_block(struct arena *a, size_t n)
 	size_t cap = n > ARENA_BLOCK_BYTES / 4 ? n : ARENA_BLOCK_BYTES;
 	struct arena_block *b;
 
-	/* Blocks grow with the arena, so that a large message costs a few of them and a small one no more than one. */
+	/* Blocks grow with the arena, so that a large message costs a few of them and a small one
+	 * no more than one. */
 	if (cap < a->used_bytes && a->used_bytes <= SIZE_MAX / 4)
 		cap = a->used_bytes;
 	b = malloc(sizeof(*b) + cap);
@@ -78,7 +79,8 @@ void *arena_alloc(struct arena *a, size_t n)
 
 	if (n > SIZE_MAX / 2)
 		return NULL;
-	n = n == 0 ? alignof(max_align_t) : (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	n = n == 0 ? alignof(max_align_t) :
+		     (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	if (n > room)
 		return NULL;
 	if (b != NULL && n <= b->cap - b->used) {

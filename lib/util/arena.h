@@ -2,7 +2,8 @@
  *
  * Layer     util.
  * Thread    an arena belongs to one thread at a time.
- * Limit     `max_bytes` in all, bookkeeping not counted; past it every call returns NULL, as when memory is out.
+ * Limit     `max_bytes` in all, bookkeeping not counted; past it every call returns NULL, as when
+ *           memory is out.
  * Not here  giving back single pieces. */
 #pragma once
 #include <stddef.h>
@@ -24,10 +25,12 @@ void arena_init(struct arena *a, size_t max_bytes);
 /* Gives all memory back. The arena must be initialised again before use. */
 void arena_done(struct arena *a);
 
-/* Makes the arena empty; keeps its largest block, so that an arena in a loop does not touch the heap. */
+/* Makes the arena empty; keeps its largest block, so that an arena in a loop does not touch the
+ * heap. */
 void arena_reset(struct arena *a);
 
-/* `n` bytes, aligned for any type, not cleared; lent until reset or done. NULL: over the limit, or out of memory. */
+/* `n` bytes, aligned for any type, not cleared; lent until reset or done. NULL: over the limit, or
+ * out of memory. */
 void *arena_alloc(struct arena *a, size_t n);
 
 /* As arena_alloc(), cleared. */

@@ -26,8 +26,8 @@ void buf_done(struct buf *b);
 /* Makes it empty and keeps the memory. */
 void buf_reset(struct buf *b);
 
-/* Makes room for `n` more bytes and returns where they go, without counting them; the caller adds to `b->n` what it
- * has written. CVN_ETOOLARGE, CVN_ENOMEM. */
+/* Makes room for `n` more bytes and returns where they go, without counting them; the caller adds
+ * to `b->n` what it has written. CVN_ETOOLARGE, CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err buf_reserve(struct buf *b, size_t n, uint8_t **ret_at);
 
 /* Copies `n` bytes to the end. CVN_ETOOLARGE, CVN_ENOMEM; then nothing was changed. */

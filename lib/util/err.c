@@ -18,7 +18,8 @@ struct row {
 
 static const struct row ROWS[] = {
 	{ CVN_OK, "CVN_OK", "OK", CVN_CLASS_NONE, false, "no error" },
-#define CVN_ERR(name, value, code, class, retry, text) { name, #name, code, CVN_CLASS_##class, retry, text },
+#define CVN_ERR(name, value, code, class, retry, text) \
+	{ name, #name, code, CVN_CLASS_##class, retry, text },
 #include "util/err.def"
 #undef CVN_ERR
 };
@@ -29,7 +30,8 @@ static const struct row *row_of(enum cvn_err err)
 {
 	size_t i = (size_t)(-(int)err);
 
-	/* The rows stand in the order of their values: 0, -1, -2, …; a test holds the list to it. */
+	/* The rows stand in the order of their values: 0, -1, -2, …; a test holds the list to
+	 * it. */
 	return i < N_ELEMENTS(ROWS) ? &ROWS[i] : &ROWS[N_ELEMENTS(ROWS) - 1];
 }
 
@@ -53,11 +55,11 @@ enum cvn_class cvn_err_class(enum cvn_err err)
 	return row_of(err)->class;
 }
 
-const char *cvn_class_name(enum cvn_class class)
+const char *cvn_class_name(enum cvn_class who)
 {
 	static const char *const NAMES[] = { "none", "client", "capacity", "dependency", "bug" };
 
-	return (size_t)class < N_ELEMENTS(NAMES) ? NAMES[class] : "bug";
+	return (size_t)who < N_ELEMENTS(NAMES) ? NAMES[who] : "bug";
 }
 
 bool cvn_err_is_retryable(enum cvn_err err)

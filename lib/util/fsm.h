@@ -1,7 +1,7 @@
 /* fsm.h - a life with a table: which moves are allowed, each of them traced, any other one aborts.
  *
- * For objects with more than a line of life (worker, session, connection). The diagram stands at the head of the
- * object's own file; the table says the same to the machine:
+ * For objects with more than a line of life (worker, session, connection). The diagram stands at
+ * the head of the object's own file; the table says the same to the machine:
  *
  *   static const struct fsm_def LIFE = {
  *           .kind = "worker", .n_states = WORKER_STATES,
@@ -11,7 +11,8 @@
  * Layer     util.
  * Thread    that of the object.
  * Limit     FSM_STATES_MAX states.
- * Not here  the life of a request (domain/lifecycle.h), whose moves peers may ask for and be refused. */
+ * Not here  the life of a request (domain/lifecycle.h), whose moves peers may ask for and be
+ *           refused. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,7 +38,8 @@ void fsm_init(struct fsm *f, const struct fsm_def *def, unsigned state);
 /* May it go there from where it is? */
 bool fsm_allows(const struct fsm *f, unsigned to);
 
-/* Goes there, and notes the move under `id`. A move that is not in the table is a bug, and aborts. */
+/* Goes there, and notes the move under `id`. A move that is not in the table is a bug, and
+ * aborts. */
 void fsm_move(struct fsm *f, const char *id, unsigned to);
 
 /* The name of the state that it is in. A constant. */

@@ -67,7 +67,8 @@ static inline struct list_node *list_pop(struct list_node *head)
 	return node;
 }
 
-/* Goes through a list; the link at hand may be dropped, no other. `node` and `after` are struct list_node *. */
+/* Goes through a list; the link at hand may be dropped, no other. `node` and `after` are struct
+ * list_node *. */
 #define LIST_EACH(node, after, head) \
 	for ((node) = (head)->next, (after) = (node)->next; (node) != (head); \
 	     (node) = (after), (after) = (node)->next)

@@ -38,7 +38,8 @@ static void put_value(struct line *l, const char *text)
 	const char *p;
 
 	for (p = text; *p != '\0' && plain; p++)
-		plain = (unsigned char)*p > ' ' && *p != '"' && *p != '=' && *p != '\\' && *p != 0x7F;
+		plain = (unsigned char)*p > ' ' && *p != '"' && *p != '=' && *p != '\\' &&
+			*p != 0x7F;
 	if (plain) {
 		put_text(l, text);
 		return;
@@ -89,8 +90,10 @@ static void put_field(struct line *l, const struct log_field *f)
 
 static const char *level_name(enum log_level level)
 {
-	return level <= LOG_LEVEL_ERROR ? "error" : level == LOG_LEVEL_WARN ? "warn" :
-	       level == LOG_LEVEL_INFO	? "info" : "debug";
+	return level <= LOG_LEVEL_ERROR ? "error" :
+	       level == LOG_LEVEL_WARN  ? "warn" :
+	       level == LOG_LEVEL_INFO  ? "info" :
+					  "debug";
 }
 
 /* On a terminal people read the time; journald stamps lines itself, and reads the priority. */
@@ -172,6 +175,7 @@ void log_write(enum log_level level, const char *module, struct log_site *site, 
 	if (held_back > 0)
 		put_field(&l, &(struct log_field){ "held_back", log_uint(held_back) });
 	l.text[l.n++] = '\n';
-	done = write(STDERR_FILENO, l.text, l.n); /* one write a line, so that processes do not mix */
-	(void)done;                               /* nobody is left to tell */
+	done = write(STDERR_FILENO, l.text,
+		     l.n); /* one write a line, so that processes do not mix */
+	(void)done;        /* nobody is left to tell */
 }

@@ -3,13 +3,15 @@
  *   LOG_INFO("front", "client refused", "key", key, "count", n);
  *   2022-01-01T00:00:00.123Z info front: client refused key=… count=3
  *
- * The text is constant; what varies is a field: a key and a value of any string, integer, real or bool type, up to
- * eight of them. On a pipe a line starts with its priority, <3> to <7>, instead of the time.
+ * The text is constant; what varies is a field: a key and a value of any string, integer, real or
+ * bool type, up to eight of them. On a pipe a line starts with its priority, <3> to <7>, instead of
+ * the time.
  *
  * Layer     util. util, domain, wire and io themselves do not log above debug: they return.
  * Thread    any; a line is one write.
- * Limit     LOG_BURST lines a second from one place in the source, the rest is counted and named in the next line;
- *           a line is cut at LOG_LINE_BYTES. Values are escaped. Never give it keys or payloads. */
+ * Limit     LOG_BURST lines a second from one place in the source, the rest is counted and named in
+ *           the next line; a line is cut at LOG_LINE_BYTES. Values are escaped. Never give it keys
+ *           or payloads. */
 #pragma once
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -27,10 +29,12 @@ void log_set_level(enum log_level level);
 /* "error", "warn", "info", "debug" → level. False where it is none of them. */
 bool log_level_parse(const char *text, enum log_level *ret_level);
 
-#define LOG_ERROR(module, text, ...) LOG_AT(LOG_LEVEL_ERROR, module, text __VA_OPT__(, ) __VA_ARGS__)
+#define LOG_ERROR(module, text, ...) \
+	LOG_AT(LOG_LEVEL_ERROR, module, text __VA_OPT__(, ) __VA_ARGS__)
 #define LOG_WARN(module, text, ...) LOG_AT(LOG_LEVEL_WARN, module, text __VA_OPT__(, ) __VA_ARGS__)
 #define LOG_INFO(module, text, ...) LOG_AT(LOG_LEVEL_INFO, module, text __VA_OPT__(, ) __VA_ARGS__)
-#define LOG_DEBUG(module, text, ...) LOG_AT(LOG_LEVEL_DEBUG, module, text __VA_OPT__(, ) __VA_ARGS__)
+#define LOG_DEBUG(module, text, ...) \
+	LOG_AT(LOG_LEVEL_DEBUG, module, text __VA_OPT__(, ) __VA_ARGS__)
 
 /* private from here on */
 
@@ -104,15 +108,18 @@ static inline struct log_value log_bool(bool v)
 #define LOG_FIELDS12(k, v, ...) LOG_PAIR(k, v) LOG_FIELDS10(__VA_ARGS__)
 #define LOG_FIELDS14(k, v, ...) LOG_PAIR(k, v) LOG_FIELDS12(__VA_ARGS__)
 #define LOG_FIELDS16(k, v, ...) LOG_PAIR(k, v) LOG_FIELDS14(__VA_ARGS__)
-#define LOG_PICK(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, name, ...) name
+#define LOG_PICK(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, name, ...) \
+	name
 #define LOG_FIELDS(...) \
-	LOG_PICK(__VA_ARGS__ __VA_OPT__(, ) LOG_FIELDS16, odd, LOG_FIELDS14, odd, LOG_FIELDS12, odd, LOG_FIELDS10, odd, \
-		 LOG_FIELDS8, odd, LOG_FIELDS6, odd, LOG_FIELDS4, odd, LOG_FIELDS2, odd, LOG_FIELDS0, odd) \
+	LOG_PICK(__VA_ARGS__ __VA_OPT__(, ) LOG_FIELDS16, odd, LOG_FIELDS14, odd, LOG_FIELDS12, \
+		 odd, LOG_FIELDS10, odd, LOG_FIELDS8, odd, LOG_FIELDS6, odd, LOG_FIELDS4, odd, \
+		 LOG_FIELDS2, odd, LOG_FIELDS0, odd) \
 	(__VA_ARGS__)
 #define LOG_AT(level, module, text, ...) \
 	do { \
 		static struct log_site log_site_here; \
 		if (log_is_on(level)) \
 			log_write(level, module, &log_site_here, text, \
-				  (const struct log_field[]){ LOG_FIELDS(__VA_ARGS__) { NULL, { 0 } } }); \
+				  (const struct log_field[]){ \
+					  LOG_FIELDS(__VA_ARGS__){ NULL, { 0 } } }); \
 	} while (0)

@@ -10,7 +10,8 @@
 static enum cvn_err read_all(int fd, struct buf *out)
 {
 	for (;;) {
-		size_t room = out->max_bytes - out->n, step = room < SLURP_STEP_BYTES ? room : SLURP_STEP_BYTES;
+		size_t room = out->max_bytes - out->n,
+		       step = room < SLURP_STEP_BYTES ? room : SLURP_STEP_BYTES;
 		uint8_t last, *at = &last;
 		enum cvn_err err = step > 0 ? buf_reserve(out, step, &at) : CVN_OK;
 		ssize_t n;

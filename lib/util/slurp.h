@@ -7,5 +7,6 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-/* Reads `path` ("-": standard input) to the end of `out`. CVN_EIO: errno says why. CVN_ETOOLARGE, CVN_ENOMEM. */
+/* Reads `path` ("-": standard input) to the end of `out`. CVN_EIO: errno says why. CVN_ETOOLARGE,
+ * CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err slurp(const char *path, struct buf *out);

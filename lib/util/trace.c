@@ -30,7 +30,8 @@ uint64_t trace_count(void)
 
 const struct trace_move *trace_at(uint64_t back)
 {
-	return back < n_moves && back < TRACE_MOVES ? &ring[(n_moves - 1 - back) % TRACE_MOVES] : NULL;
+	return back < n_moves && back < TRACE_MOVES ? &ring[(n_moves - 1 - back) % TRACE_MOVES] :
+						      NULL;
 }
 
 void trace_clear(void)
@@ -45,7 +46,8 @@ void trace_dump(FILE *out)
 	for (; kept > 0; kept--) {
 		const struct trace_move *m = trace_at(kept - 1);
 
-		fprintf(out, "%10" PRIu64 " %s %s %s > %s%s%s\n", m->ms, m->kind, m->id, m->from, m->to,
-			m->err == CVN_OK ? "" : " ", m->err == CVN_OK ? "" : cvn_err_name(m->err));
+		fprintf(out, "%10" PRIu64 " %s %s %s > %s%s%s\n", m->ms, m->kind, m->id, m->from,
+			m->to, m->err == CVN_OK ? "" : " ",
+			m->err == CVN_OK ? "" : cvn_err_name(m->err));
 	}
 }

@@ -35,7 +35,8 @@ static size_t character_bytes(const uint8_t *p, size_t n)
 	if (b >= 0xF0 && b <= 0xF4) {
 		uint8_t low = b == 0xF0 ? 0x90 : 0x80, high = b == 0xF4 ? 0x8F : 0xBF;
 
-		return n >= 4 && p[1] >= low && p[1] <= high && is_tail(p[2]) && is_tail(p[3]) ? 4 : 0;
+		return n >= 4 && p[1] >= low && p[1] <= high && is_tail(p[2]) && is_tail(p[3]) ? 4 :
+												 0;
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Offset of the first byte that cannot stand in a text: not UTF-8 (overlong forms, surrogates and what lies above
- * U+10FFFF included), or a NUL. -1: the whole is a text. O(n), eight bytes a step where they are ASCII. */
+/* Offset of the first byte that cannot stand in a text: not UTF-8 (overlong forms, surrogates and
+ * what lies above U+10FFFF included), or a NUL. -1: the whole is a text. O(n), eight bytes a step
+ * where they are ASCII. */
 ssize_t utf8_fault(const void *bytes, size_t n);

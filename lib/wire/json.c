@@ -3,19 +3,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PARSE_FLAGS (JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL) /* a NUL is told with its path, by json_to_message() */
+#define PARSE_FLAGS \
+	(JSON_REJECT_DUPLICATES | \
+	 JSON_ALLOW_NUL) /* a NUL is told with its path, by json_to_message() */
 
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static void add_parse_fault(struct json_faults *faults, const json_error_t *error, size_t lines_before)
+static void add_parse_fault(struct json_faults *faults, const json_error_t *error,
+			    size_t lines_before)
 {
 	char text[JSON_ERROR_TEXT_LENGTH + 64];
 
-	snprintf(text, sizeof(text), "line %zu, column %d: %s", lines_before + (size_t)error->line, error->column,
-		 error->text);
+	snprintf(text, sizeof(text), "line %zu, column %d: %s", lines_before + (size_t)error->line,
+		 error->column, error->text);
 	json_faults_add(faults, /* is_warning= */ false, "", text);
 }
 
@@ -32,7 +35,8 @@ void json_faults_init(struct json_faults *faults, struct arena *arena)
 	*faults = (struct json_faults){ .arena = arena };
 }
 
-void json_faults_add(struct json_faults *faults, bool is_warning, const char *path, const char *text)
+void json_faults_add(struct json_faults *faults, bool is_warning, const char *path,
+		     const char *text)
 {
 	struct json_fault *fault = NULL;
 
@@ -78,7 +82,8 @@ json_t *json_parse_next(const char *bytes, size_t n, size_t *offset, struct json
 		++*offset;
 	if (*offset == n)
 		return NULL;
-	json = json_loadb(bytes + *offset, n - *offset, PARSE_FLAGS | JSON_DISABLE_EOF_CHECK, &error);
+	json = json_loadb(bytes + *offset, n - *offset, PARSE_FLAGS | JSON_DISABLE_EOF_CHECK,
+			  &error);
 	if (json != NULL) {
 		*offset += (size_t)error.position;
 		return json;

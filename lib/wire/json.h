@@ -1,4 +1,5 @@
-/* json.h - messages to JSON and back, by their descriptors: one vocabulary, that of the programme file.
+/* json.h - messages to JSON and back, by their descriptors: one vocabulary, that of the programme
+ * file.
  *
  *   a Period                      ["2022-01-01", "2022-03-20"]
  *   a list of Text                {"en": "…", "ru": "…"}, in the order of the list
@@ -6,11 +7,12 @@
  *   a State                       "revision_required"
  *   other messages, lists, …      object, array, string, number, true/false
  *   a field that is absent        no key; null is read as absent
- *   an empty list                 no key, but [] (or {}) where the programme file always has it (a request's hosts …)
+ *   an empty list                 no key, but [] (or {}) where the programme file always has one
  *
  * Layer     wire: pure.
  * Thread    any.
- * Limit     JSON_FAULTS_MAX faults are kept, the others counted; JSON_DOCUMENT_BYTES for a document.
+ * Limit     JSON_FAULTS_MAX faults are kept, the others counted; JSON_DOCUMENT_BYTES for a
+ *           document.
  * Not here  what the values mean; files (programme_file.h). */
 #pragma once
 #include "util/arena.h"
@@ -31,7 +33,7 @@
 struct json_fault {
 	struct json_fault *next;
 	bool is_warning;  /* an unknown key, that was left out */
-	const char *path; /* "requests[3].windows[0][1]", "title.ru", "services.medical"; "" for the document */
+	const char *path; /* "requests[3].windows[0][1]", "title.ru"; "" for the document */
 	const char *text; /* one sentence */
 };
 
@@ -48,22 +50,27 @@ struct json_faults {
 void json_faults_init(struct json_faults *faults, struct arena *arena);
 
 /* Adds one, copying both. Past the limit, or out of memory, it is only counted. */
-void json_faults_add(struct json_faults *faults, bool is_warning, const char *path, const char *text);
+void json_faults_add(struct json_faults *faults, bool is_warning, const char *path,
+		     const char *text);
 
-/* Reads a document: UTF-8, no key twice. NULL: the fault was added, with line and column. The caller owns it. */
+/* Reads a document: UTF-8, no key twice. NULL: the fault was added, with line and column. The
+ * caller owns it. */
 json_t *json_parse(const char *bytes, size_t n, struct json_faults *faults);
 
-/* Reads the next of several documents that follow one another (JSON lines), from `*offset` on, and moves that behind
- * it. NULL: there is no more, or the fault was added. The caller owns it. */
+/* Reads the next of several documents that follow one another (JSON lines), from `*offset` on, and
+ * moves that behind it. NULL: there is no more, or the fault was added. The caller owns it. */
 json_t *json_parse_next(const char *bytes, size_t n, size_t *offset, struct json_faults *faults);
 
-/* The message as JSON; the caller owns it. NULL: out of memory. Texts that are not UTF-8 become null. */
+/* The message as JSON; the caller owns it. NULL: out of memory. Texts that are not UTF-8 become
+ * null. */
 json_t *json_of_message(const ProtobufCMessage *message);
 
-/* Makes a message of `type` from an object. `path` ("requests[3]", or "") stands before the paths of its faults.
- * `silent` are top-level keys that are not in the message and no fault either, ended by NULL; NULL: none.
- * CVN_OK: `*ret` lives in `arena`; warnings may have been added. CVN_EINVALID: errors were added, all there are.
- * CVN_ENOMEM. */
-CVN_MUST_CHECK enum cvn_err json_to_message(const json_t *json, const ProtobufCMessageDescriptor *type, const char *path,
-					    const char *const *silent, struct arena *arena, struct json_faults *faults,
+/* Makes a message of `type` from an object. `path` ("requests[3]", or "") stands before the paths
+ * of its faults. `silent` are top-level keys that are not in the message and no fault either, ended
+ * by NULL; NULL: none. CVN_OK: `*ret` lives in `arena`; warnings may have been added. CVN_EINVALID:
+ * errors were added, all there are. CVN_ENOMEM. */
+CVN_MUST_CHECK enum cvn_err json_to_message(const json_t *json,
+					    const ProtobufCMessageDescriptor *type,
+					    const char *path, const char *const *silent,
+					    struct arena *arena, struct json_faults *faults,
 					    ProtobufCMessage **ret);

@@ -1,4 +1,5 @@
-/* json_field.h - what reading and writing JSON both know of a message's fields. Private to lib/wire.
+/* json_field.h - what reading and writing JSON both know of a message's fields. Private to
+ * lib/wire.
  *
  * Layer     wire.
  * Thread    any. */
@@ -29,8 +30,8 @@ static inline size_t json_element_bytes(ProtobufCType type)
 }
 
 /* STATE_REVISION_REQUIRED of State → revision_required. False: it does not fit. */
-static inline bool json_enum_word(const ProtobufCEnumDescriptor *type, const ProtobufCEnumValue *value,
-				  char *word, size_t word_bytes)
+static inline bool json_enum_word(const ProtobufCEnumDescriptor *type,
+				  const ProtobufCEnumValue *value, char *word, size_t word_bytes)
 {
 	const char *name = value->name + strlen(type->short_name) + 1;
 	size_t i;

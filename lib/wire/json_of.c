@@ -11,15 +11,21 @@ static const struct {
 	const ProtobufCMessageDescriptor *type;
 	const char *field;
 } ALWAYS_THERE[] = {
-	{ &convene__v1__programme__descriptor, "parties" },   { &convene__v1__programme__descriptor, "guests" },
-	{ &convene__v1__venue__descriptor, "disciplines" },   { &convene__v1__venue__descriptor, "facilities" },
-	{ &convene__v1__venue__descriptor, "closed" },	      { &convene__v1__federation__descriptor, "disciplines" },
-	{ &convene__v1__request__descriptor, "windows" },     { &convene__v1__request__descriptor, "hosts" },
-	{ &convene__v1__request__descriptor, "facilities" },  { &convene__v1__request__descriptor, "services" },
+	{ &convene__v1__programme__descriptor, "parties" },
+	{ &convene__v1__programme__descriptor, "guests" },
+	{ &convene__v1__venue__descriptor, "disciplines" },
+	{ &convene__v1__venue__descriptor, "facilities" },
+	{ &convene__v1__venue__descriptor, "closed" },
+	{ &convene__v1__federation__descriptor, "disciplines" },
+	{ &convene__v1__request__descriptor, "windows" },
+	{ &convene__v1__request__descriptor, "hosts" },
+	{ &convene__v1__request__descriptor, "facilities" },
+	{ &convene__v1__request__descriptor, "services" },
 	{ &convene__v1__request__descriptor, "squads" },
 };
 
-static bool is_always_there(const ProtobufCMessageDescriptor *type, const ProtobufCFieldDescriptor *field)
+static bool is_always_there(const ProtobufCMessageDescriptor *type,
+			    const ProtobufCFieldDescriptor *field)
 {
 	size_t i;
 
@@ -45,7 +51,9 @@ static json_t *of_text(const char *text)
 {
 	size_t n = text != NULL ? strlen(text) : 0;
 
-	return text != NULL && utf8_fault(text, n) < 0 ? json_stringn_nocheck(text, n) : json_null();
+	if (text == NULL || utf8_fault(text, n) >= 0)
+		return json_null();
+	return json_stringn_nocheck(text, n);
 }
 
 static json_t *of_enum(const ProtobufCEnumDescriptor *type, int value)
@@ -113,7 +121,8 @@ static json_t *of_value(const ProtobufCFieldDescriptor *field, const void *at)
 	case PROTOBUF_C_TYPE_BYTES:
 		break;
 	}
-	CVN_REQUIRE(field->type != PROTOBUF_C_TYPE_BYTES); /* no message has any: they have no form in JSON */
+	/* No message has bytes: they have no form in JSON. */
+	CVN_REQUIRE(field->type != PROTOBUF_C_TYPE_BYTES);
 	return NULL;
 }
 
@@ -125,7 +134,8 @@ static json_t *of_texts(Convene__V1__Text *const *texts, size_t n)
 	for (i = 0; i < n; i++) {
 		const char *lang = texts[i]->lang != NULL ? texts[i]->lang : "";
 
-		if (utf8_fault(lang, strlen(lang)) < 0 && !put(object, lang, of_text(texts[i]->text))) {
+		if (utf8_fault(lang, strlen(lang)) < 0 &&
+		    !put(object, lang, of_text(texts[i]->text))) {
 			json_decref(object);
 			return NULL;
 		}
@@ -202,7 +212,8 @@ json_t *json_of_message(const ProtobufCMessage *message)
 			if (n > 0 || is_always_there(type, field))
 				put_well = put(object, field->name, of_list(field, elements, n));
 		} else if (is_present(message, field)) {
-			put_well = put(object, field->name, of_value(field, member(message, field->offset)));
+			put_well = put(object, field->name,
+				       of_value(field, member(message, field->offset)));
 		}
 		if (!put_well) {
 			json_decref(object);

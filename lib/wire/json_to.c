@@ -19,7 +19,8 @@ struct reader {
 	bool out_of_memory;
 };
 
-static ProtobufCMessage *read_message(struct reader *r, const json_t *json, const ProtobufCMessageDescriptor *type,
+static ProtobufCMessage *read_message(struct reader *r, const json_t *json,
+				      const ProtobufCMessageDescriptor *type,
 				      const struct place *place);
 
 /* A key's length for a path: cut between characters. */
@@ -45,11 +46,12 @@ static const char *path_of(struct reader *r, const struct place *place)
 		return NULL;
 	if (place->key == NULL)
 		return arena_printf(r->arena, "%s[%zu]", above, place->index);
-	return arena_printf(r->arena, "%s%s%.*s", above, above[0] != '\0' ? "." : "", shown_bytes(place->key),
-			    place->key);
+	return arena_printf(r->arena, "%s%s%.*s", above, above[0] != '\0' ? "." : "",
+			    shown_bytes(place->key), place->key);
 }
 
-static void add_fault(struct reader *r, bool is_warning, const struct place *place, const char *text)
+static void add_fault(struct reader *r, bool is_warning, const struct place *place,
+		      const char *text)
 {
 	const char *path = path_of(r, place);
 
@@ -77,9 +79,11 @@ static const char *kind_of(const json_t *json)
 	}
 }
 
-static void add_mismatch(struct reader *r, const struct place *place, const char *expected, const json_t *json)
+static void add_mismatch(struct reader *r, const struct place *place, const char *expected,
+			 const json_t *json)
 {
-	const char *text = arena_printf(r->arena, "%s is expected here, not %s", expected, kind_of(json));
+	const char *text =
+		arena_printf(r->arena, "%s is expected here, not %s", expected, kind_of(json));
 
 	add_fault(r, /* is_warning= */ false, place, text != NULL ? text : expected);
 }
@@ -110,8 +114,8 @@ static bool read_text(struct reader *r, const json_t *json, const struct place *
 	return true;
 }
 
-static bool read_integer(struct reader *r, const json_t *json, const struct place *place, int64_t min, int64_t max,
-			 int64_t *ret)
+static bool read_integer(struct reader *r, const json_t *json, const struct place *place,
+			 int64_t min, int64_t max, int64_t *ret)
 {
 	int64_t v;
 
@@ -228,7 +232,8 @@ static ProtobufCMessage *new_message(struct reader *r, const ProtobufCMessageDes
 	return message;
 }
 
-static ProtobufCMessage *read_period(struct reader *r, const json_t *json, const struct place *place)
+static ProtobufCMessage *read_period(struct reader *r, const json_t *json,
+				     const struct place *place)
 {
 	Convene__V1__Period *period;
 	char **days[2];
@@ -236,7 +241,8 @@ static ProtobufCMessage *read_period(struct reader *r, const json_t *json, const
 	size_t i;
 
 	if (!json_is_array(json) || json_array_size(json) != 2) {
-		add_fault(r, /* is_warning= */ false, place, "a pair of days is expected here: [first, last]");
+		add_fault(r, /* is_warning= */ false, place,
+			  "a pair of days is expected here: [first, last]");
 		return NULL;
 	}
 	period = (Convene__V1__Period *)new_message(r, &convene__v1__period__descriptor);
@@ -248,14 +254,15 @@ static ProtobufCMessage *read_period(struct reader *r, const json_t *json, const
 		const json_t *day = json_array_get(json, i);
 
 		if (!json_is_null(day))
-			well = read_text(r, day, &(struct place){ place, NULL, i }, days[i]) && well;
+			well = read_text(r, day, &(struct place){ place, NULL, i }, days[i]) &&
+			       well;
 	}
 	return well ? &period->base : NULL;
 }
 
 /* {"en": "…"} as a list of Text, {"medical": 3} as a list of Need. */
-static ProtobufCMessage *read_pair(struct reader *r, const ProtobufCMessageDescriptor *type, const char *key,
-				   const json_t *json, const struct place *place)
+static ProtobufCMessage *read_pair(struct reader *r, const ProtobufCMessageDescriptor *type,
+				   const char *key, const json_t *json, const struct place *place)
 {
 	ProtobufCMessage *pair = new_message(r, type);
 	char *name = note_memory(r, arena_strdup(r->arena, key));
@@ -272,7 +279,10 @@ static ProtobufCMessage *read_pair(struct reader *r, const ProtobufCMessageDescr
 	need = (Convene__V1__Need *)pair;
 	need->service = name;
 	need->has_staff = !json_is_null(json);
-	return json_is_null(json) || read_integer(r, json, place, INT64_MIN, INT64_MAX, &need->staff) ? pair : NULL;
+	return json_is_null(json) ||
+			       read_integer(r, json, place, INT64_MIN, INT64_MAX, &need->staff) ?
+		       pair :
+		       NULL;
 }
 
 static void read_pairs(struct reader *r, const ProtobufCFieldDescriptor *field, const json_t *json,
@@ -281,7 +291,7 @@ static void read_pairs(struct reader *r, const ProtobufCFieldDescriptor *field, 
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)json, key, value) {
+	json_object_foreach ((json_t *)json, key, value) {
 		struct place here = { place, key, 0 };
 		ProtobufCMessage *pair = read_pair(r, field->descriptor, key, value, &here);
 
@@ -290,7 +300,8 @@ static void read_pairs(struct reader *r, const ProtobufCFieldDescriptor *field, 
 	}
 }
 
-/* Elements that are wrong are left out, so that the index in a later fault's path is still that of the document. */
+/* Elements that are wrong are left out, so that the index in a later fault's path is still that of
+ * the document. */
 static void read_list(struct reader *r, const ProtobufCFieldDescriptor *field, const json_t *json,
 		      const struct place *place, ProtobufCMessage *message)
 {
@@ -330,7 +341,8 @@ static void read_field(struct reader *r, const ProtobufCFieldDescriptor *field, 
 		read_list(r, field, json, place, message);
 	} else if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
 		if (*(uint32_t *)quantifier != 0)
-			add_fault(r, /* is_warning= */ false, place, "another key stands in its place already");
+			add_fault(r, /* is_warning= */ false, place,
+				  "another key stands in its place already");
 		else if (read_value(r, field, json, place, at))
 			*(uint32_t *)quantifier = field->id;
 	} else if (read_value(r, field, json, place, at)) {
@@ -350,7 +362,8 @@ static bool is_silent(const struct reader *r, const struct place *place, const c
 	return false;
 }
 
-static ProtobufCMessage *read_message(struct reader *r, const json_t *json, const ProtobufCMessageDescriptor *type,
+static ProtobufCMessage *read_message(struct reader *r, const json_t *json,
+				      const ProtobufCMessageDescriptor *type,
 				      const struct place *place)
 {
 	ProtobufCMessage *message;
@@ -366,22 +379,23 @@ static ProtobufCMessage *read_message(struct reader *r, const json_t *json, cons
 	message = new_message(r, type);
 	if (message == NULL)
 		return NULL;
-	json_object_foreach((json_t *)json, key, value) {
+	json_object_foreach ((json_t *)json, key, value) {
 		const ProtobufCFieldDescriptor *field =
 			protobuf_c_message_descriptor_get_field_by_name(type, key);
 		struct place here = { place, key, 0 };
 
 		if (field == NULL && !is_silent(r, place, key))
-			add_fault(r, /* is_warning= */ true, &here, "this key is not known here, and was left out");
+			add_fault(r, /* is_warning= */ true, &here,
+				  "this key is not known here, and was left out");
 		else if (field != NULL && !json_is_null(value))
 			read_field(r, field, value, &here, message);
 	}
 	return message;
 }
 
-enum cvn_err json_to_message(const json_t *json, const ProtobufCMessageDescriptor *type, const char *path,
-			     const char *const *silent, struct arena *arena, struct json_faults *faults,
-			     ProtobufCMessage **ret)
+enum cvn_err json_to_message(const json_t *json, const ProtobufCMessageDescriptor *type,
+			     const char *path, const char *const *silent, struct arena *arena,
+			     struct json_faults *faults, ProtobufCMessage **ret)
 {
 	struct reader r = { .arena = arena, .faults = faults, .silent = silent };
 	struct place place = { .above = NULL, .key = path };

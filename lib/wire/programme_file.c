@@ -18,18 +18,24 @@ struct part {
 	size_t n_offset;
 };
 
-#define PART(key, type) \
-	{ #key, &convene__v1__##type##__descriptor, offsetof(struct programme_file, key), \
-	  offsetof(struct programme_file, n_##key) }
+#define PART(k, t) \
+	{ \
+		.key = #k, .type = &convene__v1__##t##__descriptor, \
+		.items_offset = offsetof(struct programme_file, k), \
+		.n_offset = offsetof(struct programme_file, n_##k) \
+	}
 
 static const struct part PARTS[] = {
-	PART(cities, city),   PART(venues, venue),	  PART(services, offer),   PART(federations, federation),
-	PART(squads, squad),  PART(protected, protected), PART(requests, request),
+	PART(cities, city),      PART(venues, venue),
+	PART(services, offer),   PART(federations, federation),
+	PART(squads, squad),     PART(protected, protected),
+	PART(requests, request),
 };
 
 /* Keys beside a request's own that Convene writes, or that a demonstration needs. */
-static const char *const REQUEST_EXTRAS[] = { "state",	    "placement", "alternatives", "reasons",
-					      "violations", "revision",	 "expect",	 "batch", NULL };
+static const char *const REQUEST_EXTRAS[] = { "state",   "placement",  "alternatives",
+					      "reasons", "violations", "revision",
+					      "expect",  "batch",      NULL };
 
 /* An id that is in the file. */
 struct taken {
@@ -49,17 +55,9 @@ static const struct part *part_of(const char *key)
 	return NULL;
 }
 
-static enum cvn_err read_requests_json(struct programme_file *f, json_t **jsons, size_t n)
-{
-	f->request_json = arena_array(&f->arena, n, sizeof(json_t *));
-	if (f->request_json == NULL)
-		return CVN_ENOMEM;
-	memcpy(f->request_json, jsons, n * sizeof(json_t *));
-	return CVN_OK;
-}
-
 /* Records that are wrong are left out; their faults tell. */
-static enum cvn_err read_part(struct programme_file *f, const struct part *part, const json_t *array)
+static enum cvn_err read_part(struct programme_file *f, const struct part *part,
+			      const json_t *array)
 {
 	bool is_requests = part->type == &convene__v1__request__descriptor;
 	size_t i, n = 0, n_max = json_array_size(array);
@@ -68,7 +66,8 @@ static enum cvn_err read_part(struct programme_file *f, const struct part *part,
 	char path[64];
 
 	if (!json_is_array(array)) {
-		json_faults_add(&f->faults, /* is_warning= */ false, part->key, "a list is expected here");
+		json_faults_add(&f->faults, /* is_warning= */ false, part->key,
+				"a list is expected here");
 		return CVN_OK;
 	}
 	if (items == NULL || jsons == NULL)
@@ -78,8 +77,8 @@ static enum cvn_err read_part(struct programme_file *f, const struct part *part,
 		enum cvn_err err;
 
 		snprintf(path, sizeof(path), "%s[%zu]", part->key, i);
-		err = json_to_message(json, part->type, path, is_requests ? REQUEST_EXTRAS : NULL, &f->arena,
-				      &f->faults, &items[n]);
+		err = json_to_message(json, part->type, path, is_requests ? REQUEST_EXTRAS : NULL,
+				      &f->arena, &f->faults, &items[n]);
 		if (err == CVN_ENOMEM)
 			return err;
 		if (err == CVN_OK)
@@ -87,7 +86,9 @@ static enum cvn_err read_part(struct programme_file *f, const struct part *part,
 	}
 	memcpy((char *)f + part->items_offset, &items, sizeof(items));
 	memcpy((char *)f + part->n_offset, &n, sizeof(n));
-	return is_requests ? read_requests_json(f, jsons, n) : CVN_OK;
+	if (is_requests)
+		f->request_json = jsons;
+	return CVN_OK;
 }
 
 static enum cvn_err read_programme(struct programme_file *f, const json_t *json)
@@ -99,10 +100,11 @@ static enum cvn_err read_programme(struct programme_file *f, const json_t *json)
 		f->programme_id = json_string_value(json);
 		return CVN_OK;
 	}
-	err = json_to_message(json, &convene__v1__programme__descriptor, "programme", NULL, &f->arena, &f->faults,
-			      &message);
+	err = json_to_message(json, &convene__v1__programme__descriptor, "programme", NULL,
+			      &f->arena, &f->faults, &message);
 	if (err != CVN_OK)
-		return err == CVN_EINVALID ? CVN_OK : err; /* the fault is kept; what follows is read, too */
+		return err == CVN_EINVALID ? CVN_OK :
+					     err; /* the fault is kept; what follows is read, too */
 	f->programme = (Convene__V1__Programme *)message;
 	f->programme_id = f->programme->id;
 	return CVN_OK;
@@ -136,8 +138,8 @@ static enum cvn_err take(struct taken **ids, const char *id, struct arena *arena
 }
 
 /* "o-0123456789ab" of the packed message, which has no id yet. */
-static enum cvn_err hash_content(const ProtobufCMessage *message, const char *prefix, struct arena *arena,
-				 char **ret_id)
+static enum cvn_err hash_content(const ProtobufCMessage *message, const char *prefix,
+				 struct arena *arena, char **ret_id)
 {
 	uint8_t *bytes, digest[DIGEST_BYTES];
 	char hex[HASH_SHOWN_BYTES * 2 + 1];
@@ -159,8 +161,8 @@ static enum cvn_err hash_content(const ProtobufCMessage *message, const char *pr
 }
 
 /* Names by content, with "-2", "-3" … where the same content was there before. */
-static enum cvn_err name_by_content(const ProtobufCMessage *message, const char *prefix, struct taken **ids,
-				    struct arena *arena, char **ret_id)
+static enum cvn_err name_by_content(const ProtobufCMessage *message, const char *prefix,
+				    struct taken **ids, struct arena *arena, char **ret_id)
 {
 	struct taken *base;
 	enum cvn_err err;
@@ -170,7 +172,8 @@ static enum cvn_err name_by_content(const ProtobufCMessage *message, const char 
 	if (err != CVN_OK)
 		return err;
 	base = find(*ids, id);
-	while (base != NULL && id != NULL && find(*ids, id) != NULL) /* the count goes on: no pair is tried twice */
+	while (base != NULL && id != NULL &&
+	       find(*ids, id) != NULL) /* the count goes on: no pair is tried twice */
 		id = arena_printf(arena, "%s-%u", base->id, ++base->n + 1);
 	if (id == NULL)
 		return CVN_ENOMEM;
@@ -179,8 +182,8 @@ static enum cvn_err name_by_content(const ProtobufCMessage *message, const char 
 }
 
 /* `id_offset`: of the messages' field `id`. */
-static enum cvn_err name_all(ProtobufCMessage **messages, size_t n, size_t id_offset, const char *prefix,
-			     struct arena *arena)
+static enum cvn_err name_all(ProtobufCMessage **messages, size_t n, size_t id_offset,
+			     const char *prefix, struct arena *arena)
 {
 	struct taken *ids = NULL;
 	enum cvn_err err = CVN_OK;
@@ -225,10 +228,11 @@ enum cvn_err programme_file_read(struct programme_file *f, const char *bytes, si
 	if (f->root == NULL)
 		return n > JSON_DOCUMENT_BYTES ? CVN_ETOOLARGE : CVN_EINVALID;
 	if (!json_is_object(f->root)) {
-		json_faults_add(&f->faults, /* is_warning= */ false, "", "a programme file is an object");
+		json_faults_add(&f->faults, /* is_warning= */ false, "",
+				"a programme file is an object");
 		return CVN_EINVALID;
 	}
-	json_object_foreach(f->root, key, value) {
+	json_object_foreach (f->root, key, value) {
 		const struct part *part = part_of(key);
 
 		if (part != NULL)
@@ -236,12 +240,14 @@ enum cvn_err programme_file_read(struct programme_file *f, const char *bytes, si
 		else if (strcmp(key, "programme") == 0)
 			err = read_programme(f, value);
 		else
-			json_faults_add(&f->faults, /* is_warning= */ true, key, "this part is not known here");
+			json_faults_add(&f->faults, /* is_warning= */ true, key,
+					"this part is not known here");
 		if (err != CVN_OK)
 			return err;
 	}
 	if (f->programme == NULL)
-		json_faults_add(&f->faults, /* is_warning= */ false, "programme", "it must be there, as an object");
+		json_faults_add(&f->faults, /* is_warning= */ false, "programme",
+				"it must be there, as an object");
 	err = programme_file_name_offers(f->services, f->n_services, &f->arena);
 	if (err == CVN_OK)
 		err = programme_file_name_protected(f->protected, f->n_protected, &f->arena);
@@ -269,17 +275,21 @@ enum cvn_err programme_file_read_requests(struct programme_file *f, const char *
 	if (requests != NULL && json_is_string(json_object_get(first, "programme")))
 		f->programme_id = json_string_value(json_object_get(first, "programme"));
 	else if (requests != NULL)
-		f->programme_id = json_string_value(json_object_get(json_object_get(first, "programme"), "id"));
+		f->programme_id = json_string_value(
+			json_object_get(json_object_get(first, "programme"), "id"));
 	err = read_part(f, part_of("requests"), requests != NULL ? requests : f->root);
 	return err == CVN_OK ? verdict(f) : err;
 }
 
 enum cvn_err programme_file_name_offers(Convene__V1__Offer **offers, size_t n, struct arena *arena)
 {
-	return name_all((ProtobufCMessage **)offers, n, offsetof(Convene__V1__Offer, id), "o-", arena);
+	return name_all((ProtobufCMessage **)offers, n, offsetof(Convene__V1__Offer, id), "o-",
+			arena);
 }
 
-enum cvn_err programme_file_name_protected(Convene__V1__Protected **days, size_t n, struct arena *arena)
+enum cvn_err programme_file_name_protected(Convene__V1__Protected **days, size_t n,
+					   struct arena *arena)
 {
-	return name_all((ProtobufCMessage **)days, n, offsetof(Convene__V1__Protected, id), "p-", arena);
+	return name_all((ProtobufCMessage **)days, n, offsetof(Convene__V1__Protected, id), "p-",
+			arena);
 }

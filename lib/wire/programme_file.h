@@ -1,8 +1,8 @@
 /* programme_file.h - a programme, or requests for one, as JSON documents.
  *
- * A programme file is {"programme": {…}, "cities": […], "venues": […], "services": […], "federations": […],
- * "squads": […], "protected": […], "requests": […]}; what is absent is empty. Requests alone come as
- * {"requests": […]}, an array, one object, or JSON lines.
+ * A programme file is {"programme": {…}, "cities": […], "venues": […], "services": […],
+ * "federations": […], "squads": […], "protected": […], "requests": […]}; what is absent is empty.
+ * Requests alone come as {"requests": […]}, an array, one object, or JSON lines.
  *
  * Layer     wire: pure; bytes in, structs out (util/slurp.h reads files).
  * Thread    any.
@@ -23,7 +23,8 @@ struct programme_file {
 	size_t n_cities;
 	Convene__V1__Venue **venues;
 	size_t n_venues;
-	Convene__V1__Offer **services; /* each has an id: its own, or "o-" and 12 hex digits of its content's hash */
+	/* Each has an id: its own, or "o-" and 12 hex digits of its content's hash. */
+	Convene__V1__Offer **services;
 	size_t n_services;
 	Convene__V1__Federation **federations;
 	size_t n_federations;
@@ -33,9 +34,9 @@ struct programme_file {
 	size_t n_protected;
 	Convene__V1__Request **requests;
 	size_t n_requests;
-	json_t **request_json;      /* beside each request what was written, for its other keys; lent */
-	const char *programme_id;   /* also where a file of requests only names its programme; or NULL */
-	struct json_faults faults;  /* errors and warnings, whatever the reader returned */
+	json_t **request_json;     /* each request as it was written, with its other keys; lent */
+	const char *programme_id;  /* also where requests only name their programme; or NULL */
+	struct json_faults faults; /* errors and warnings, whatever the reader returned */
 	/* private from here on */
 	struct arena arena;
 	json_t *root;
@@ -47,19 +48,25 @@ void programme_file_init(struct programme_file *f);
 /* Gives back all memory, that of the messages too. */
 void programme_file_done(struct programme_file *f);
 
-/* Reads a whole programme into `f`, which is empty. CVN_EINVALID: see `f->faults`; the records that were sound are
- * there all the same. CVN_ETOOLARGE, CVN_ENOMEM. */
-CVN_MUST_CHECK enum cvn_err programme_file_read(struct programme_file *f, const char *bytes, size_t n);
+/* Reads a whole programme into `f`, which is empty. CVN_EINVALID: see `f->faults`; the records that
+ * were sound are there all the same. CVN_ETOOLARGE, CVN_ENOMEM. */
+CVN_MUST_CHECK enum cvn_err programme_file_read(struct programme_file *f, const char *bytes,
+						size_t n);
 
-/* Reads requests alone, in any of the forms above (also out of a whole programme file). Errors likewise. */
-CVN_MUST_CHECK enum cvn_err programme_file_read_requests(struct programme_file *f, const char *bytes, size_t n);
+/* Reads requests alone, in any of the forms above (also out of a whole programme file). Errors
+ * likewise. */
+CVN_MUST_CHECK enum cvn_err programme_file_read_requests(struct programme_file *f,
+							 const char *bytes, size_t n);
 
-/* Gives `id`s to an offer or to protected days that lack one, as reading a file does; `n` of them, of one file. */
-CVN_MUST_CHECK enum cvn_err programme_file_name_offers(Convene__V1__Offer **offers, size_t n, struct arena *arena);
-CVN_MUST_CHECK enum cvn_err programme_file_name_protected(Convene__V1__Protected **days, size_t n, struct arena *arena);
+/* Gives `id`s to an offer or to protected days that lack one, as reading a file does; `n` of them,
+ * of one file. */
+CVN_MUST_CHECK enum cvn_err programme_file_name_offers(Convene__V1__Offer **offers, size_t n,
+						       struct arena *arena);
+CVN_MUST_CHECK enum cvn_err programme_file_name_protected(Convene__V1__Protected **days, size_t n,
+							  struct arena *arena);
 
-/* Writes a programme file, one record a line. Call start, then for each part its name and records, then end. An error
- * is kept, and told by end: CVN_ETOOLARGE, CVN_ENOMEM. */
+/* Writes a programme file, one record a line. Call start, then for each part its name and records,
+ * then end. An error is kept, and told by end: CVN_ETOOLARGE, CVN_ENOMEM. */
 struct programme_writer {
 	struct buf *out; /* borrowed */
 	/* private from here on */
@@ -68,12 +75,14 @@ struct programme_writer {
 	bool has_record;
 };
 
-void programme_writer_start(struct programme_writer *w, struct buf *out, const Convene__V1__Programme *programme);
+void programme_writer_start(struct programme_writer *w, struct buf *out,
+			    const Convene__V1__Programme *programme);
 
 /* Begins "cities", "venues", "services", "federations", "squads", "protected" or "requests". */
 void programme_writer_part(struct programme_writer *w, const char *key);
 
-/* Adds a record; takes `record`, which may be NULL (out of memory). Other keys may have been added to it. */
+/* Adds a record; takes `record`, which may be NULL (out of memory). Other keys may have been added
+ * to it. */
 void programme_writer_record(struct programme_writer *w, json_t *record);
 
 CVN_MUST_CHECK enum cvn_err programme_writer_end(struct programme_writer *w);

@@ -21,7 +21,8 @@ static int append(const char *bytes, size_t n, void *writer)
 
 static void put_json(struct programme_writer *w, const json_t *json)
 {
-	if (w->err == CVN_OK && (json == NULL || json_dump_callback(json, append, w, JSON_FLAGS) != 0))
+	if (w->err == CVN_OK &&
+	    (json == NULL || json_dump_callback(json, append, w, JSON_FLAGS) != 0))
 		w->err = CVN_ENOMEM;
 }
 
@@ -33,7 +34,8 @@ static void end_part(struct programme_writer *w)
 	w->has_record = false;
 }
 
-static void write_part(struct programme_writer *w, const char *key, ProtobufCMessage *const *items, size_t n)
+static void write_part(struct programme_writer *w, const char *key, ProtobufCMessage *const *items,
+		       size_t n)
 {
 	size_t i;
 
@@ -42,14 +44,15 @@ static void write_part(struct programme_writer *w, const char *key, ProtobufCMes
 		programme_writer_record(w, json_of_message(items[i]));
 }
 
-void programme_writer_start(struct programme_writer *w, struct buf *out, const Convene__V1__Programme *programme)
+void programme_writer_start(struct programme_writer *w, struct buf *out,
+			    const Convene__V1__Programme *programme)
 {
 	json_t *json = json_of_message(&programme->base), *value;
 	const char *key, *before = "\n  ";
 
 	*w = (struct programme_writer){ .out = out, .err = json != NULL ? CVN_OK : CVN_ENOMEM };
 	put_text(w, "{\n \"programme\": {");
-	json_object_foreach(json, key, value) {
+	json_object_foreach (json, key, value) {
 		json_t *name = json_string_nocheck(key);
 
 		put_text(w, before);

@@ -1,5 +1,5 @@
-/* Any bytes as a frame: an answer, never a crash; and what is taken is packed and read again as the same. The first
- * byte says what the rest is to be. */
+/* Any bytes as a frame: an answer, never a crash; and what is taken is packed and read again as the
+ * same. The first byte says what the rest is to be. */
 #include "convene/v1/client.pb-c.h"
 #include "convene/v1/record.pb-c.h"
 #include "convene/v1/worker.pb-c.h"
@@ -22,8 +22,10 @@ static void check_taken(const ProtobufCMessage *message)
 
 	arena_init(&arena, 4 * FRAME_ARENA_BYTES);
 	CVN_REQUIRE(frame_encode(message, &arena, &packed, &n) == CVN_OK);
-	/* Packed again, a message can be longer than it came: an enum below 0 may have come in five bytes. */
-	CVN_REQUIRE(frame_decode(message->descriptor, packed, n, &FRAME_LIMITS_PAGE, &arena, &read, &fault) == CVN_OK);
+	/* Packed again, a message can be longer than it came: an enum below 0 may have come in five
+	 * bytes. */
+	CVN_REQUIRE(frame_decode(message->descriptor, packed, n, &FRAME_LIMITS_PAGE, &arena, &read,
+				 &fault) == CVN_OK);
 	CVN_REQUIRE(frame_encode(read, &arena, &again, &n_again) == CVN_OK);
 	CVN_REQUIRE(n == n_again && memcmp(packed, again, n) == 0);
 	json = json_of_message(message);
@@ -47,14 +49,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (n == 0)
 		return 0;
 	arena_init(&arena, FRAME_ARENA_BYTES);
-	err = frame_decode(TYPES[bytes[0] % N_ELEMENTS(TYPES)], bytes + 1, n - 1, &FRAME_LIMITS, &arena, &message,
-			   &fault);
+	err = frame_decode(TYPES[bytes[0] % N_ELEMENTS(TYPES)], bytes + 1, n - 1, &FRAME_LIMITS,
+			   &arena, &message, &fault);
 	CVN_REQUIRE((err == CVN_OK) == (message != NULL));
 	if (err == CVN_OK)
 		check_taken(message);
 	else
 		CVN_REQUIRE(fault.err == err && fault.text != NULL &&
-			    memchr(fault.path, '\0', sizeof(fault.path)) != NULL && err != CVN_ENOMEM);
+			    memchr(fault.path, '\0', sizeof(fault.path)) != NULL &&
+			    err != CVN_ENOMEM);
 	arena_done(&arena);
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* Any bytes as a programme file, and as requests: an answer with its faults, never a crash; and a request that is taken
- * is written and read again as the same. */
+/* Any bytes as a programme file, and as requests: an answer with its faults, never a crash; and a
+ * request that is taken is written and read again as the same. */
 #include "wire/frame.h"
 #include "wire/programme_file.h"
 
@@ -30,9 +30,11 @@ static void check_request(const Convene__V1__Request *request)
 	json_faults_init(&faults, &arena);
 	again = json_parse(text, strlen(text), &faults);
 	CVN_REQUIRE(again != NULL && json_equal(json, again));
-	CVN_REQUIRE(json_to_message(again, request->base.descriptor, "", NULL, &arena, &faults, &read) == CVN_OK);
+	CVN_REQUIRE(json_to_message(again, request->base.descriptor, "", NULL, &arena, &faults,
+				    &read) == CVN_OK);
 	CVN_REQUIRE(faults.n_warnings == 0);
-	CVN_REQUIRE(protobuf_c_message_get_packed_size(read) == protobuf_c_message_get_packed_size(&request->base));
+	CVN_REQUIRE(protobuf_c_message_get_packed_size(read) ==
+		    protobuf_c_message_get_packed_size(&request->base));
 	arena_done(&arena);
 	json_decref(again);
 	json_decref(json);

@@ -1,4 +1,5 @@
-/* Runs a fuzzer's corpus as a plain test, where there is no libFuzzer: each file of the folders given, once. */
+/* Runs a fuzzer's corpus as a plain test, where there is no libFuzzer: each file of the folders
+ * given, once. */
 #include "util/buf.h"
 #include "util/slurp.h"
 
@@ -58,5 +59,6 @@ int main(int argc, char **argv)
 	for (i = 1; i < argc; i++)
 		n += run_folder(argv[i]);
 	printf("%u inputs\n", n);
-	return n > 0 ? EXIT_SUCCESS : EXIT_FAILURE; /* a corpus that is gone must not look like one that passed */
+	return n > 0 ? EXIT_SUCCESS :
+		       EXIT_FAILURE; /* a corpus that is gone must not look like one that passed */
 }

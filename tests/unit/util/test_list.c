@@ -49,11 +49,11 @@ static void a_link_may_be_dropped_on_the_way(void **state)
 		items[i].n = i;
 		list_push(&head, &items[i].link);
 	}
-	LIST_EACH(node, after, &head) {
+	LIST_EACH (node, after, &head) {
 		if (n_of(node) % 2 == 0)
 			list_drop(node);
 	}
-	LIST_EACH(node, after, &head)
+	LIST_EACH (node, after, &head)
 		sum = sum * 10 + n_of(node);
 	assert_int_equal(sum, 135);
 	assert_true(list_is_empty(&items[0].link));

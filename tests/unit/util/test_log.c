@@ -1,10 +1,10 @@
 #include "util/log.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,8 +37,8 @@ static void say_all_types(void)
 	size_t z = 8;
 	bool yes = true;
 
-	LOG_WARN("front", "all types", "text", text, "array", array, "u", u, "z", z, "neg", -9, "real", 1.5, "yes",
-		 yes, "none", (const char *)NULL);
+	LOG_WARN("front", "all types", "text", text, "array", array, "u", u, "z", z, "neg", -9,
+		 "real", 1.5, "yes", yes, "none", (const char *)NULL);
 }
 
 static void say_nothing_else(void)
@@ -74,9 +74,10 @@ static void say_something_long(void)
 static void writes_a_line_with_fields(void **state)
 {
 	(void)state;
-	assert_string_equal(said(say_all_types),
-			    "<4>warn front: all types text=\"a \\\"b\\\"\\x0a=\" array=xyz u=7 z=8 neg=-9 "
-			    "real=1.5 yes=true none=-\n");
+	assert_string_equal(
+		said(say_all_types),
+		"<4>warn front: all types text=\"a \\\"b\\\"\\x0a=\" array=xyz u=7 z=8 neg=-9 "
+		"real=1.5 yes=true none=-\n");
 	assert_string_equal(said(say_nothing_else), "<6>info front: no fields\n");
 }
 

@@ -47,16 +47,18 @@ static void refuses_what_is_none(void **state)
 {
 	(void)state;
 	assert_int_equal(fault_of("\x80"), 0);
-	assert_int_equal(fault_of("\xC0\xAF"), 0);             /* overlong */
+	assert_int_equal(fault_of("\xC0\xAF"), 0); /* overlong */
 	assert_int_equal(fault_of("\xC1\xBF"), 0);
 	assert_int_equal(fault_of("\xE0\x9F\xBF"), 0);
 	assert_int_equal(fault_of("\xF0\x8F\xBF\xBF"), 0);
-	assert_int_equal(fault_of("\xED\xA0\x80"), 0);         /* a surrogate */
+	assert_int_equal(fault_of("\xED\xA0\x80"), 0); /* a surrogate */
 	assert_int_equal(fault_of("\xED\xBF\xBF"), 0);
-	assert_int_equal(fault_of("\xF4\x90\x80\x80"), 0);     /* above U+10FFFF */
+	assert_int_equal(fault_of("\xF4\x90\x80\x80"), 0); /* above U+10FFFF */
 	assert_int_equal(fault_of("\xF5\x80\x80\x80"), 0);
 	assert_int_equal(fault_of("\xFF"), 0);
-	assert_int_equal(fault_of("\xE4\xB8" "a"), 0);
+	assert_int_equal(fault_of("\xE4\xB8"
+				  "a"),
+			 0);
 }
 
 static void tells_where_at_any_offset(void **state)

@@ -1,4 +1,5 @@
-/* Frames of our own: what we pack is read again, whole. What peers may send besides: test_frame_hostile.c. */
+/* Frames of our own: what we pack is read again, whole. What peers may send besides:
+ * test_frame_hostile.c. */
 #include "wire/frame.h"
 
 #include "convene/v1/client.pb-c.h"
@@ -12,8 +13,8 @@
 
 #include <cmocka.h>
 
-static ProtobufCMessage *decode(const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t n,
-				struct arena *arena)
+static ProtobufCMessage *decode(const ProtobufCMessageDescriptor *type, const uint8_t *bytes,
+				size_t n, struct arena *arena)
 {
 	ProtobufCMessage *message = NULL;
 	struct frame_fault fault;
@@ -102,7 +103,8 @@ static void a_stored_update_is_completed_by_appending(void **state)
 	assert_int_equal(frame_append_text(&out, 1, "cn-ru"), CVN_OK);
 	assert_int_equal(frame_append_int(&out, 2, INT64_MAX), CVN_OK);
 	assert_int_equal(frame_append_int(&out, 3, -1), CVN_OK);
-	read = (Convene__V1__Update *)decode(&convene__v1__update__descriptor, out.bytes, out.n, &arena);
+	read = (Convene__V1__Update *)decode(&convene__v1__update__descriptor, out.bytes, out.n,
+					     &arena);
 
 	assert_string_equal(read->programme, "cn-ru");
 	assert_true(read->cursor == INT64_MAX);
@@ -124,7 +126,8 @@ static void a_message_is_made_of_stored_ones(void **state)
 	assert_int_equal(frame_append_text(&out, 1, "r1"), CVN_OK);
 	assert_int_equal(frame_append_bytes(&out, 3, (const uint8_t *)"\x0A\x02r1", 4), CVN_OK);
 	assert_int_equal(frame_append_bytes(&out, 4, NULL, 0), CVN_OK);
-	read = (Convene__V1__Record *)decode(&convene__v1__record__descriptor, out.bytes, out.n, &arena);
+	read = (Convene__V1__Record *)decode(&convene__v1__record__descriptor, out.bytes, out.n,
+					     &arena);
 
 	assert_string_equal(read->content->id, "r1");
 	assert_non_null(read->standing);

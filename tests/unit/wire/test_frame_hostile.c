@@ -18,7 +18,6 @@ enum { CALL_SUBMIT = 18 };
 #define REQUEST (&convene__v1__request__descriptor)
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 
-
 static void start(struct buf *b)
 {
 	buf_init(b, (size_t)8 << 20);
@@ -45,7 +44,8 @@ static void expect(const ProtobufCMessageDescriptor *type, const uint8_t *bytes,
 	arena_init(&arena, FRAME_ARENA_BYTES);
 	err = frame_decode(type, bytes, n, limits, &arena, &message, &fault);
 	if (err != want)
-		fail_msg("%s instead of %s: %s: %s", cvn_err_name(err), cvn_err_name(want), fault.path, fault.text);
+		fail_msg("%s instead of %s: %s: %s", cvn_err_name(err), cvn_err_name(want),
+			 fault.path, fault.text);
 	if (want == CVN_OK) {
 		assert_non_null(message);
 	} else {
@@ -57,8 +57,8 @@ static void expect(const ProtobufCMessageDescriptor *type, const uint8_t *bytes,
 	arena_done(&arena);
 }
 
-static void refuse(const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t n, enum cvn_err want,
-		   const char *path)
+static void refuse(const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t n,
+		   enum cvn_err want, const char *path)
 {
 	expect(type, bytes, n, &FRAME_LIMITS, want, path);
 }
@@ -66,16 +66,29 @@ static void refuse(const ProtobufCMessageDescriptor *type, const uint8_t *bytes,
 static void broken_encoding_is_refused(void **state)
 {
 	(void)state;
-	refuse(CALL, BYTES("\x08"), CVN_EMALFORMED, "protocol");               /* no value */
-	refuse(CALL, BYTES("\x10\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x02"), CVN_EMALFORMED, "id"); /* > 64 bits */
-	refuse(CALL, BYTES("\x10\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), CVN_EMALFORMED, "id");
-	refuse(CALL, BYTES("\x80"), CVN_EMALFORMED, "");                       /* half a tag */
-	refuse(CALL, BYTES("\x00\x01"), CVN_EMALFORMED, "");                   /* field 0 */
-	refuse(CALL, BYTES("\x80\x80\x80\x80\x80\x80\x01"), CVN_EMALFORMED, ""); /* a tag of seven bytes */
-	refuse(CALL, BYTES("\x22\x05" "abc"), CVN_EMALFORMED, "programme");      /* cut off */
-	refuse(CALL, BYTES("\x22\xFF\xFF\xFF\xFF\x0F" "abc"), CVN_EMALFORMED, "programme");
-	refuse(CALL, BYTES("\xC2\x01\x04\x0A\x05" "ab"), CVN_EMALFORMED, "get.request"); /* beyond its message */
-	refuse(CALL, BYTES("\x08\x81\x80\x80\x80\x80\x02"), CVN_EMALFORMED, "protocol"); /* > 32 bits */
+	refuse(CALL, BYTES("\x08"), CVN_EMALFORMED, "protocol"); /* no value */
+	refuse(CALL, BYTES("\x10\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x02"), CVN_EMALFORMED,
+	       "id"); /* > 64 bits */
+	refuse(CALL, BYTES("\x10\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), CVN_EMALFORMED,
+	       "id");
+	refuse(CALL, BYTES("\x80"), CVN_EMALFORMED, "");     /* half a tag */
+	refuse(CALL, BYTES("\x00\x01"), CVN_EMALFORMED, ""); /* field 0 */
+	refuse(CALL, BYTES("\x80\x80\x80\x80\x80\x80\x01"), CVN_EMALFORMED,
+	       ""); /* a tag of seven bytes */
+	refuse(CALL,
+	       BYTES("\x22\x05"
+		     "abc"),
+	       CVN_EMALFORMED, "programme"); /* cut off */
+	refuse(CALL,
+	       BYTES("\x22\xFF\xFF\xFF\xFF\x0F"
+		     "abc"),
+	       CVN_EMALFORMED, "programme");
+	refuse(CALL,
+	       BYTES("\xC2\x01\x04\x0A\x05"
+		     "ab"),
+	       CVN_EMALFORMED, "get.request"); /* beyond its message */
+	refuse(CALL, BYTES("\x08\x81\x80\x80\x80\x80\x02"), CVN_EMALFORMED,
+	       "protocol"); /* > 32 bits */
 }
 
 static void wrong_wire_types_and_groups_are_refused(void **state)
@@ -86,7 +99,7 @@ static void wrong_wire_types_and_groups_are_refused(void **state)
 	refuse(CALL, BYTES("\x23\x24"), CVN_EMALFORMED, "programme");    /* a group */
 	refuse(CALL, BYTES("\x0B\x0C"), CVN_EMALFORMED, "protocol");
 	refuse(CALL, BYTES("\x0D\x01\x01\x01\x01"), CVN_EMALFORMED, "protocol");
-	refuse(CALL, BYTES("\x0E"), CVN_EMALFORMED, "protocol");         /* type 6: there is none */
+	refuse(CALL, BYTES("\x0E"), CVN_EMALFORMED, "protocol"); /* type 6: there is none */
 }
 
 static void unknown_fields_and_values_are_refused(void **state)
@@ -95,7 +108,8 @@ static void unknown_fields_and_values_are_refused(void **state)
 	refuse(CALL, BYTES("\x98\x06\x01"), CVN_EUNKNOWN, "#99");
 	refuse(CALL, BYTES("\xC2\x01\x03\x98\x06\x01"), CVN_EUNKNOWN, "get.#99");
 	refuse(CALL, BYTES("\xCA\x01\x02\x08\x63"), CVN_EUNKNOWN, "list.states[0]"); /* State 99 */
-	refuse(CALL, BYTES("\xCA\x01\x05\x0A\x03\x01\x02\x63"), CVN_EUNKNOWN, "list.states[0]"); /* packed */
+	refuse(CALL, BYTES("\xCA\x01\x05\x0A\x03\x01\x02\x63"), CVN_EUNKNOWN,
+	       "list.states[0]"); /* packed */
 }
 
 static void a_packed_list_is_read(void **state)
@@ -109,18 +123,38 @@ static void a_field_given_twice_is_refused(void **state)
 {
 	(void)state;
 	refuse(CALL, BYTES("\x08\x01\x08\x01"), CVN_EMALFORMED, "protocol");
-	refuse(CALL, BYTES("\x22\x01" "a\x22\x01" "b"), CVN_EMALFORMED, "programme");
-	refuse(CALL, BYTES("\xC2\x01\x00\xC2\x01\x00"), CVN_EMALFORMED, "get");  /* else they would be merged */
-	refuse(CALL, BYTES("\xC2\x01\x00\xCA\x01\x00"), CVN_EMALFORMED, "list"); /* two of one oneof */
+	refuse(CALL,
+	       BYTES("\x22\x01"
+		     "a\x22\x01"
+		     "b"),
+	       CVN_EMALFORMED, "programme");
+	refuse(CALL, BYTES("\xC2\x01\x00\xC2\x01\x00"), CVN_EMALFORMED,
+	       "get"); /* else they would be merged */
+	refuse(CALL, BYTES("\xC2\x01\x00\xCA\x01\x00"), CVN_EMALFORMED,
+	       "list"); /* two of one oneof */
 }
 
 static void texts_must_be_texts(void **state)
 {
 	(void)state;
-	refuse(CALL, BYTES("\x22\x03" "a\xFF" "b"), CVN_ETEXT, "programme");
-	refuse(CALL, BYTES("\x22\x03" "a\0b"), CVN_ETEXT, "programme");
-	refuse(CALL, BYTES("\x22\x03" "\xED\xA0\x80"), CVN_ETEXT, "programme");
-	expect(CALL, BYTES("\x22\x03" "a\x01" "b"), &FRAME_LIMITS, CVN_OK, ""); /* validation speaks about these */
+	refuse(CALL,
+	       BYTES("\x22\x03"
+		     "a\xFF"
+		     "b"),
+	       CVN_ETEXT, "programme");
+	refuse(CALL,
+	       BYTES("\x22\x03"
+		     "a\0b"),
+	       CVN_ETEXT, "programme");
+	refuse(CALL,
+	       BYTES("\x22\x03"
+		     "\xED\xA0\x80"),
+	       CVN_ETEXT, "programme");
+	expect(CALL,
+	       BYTES("\x22\x03"
+		     "a\x01"
+		     "b"),
+	       &FRAME_LIMITS, CVN_OK, ""); /* validation speaks about these */
 }
 
 static void the_path_names_the_element(void **state)
@@ -142,7 +176,9 @@ static void the_path_names_the_element(void **state)
 
 static void limits_are_inclusive(void **state)
 {
-	struct frame_limits limits = { .bytes = 1000, .depth = 4, .elements = 10, .string_bytes = 20 };
+	struct frame_limits limits = {
+		.bytes = 1000, .depth = 4, .elements = 10, .string_bytes = 20
+	};
 	struct buf b;
 	int i;
 
@@ -154,10 +190,16 @@ static void limits_are_inclusive(void **state)
 	add(&b, "\x52\x01x", 3);
 	expect(REQUEST, b.bytes, b.n, &limits, CVN_ETOOLARGE, "hosts[10]");
 	buf_reset(&b);
-	add(&b, "\x0A\x14" "12345678901234567890", 22);
+	add(&b,
+	    "\x0A\x14"
+	    "12345678901234567890",
+	    22);
 	expect(REQUEST, b.bytes, b.n, &limits, CVN_OK, "");
 	buf_reset(&b);
-	add(&b, "\x0A\x15" "123456789012345678901", 23);
+	add(&b,
+	    "\x0A\x15"
+	    "123456789012345678901",
+	    23);
 	expect(REQUEST, b.bytes, b.n, &limits, CVN_ETOOLARGE, "id");
 	limits.bytes = b.n - 1;
 	expect(REQUEST, b.bytes, b.n, &limits, CVN_ETOOLARGE, "");
@@ -166,7 +208,9 @@ static void limits_are_inclusive(void **state)
 
 static void elements_are_counted_over_the_whole_frame(void **state)
 {
-	struct frame_limits limits = { .bytes = 1000, .depth = 8, .elements = 4, .string_bytes = 20 };
+	struct frame_limits limits = {
+		.bytes = 1000, .depth = 8, .elements = 4, .string_bytes = 20
+	};
 	struct buf submit, call;
 
 	(void)state;
@@ -184,13 +228,17 @@ static void elements_are_counted_over_the_whole_frame(void **state)
 
 static void packed_elements_count_too(void **state)
 {
-	struct frame_limits limits = { .bytes = 1000, .depth = 8, .elements = 2, .string_bytes = 20 };
+	struct frame_limits limits = {
+		.bytes = 1000, .depth = 8, .elements = 2, .string_bytes = 20
+	};
 
 	(void)state;
-	expect(CALL, BYTES("\xCA\x01\x05\x0A\x03\x01\x02\x03"), &limits, CVN_ETOOLARGE, "list.states[0]");
+	expect(CALL, BYTES("\xCA\x01\x05\x0A\x03\x01\x02\x03"), &limits, CVN_ETOOLARGE,
+	       "list.states[0]");
 }
 
-/* A frame of empty messages takes many times its size: the count of elements ends that, and the arena what is left. */
+/* A frame of empty messages takes many times its size: the count of elements ends that, and the
+ * arena what is left. */
 static void amplification_is_bounded(void **state)
 {
 	struct frame_fault fault = { .err = CVN_OK };
@@ -209,7 +257,8 @@ static void amplification_is_bounded(void **state)
 
 	limits.elements = 100000;
 	arena_init(&arena, FRAME_ARENA_BYTES);
-	assert_int_equal(frame_decode(CALL, call.bytes, call.n, &limits, &arena, &message, &fault), CVN_ETOOLARGE);
+	assert_int_equal(frame_decode(CALL, call.bytes, call.n, &limits, &arena, &message, &fault),
+			 CVN_ETOOLARGE);
 	assert_null(message);
 	assert_true(arena_used(&arena) <= FRAME_ARENA_BYTES);
 	arena_done(&arena);
@@ -244,7 +293,8 @@ static void pack_sound(struct buf *out)
 	assert_int_equal(frame_encode_to(&call.base, out), CVN_OK);
 }
 
-/* The first `n` bytes in a piece of memory of just that size, for the sanitizer: what passes can be unpacked. */
+/* The first `n` bytes in a piece of memory of just that size, for the sanitizer: what passes can be
+ * unpacked. */
 static void survive(const uint8_t *bytes, size_t n, struct arena *arena)
 {
 	ProtobufCMessage *message = NULL;
@@ -253,7 +303,9 @@ static void survive(const uint8_t *bytes, size_t n, struct arena *arena)
 
 	memcpy(copy, bytes, n);
 	if (frame_check(CALL, copy, n, &FRAME_LIMITS, &fault) == CVN_OK)
-		assert_int_equal(frame_decode(CALL, copy, n, &FRAME_LIMITS, arena, &message, &fault), CVN_OK);
+		assert_int_equal(
+			frame_decode(CALL, copy, n, &FRAME_LIMITS, arena, &message, &fault),
+			CVN_OK);
 	free(copy);
 	arena_reset(arena);
 }

@@ -41,8 +41,8 @@ static int tear_down(void **state)
 }
 
 /* Reads a message; the faults, one a line, or "" stand in the text that is returned. */
-static const char *read_as(struct fixture *f, const ProtobufCMessageDescriptor *type, const char *text,
-			   ProtobufCMessage **ret)
+static const char *read_as(struct fixture *f, const ProtobufCMessageDescriptor *type,
+			   const char *text, ProtobufCMessage **ret)
 {
 	json_t *json = json_parse(text, strlen(text), &f->faults);
 	const struct json_fault *fault;
@@ -56,8 +56,9 @@ static const char *read_as(struct fixture *f, const ProtobufCMessageDescriptor *
 	assert_int_equal(err, f->faults.n_errors > 0 ? CVN_EINVALID : CVN_OK);
 	assert_int_equal(*ret != NULL, err == CVN_OK);
 	for (fault = f->faults.first; fault != NULL; fault = fault->next)
-		told = arena_printf(&f->arena, "%s%s%s: %s\n", told, fault->is_warning ? "(warning) " : "",
-				    fault->path, fault->text);
+		told = arena_printf(&f->arena, "%s%s%s: %s\n", told,
+				    fault->is_warning ? "(warning) " : "", fault->path,
+				    fault->text);
 	return told;
 }
 
@@ -84,24 +85,33 @@ static void round_trip(struct fixture *f, const ProtobufCMessageDescriptor *type
 static void a_request_keeps_its_words(void **state)
 {
 	round_trip(*state, REQUEST,
-		   "{\"id\": \"r1\", \"title\": {\"zh\": \"杯\", \"en\": \"Cup\", \"ru\": \"Кубок\"}, \"level\": -1, "
-		   "\"windows\": [[\"2022-01-01\", \"2022-01-12\"], [\"tomorrow\", \"\"]], \"hosts\": [\"CHN\"], "
-		   "\"facilities\": [], \"services\": {\"medical\": 3, \"massage\": -9223372036854775808}, "
-		   "\"squads\": [], \"after\": [{\"request\": \"r0\", \"min_gap\": 1, \"max_gap\": 9}], "
-		   "\"value\": 9223372036854775807, \"announced\": {\"venue\": \"v1\", \"fixed\": true}, "
+		   "{\"id\": \"r1\", \"title\": {\"zh\": \"杯\", \"en\": \"Cup\", \"ru\": "
+		   "\"Кубок\"}, \"level\": -1, "
+		   "\"windows\": [[\"2022-01-01\", \"2022-01-12\"], [\"tomorrow\", \"\"]], "
+		   "\"hosts\": [\"CHN\"], "
+		   "\"facilities\": [], \"services\": {\"medical\": 3, \"massage\": "
+		   "-9223372036854775808}, "
+		   "\"squads\": [], \"after\": [{\"request\": \"r0\", \"min_gap\": 1, \"max_gap\": "
+		   "9}], "
+		   "\"value\": 9223372036854775807, \"announced\": {\"venue\": \"v1\", \"fixed\": "
+		   "true}, "
 		   "\"note\": \"bell \\u0007, \\\"quotes\\\", tab \\t\"}");
 }
 
 static void other_shapes_follow_their_messages(void **state)
 {
 	round_trip(*state, &convene__v1__list__descriptor,
-		   "{\"states\": [\"revision_required\", \"held\"], \"days\": [\"2022-01-01\", null]}");
+		   "{\"states\": [\"revision_required\", \"held\"], \"days\": [\"2022-01-01\", "
+		   "null]}");
 	round_trip(*state, &convene__v1__city__descriptor,
 		   "{\"id\": \"CHN-bei\", \"beds\": 420, \"lat\": 39.9, \"lon\": -116.41}");
-	round_trip(*state, &convene__v1__entity__descriptor, "{\"squad\": {\"id\": \"s1\", \"size\": 4}}");
+	round_trip(*state, &convene__v1__entity__descriptor,
+		   "{\"squad\": {\"id\": \"s1\", \"size\": 4}}");
 	round_trip(*state, &convene__v1__standing__descriptor,
-		   "{\"state\": \"waitlisted\", \"reasons\": [{\"code\": \"SQUAD_BUSY\", \"with\": [\"r7\"]}]}");
-	round_trip(*state, &convene__v1__call__descriptor, "{\"protocol\": 1, \"id\": 7, \"hello\": {}}");
+		   "{\"state\": \"waitlisted\", \"reasons\": [{\"code\": \"SQUAD_BUSY\", \"with\": "
+		   "[\"r7\"]}]}");
+	round_trip(*state, &convene__v1__call__descriptor,
+		   "{\"protocol\": 1, \"id\": 7, \"hello\": {}}");
 }
 
 static void lists_that_a_programme_file_always_has_are_written_empty(void **state)
@@ -111,7 +121,8 @@ static void lists_that_a_programme_file_always_has_are_written_empty(void **stat
 	Convene__V1__Standing standing = CONVENE__V1__STANDING__INIT;
 
 	assert_string_equal(written(f, &request.base),
-			    "{\"windows\": [], \"hosts\": [], \"facilities\": [], \"services\": {}, \"squads\": []}");
+			    "{\"windows\": [], \"hosts\": [], \"facilities\": [], \"services\": "
+			    "{}, \"squads\": []}");
 	assert_string_equal(written(f, &standing.base), "{}");
 }
 
@@ -121,7 +132,9 @@ static void null_is_absent(void **state)
 	Convene__V1__Request *request;
 	ProtobufCMessage *message;
 
-	assert_string_equal(read_as(f, REQUEST, "{\"id\": null, \"value\": null, \"hosts\": null}", &message), "");
+	assert_string_equal(
+		read_as(f, REQUEST, "{\"id\": null, \"value\": null, \"hosts\": null}", &message),
+		"");
 	request = (Convene__V1__Request *)message;
 	assert_null(request->id);
 	assert_false(request->has_value);
@@ -133,25 +146,27 @@ static void every_fault_is_told_with_its_path(void **state)
 	struct fixture *f = *state;
 	ProtobufCMessage *message;
 
-	assert_string_equal(
-		read_as(f, REQUEST,
-			"{\"id\": 7, \"level\": 1.5, \"windows\": [[\"a\", 2], \"b\", [\"a\"]], \"hosts\": {}, "
-			"\"venues\": [\"v\", null, []], \"title\": {\"ru\": false}, \"services\": {\"medical\": \"3\"}, "
-			"\"after\": [{\"min_gap\": true}], \"announced\": [], \"squads\": [\"a\\u0000b\"]}",
-			&message),
-		"id: a text is expected here, not a whole number\n"
-		"level: a whole number is expected here, not a number with a fraction\n"
-		"windows[0][1]: a text is expected here, not a whole number\n"
-		"windows[1]: a pair of days is expected here: [first, last]\n"
-		"windows[2]: a pair of days is expected here: [first, last]\n"
-		"hosts: a list is expected here, not an object\n"
-		"venues[1]: a text is expected here, not null\n"
-		"venues[2]: a text is expected here, not a list\n"
-		"title.ru: a text is expected here, not true or false\n"
-		"services.medical: a whole number is expected here, not a text\n"
-		"after[0].min_gap: a whole number is expected here, not true or false\n"
-		"announced: an object is expected here, not a list\n"
-		"squads[0]: the text holds a NUL\n");
+	assert_string_equal(read_as(f, REQUEST,
+				    "{\"id\": 7, \"level\": 1.5, \"windows\": [[\"a\", 2], \"b\", "
+				    "[\"a\"]], \"hosts\": {}, "
+				    "\"venues\": [\"v\", null, []], \"title\": {\"ru\": false}, "
+				    "\"services\": {\"medical\": \"3\"}, "
+				    "\"after\": [{\"min_gap\": true}], \"announced\": [], "
+				    "\"squads\": [\"a\\u0000b\"]}",
+				    &message),
+			    "id: a text is expected here, not a whole number\n"
+			    "level: a whole number is expected here, not a number with a fraction\n"
+			    "windows[0][1]: a text is expected here, not a whole number\n"
+			    "windows[1]: a pair of days is expected here: [first, last]\n"
+			    "windows[2]: a pair of days is expected here: [first, last]\n"
+			    "hosts: a list is expected here, not an object\n"
+			    "venues[1]: a text is expected here, not null\n"
+			    "venues[2]: a text is expected here, not a list\n"
+			    "title.ru: a text is expected here, not true or false\n"
+			    "services.medical: a whole number is expected here, not a text\n"
+			    "after[0].min_gap: a whole number is expected here, not true or false\n"
+			    "announced: an object is expected here, not a list\n"
+			    "squads[0]: the text holds a NUL\n");
 	assert_int_equal(f->faults.n_errors, 13);
 }
 
@@ -160,9 +175,11 @@ static void an_unknown_key_is_a_warning(void **state)
 	struct fixture *f = *state;
 	ProtobufCMessage *message;
 
-	assert_string_equal(read_as(f, REQUEST, "{\"id\": \"r1\", \"colour\": 1, \"announced\": {\"sure\": 1}}", &message),
-			    "(warning) colour: this key is not known here, and was left out\n"
-			    "(warning) announced.sure: this key is not known here, and was left out\n");
+	assert_string_equal(
+		read_as(f, REQUEST, "{\"id\": \"r1\", \"colour\": 1, \"announced\": {\"sure\": 1}}",
+			&message),
+		"(warning) colour: this key is not known here, and was left out\n"
+		"(warning) announced.sure: this key is not known here, and was left out\n");
 	assert_string_equal(((Convene__V1__Request *)message)->id, "r1");
 }
 
@@ -174,7 +191,9 @@ static void keys_may_be_silent_at_the_top(void **state)
 	ProtobufCMessage *message = NULL;
 	json_t *json = json_parse(text, strlen(text), &f->faults);
 
-	assert_int_equal(json_to_message(json, REQUEST, "requests[3]", SILENT, &f->arena, &f->faults, &message), CVN_OK);
+	assert_int_equal(json_to_message(json, REQUEST, "requests[3]", SILENT, &f->arena,
+					 &f->faults, &message),
+			 CVN_OK);
 	json_decref(json);
 	assert_int_equal(f->faults.n_warnings, 1);
 	assert_string_equal(f->faults.first->path, "requests[3].announced.expect");
@@ -185,16 +204,18 @@ static void numbers_and_words_have_their_range(void **state)
 	struct fixture *f = *state;
 	ProtobufCMessage *message;
 
-	assert_string_equal(read_as(f, &convene__v1__call__descriptor,
-				    "{\"protocol\": 2147483648, \"id\": -1, \"hello\": {}, \"get\": {}, "
-				    "\"list\": {\"states\": [\"HELD\", \"none\", 3]}}",
-				    &message),
-			    "protocol: the number is out of range\n"
-			    "id: the number is out of range\n"
-			    "get: another key stands in its place already\n"
-			    "list: another key stands in its place already\n");
+	assert_string_equal(
+		read_as(f, &convene__v1__call__descriptor,
+			"{\"protocol\": 2147483648, \"id\": -1, \"hello\": {}, \"get\": {}, "
+			"\"list\": {\"states\": [\"HELD\", \"none\", 3]}}",
+			&message),
+		"protocol: the number is out of range\n"
+		"id: the number is out of range\n"
+		"get: another key stands in its place already\n"
+		"list: another key stands in its place already\n");
 	json_faults_init(&f->faults, &f->arena);
-	assert_string_equal(read_as(f, &convene__v1__list__descriptor, "{\"states\": [\"HELD\", \"none\", 3]}", &message),
+	assert_string_equal(read_as(f, &convene__v1__list__descriptor,
+				    "{\"states\": [\"HELD\", \"none\", 3]}", &message),
 			    "states[0]: no such word is known\n"
 			    "states[2]: a word is expected here, not a whole number\n");
 }
@@ -204,13 +225,16 @@ static void a_broken_document_is_told_with_line_and_column(void **state)
 	struct fixture *f = *state;
 	ProtobufCMessage *message;
 
-	assert_non_null(strstr(read_as(f, REQUEST, "{\n \"id\": \"r1\",\n}", &message), "line 3, column 1: "));
+	assert_non_null(strstr(read_as(f, REQUEST, "{\n \"id\": \"r1\",\n}", &message),
+			       "line 3, column 1: "));
 	json_faults_init(&f->faults, &f->arena);
-	assert_non_null(strstr(read_as(f, REQUEST, "{\"id\": \"r1\", \"id\": \"r2\"}", &message), "duplicate"));
+	assert_non_null(strstr(read_as(f, REQUEST, "{\"id\": \"r1\", \"id\": \"r2\"}", &message),
+			       "duplicate"));
 	json_faults_init(&f->faults, &f->arena);
 	assert_non_null(strstr(read_as(f, REQUEST, "{\"id\": \"\xFF\"}", &message), "line 1"));
 	json_faults_init(&f->faults, &f->arena);
-	assert_non_null(strstr(read_as(f, REQUEST, "{\"value\": 99999999999999999999}", &message), "line 1"));
+	assert_non_null(strstr(read_as(f, REQUEST, "{\"value\": 99999999999999999999}", &message),
+			       "line 1"));
 }
 
 static void documents_that_follow_one_another_are_read_in_turn(void **state)
@@ -258,7 +282,8 @@ static void what_json_cannot_say_is_null(void **state)
 static void memory_that_is_not_there_is_told(void **state)
 {
 	struct fixture *f = *state;
-	const char *text = "{\"id\": \"an id that is longer than what is left\", \"hosts\": [\"CHN\", \"RUS\"]}";
+	const char *text = "{\"id\": \"an id that is longer than what is left\", \"hosts\": "
+			   "[\"CHN\", \"RUS\"]}";
 	json_t *json = json_parse(text, strlen(text), &f->faults);
 	ProtobufCMessage *message = NULL;
 	enum cvn_err err = CVN_ENOMEM;

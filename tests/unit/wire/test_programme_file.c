@@ -38,7 +38,8 @@ static void a_file_is_written_as_it_was_read(void **state)
 	assert_int_equal(programme_file_read(&f, (const char *)text.bytes, text.n), CVN_OK);
 	assert_int_equal(f.faults.n_warnings, 0);
 	assert_string_equal(f.programme_id, "cn-ru-2022-23");
-	assert_string_equal(f.requests[0]->id, json_string_value(json_object_get(f.request_json[0], "id")));
+	assert_string_equal(f.requests[0]->id,
+			    json_string_value(json_object_get(f.request_json[0], "id")));
 	assert_int_equal(programme_file_write(&f, &again), CVN_OK);
 
 	assert_int_equal(again.n, text.n);
@@ -54,11 +55,15 @@ static void offers_without_an_id_are_named_by_their_content(void **state)
 	const char *first;
 
 	(void)state;
-	assert_int_equal(read_text(&f, "{\"programme\": {\"id\": \"p\"}, \"services\": ["
-				       "{\"noc\": \"CHN\", \"capacity\": 3}, {\"noc\": \"RUS\", \"capacity\": 3}, "
-				       "{\"noc\": \"CHN\", \"capacity\": 3}, {\"id\": \"own\", \"noc\": \"CHN\"}, "
-				       "{\"capacity\": 3, \"noc\": \"CHN\"}], \"protected\": [{\"noc\": \"CHN\"}]}"),
-			 CVN_OK);
+	assert_int_equal(
+		read_text(
+			&f,
+			"{\"programme\": {\"id\": \"p\"}, \"services\": ["
+			"{\"noc\": \"CHN\", \"capacity\": 3}, {\"noc\": \"RUS\", \"capacity\": 3}, "
+			"{\"noc\": \"CHN\", \"capacity\": 3}, {\"id\": \"own\", \"noc\": \"CHN\"}, "
+			"{\"capacity\": 3, \"noc\": \"CHN\"}], \"protected\": [{\"noc\": "
+			"\"CHN\"}]}"),
+		CVN_OK);
 	first = f.services[0]->id;
 	assert_int_equal(strlen(first), 14);
 	assert_memory_equal(first, "o-", 2);
@@ -67,8 +72,9 @@ static void offers_without_an_id_are_named_by_their_content(void **state)
 	assert_memory_equal(f.services[2]->id, first, 14);
 	assert_string_equal(f.services[2]->id + 14, "-2");
 	assert_string_equal(f.services[3]->id, "own");
-	assert_string_equal(f.services[4]->id + 14, "-3"); /* the order of keys makes no difference */
-	assert_memory_equal(f.protected[0]->id, "p-", 2);
+	assert_string_equal(f.services[4]->id + 14,
+			    "-3"); /* the order of keys makes no difference */
+	assert_memory_equal(f.protected[0] -> id, "p-", 2);
 	programme_file_done(&f);
 }
 
@@ -78,8 +84,10 @@ static void a_generated_id_gives_way_to_a_written_one(void **state)
 	char text[300];
 
 	(void)state;
-	assert_int_equal(read_text(&f, "{\"programme\": {}, \"services\": [{\"noc\": \"CHN\"}]}"), CVN_OK);
-	snprintf(text, sizeof(text), "{\"programme\": {}, \"services\": [{\"noc\": \"CHN\"}, {\"id\": \"%s\"}]}",
+	assert_int_equal(read_text(&f, "{\"programme\": {}, \"services\": [{\"noc\": \"CHN\"}]}"),
+			 CVN_OK);
+	snprintf(text, sizeof(text),
+		 "{\"programme\": {}, \"services\": [{\"noc\": \"CHN\"}, {\"id\": \"%s\"}]}",
 		 f.services[0]->id);
 	assert_int_equal(read_text(&g, text), CVN_OK);
 	assert_string_equal(g.services[0]->id + 14, "-2");
@@ -93,7 +101,8 @@ static void all_faults_are_told_and_sound_records_kept(void **state)
 	const struct json_fault *fault;
 
 	(void)state;
-	assert_int_equal(read_text(&f, "{\"programme\": {\"id\": 5}, \"cities\": [{\"id\": \"a\"}, {\"beds\": \"x\"}, 7], "
+	assert_int_equal(read_text(&f, "{\"programme\": {\"id\": 5}, \"cities\": [{\"id\": \"a\"}, "
+				       "{\"beds\": \"x\"}, 7], "
 				       "\"venues\": {}, \"colours\": []}"),
 			 CVN_EINVALID);
 	fault = f.faults.first;
@@ -114,7 +123,9 @@ static void all_faults_are_told_and_sound_records_kept(void **state)
 
 static void what_is_no_programme_is_refused(void **state)
 {
-	static const char *const TEXTS[] = { "", "[]", "{}", "7", "{\"programme\": \"p\"}", "{\"cities\": []}", "{" };
+	static const char *const TEXTS[] = {
+		"", "[]", "{}", "7", "{\"programme\": \"p\"}", "{\"cities\": []}", "{"
+	};
 	struct programme_file f;
 	size_t i;
 
@@ -129,10 +140,12 @@ static void what_is_no_programme_is_refused(void **state)
 static void requests_come_in_four_forms(void **state)
 {
 	static const char *const TEXTS[] = {
-		"{\"programme\": \"p\", \"requests\": [{\"id\": \"a\", \"expect\": []}, {\"id\": \"b\", \"batch\": \"x\"}]}",
+		"{\"programme\": \"p\", \"requests\": [{\"id\": \"a\", \"expect\": []}, {\"id\": "
+		"\"b\", \"batch\": \"x\"}]}",
 		"[{\"id\": \"a\"}, {\"id\": \"b\", \"batch\": \"x\"}]",
 		"{\"id\": \"a\"}\n{\"id\": \"b\", \"batch\": \"x\"}\n",
-		"{\"programme\": {\"id\": \"p\"}, \"cities\": [], \"requests\": [{\"id\": \"a\"}, {\"id\": \"b\", "
+		"{\"programme\": {\"id\": \"p\"}, \"cities\": [], \"requests\": [{\"id\": \"a\"}, "
+		"{\"id\": \"b\", "
 		"\"batch\": \"x\"}]}",
 	};
 	struct programme_file f;
@@ -144,7 +157,8 @@ static void requests_come_in_four_forms(void **state)
 		assert_int_equal(f.faults.n_warnings, 0);
 		assert_int_equal(f.n_requests, 2);
 		assert_string_equal(f.requests[1]->id, "b");
-		assert_string_equal(json_string_value(json_object_get(f.request_json[1], "batch")), "x");
+		assert_string_equal(json_string_value(json_object_get(f.request_json[1], "batch")),
+				    "x");
 		if (i % 3 == 0)
 			assert_string_equal(f.programme_id, "p");
 		else
@@ -164,7 +178,8 @@ static void a_wrong_request_is_told_by_its_place(void **state)
 	struct programme_file f;
 
 	(void)state;
-	assert_int_equal(read_requests(&f, "{\"id\": \"a\"}\n{\"windows\": [[1, 2]]}\n[]\n"), CVN_EINVALID);
+	assert_int_equal(read_requests(&f, "{\"id\": \"a\"}\n{\"windows\": [[1, 2]]}\n[]\n"),
+			 CVN_EINVALID);
 	assert_string_equal(f.faults.first->path, "requests[1].windows[0][0]");
 	assert_string_equal(f.faults.last->path, "requests[2]");
 	assert_int_equal(f.n_requests, 1);
@@ -185,7 +200,8 @@ static void a_file_that_is_too_large_is_refused(void **state)
 	assert_int_equal(programme_file_read(&f, "", JSON_DOCUMENT_BYTES + 1), CVN_ETOOLARGE);
 	programme_file_done(&f);
 	programme_file_init(&f);
-	assert_int_equal(programme_file_read_requests(&f, "", JSON_DOCUMENT_BYTES + 1), CVN_ETOOLARGE);
+	assert_int_equal(programme_file_read_requests(&f, "", JSON_DOCUMENT_BYTES + 1),
+			 CVN_ETOOLARGE);
 	programme_file_done(&f);
 }
 
@@ -224,9 +240,11 @@ static void a_record_may_carry_other_keys(void **state)
 	programme_writer_record(&w, json_pack("{s:s}", "id", "b"));
 	assert_int_equal(programme_writer_end(&w), CVN_OK);
 	assert_int_equal(buf_append(&out, "", 1), CVN_OK);
-	assert_string_equal((char *)out.bytes, "{\n \"programme\": {\n  \"id\": \"p\",\n  \"parties\": [],\n  "
-					       "\"guests\": []\n },\n \"cities\": [],\n \"requests\": [\n  "
-					       "{\"id\": \"a\", \"state\": \"proposed\"},\n  {\"id\": \"b\"}\n ]\n}\n");
+	assert_string_equal(
+		(char *)out.bytes,
+		"{\n \"programme\": {\n  \"id\": \"p\",\n  \"parties\": [],\n  "
+		"\"guests\": []\n },\n \"cities\": [],\n \"requests\": [\n  "
+		"{\"id\": \"a\", \"state\": \"proposed\"},\n  {\"id\": \"b\"}\n ]\n}\n");
 	buf_done(&out);
 
 	buf_init(&out, 30);
