@@ -113,7 +113,7 @@ void cli_disconnect(struct cli *cli)
 	cli->client = NULL;
 }
 
-int cli_call(struct cli *cli, Convene__V1__Call *call, Convene__V1__Reply **ret)
+static int call_into(struct cli *cli, Convene__V1__Call *call, struct arena *arena, Convene__V1__Reply **ret)
 {
 	Convene__V1__Reply *reply = NULL;
 	enum cvn_err err;
@@ -121,7 +121,7 @@ int cli_call(struct cli *cli, Convene__V1__Call *call, Convene__V1__Reply **ret)
 
 	if (code != EXIT_OK)
 		return code;
-	err = client_call(cli->client, call, cli->timeout_ms, &cli->arena, &reply);
+	err = client_call(cli->client, call, cli->timeout_ms, arena, &reply);
 	if (err == CVN_EFORBIDDEN)
 		return cli_fail(cli, EXIT_NO_PERMISSION, "%s: the daemon does not know this key", cli->profile.endpoint);
 	if (err == CVN_EUNAVAILABLE)
@@ -132,6 +132,11 @@ int cli_call(struct cli *cli, Convene__V1__Call *call, Convene__V1__Reply **ret)
 		return cli_fail_problem(cli, reply->problem);
 	*ret = reply;
 	return EXIT_OK;
+}
+
+int cli_call(struct cli *cli, Convene__V1__Call *call, Convene__V1__Reply **ret)
+{
+	return call_into(cli, call, &cli->arena, ret);
 }
 
 int cli_welcome(struct cli *cli, const Convene__V1__Welcome **ret)
@@ -177,7 +182,7 @@ int cli_programme(struct cli *cli, const char **ret)
 	return EXIT_OK;
 }
 
-int cli_programme_call(struct cli *cli, Convene__V1__Call *call, Convene__V1__Reply **ret)
+int cli_programme_call_into(struct cli *cli, Convene__V1__Call *call, struct arena *arena, Convene__V1__Reply **ret)
 {
 	const char *programme;
 	int code = cli_programme(cli, &programme);
@@ -185,7 +190,12 @@ int cli_programme_call(struct cli *cli, Convene__V1__Call *call, Convene__V1__Re
 	if (code != EXIT_OK)
 		return code;
 	call->programme = cli->profile.programme;
-	return cli_call(cli, call, ret);
+	return call_into(cli, call, arena, ret);
+}
+
+int cli_programme_call(struct cli *cli, Convene__V1__Call *call, Convene__V1__Reply **ret)
+{
+	return cli_programme_call_into(cli, call, &cli->arena, ret);
 }
 
 int cli_read_file(struct cli *cli, const char *path, struct buf *out)

@@ -56,6 +56,10 @@ CVN_MUST_CHECK int cli_call(struct cli *cli, Convene__V1__Call *call, Convene__V
 /* As cli_call(), for a call about the programme: names it. */
 CVN_MUST_CHECK int cli_programme_call(struct cli *cli, Convene__V1__Call *call, Convene__V1__Reply **ret);
 
+/* As cli_programme_call(), the reply living in `arena`: for what may be called without end. */
+CVN_MUST_CHECK int cli_programme_call_into(struct cli *cli, Convene__V1__Call *call, struct arena *arena,
+	Convene__V1__Reply **ret);
+
 /* The daemon's greeting: limits, role, programmes. Asked for once. EXIT_OK, or an exit code after saying why. */
 CVN_MUST_CHECK int cli_welcome(struct cli *cli, const Convene__V1__Welcome **ret);
 

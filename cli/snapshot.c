@@ -61,25 +61,30 @@ int snapshot_replay(struct cli *cli, int64_t *cursor, snapshot_updates_fn *on_up
 {
 	Convene__V1__Replay replay = CONVENE__V1__REPLAY__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	bool goes_on = true;
+	struct arena arena;
+	int code = EXIT_OK;
 
+	arena_init(&arena, CLI_ARENA_BYTES);
 	call.of_case = CONVENE__V1__CALL__OF_REPLAY;
 	call.replay = &replay;
 	replay.has_after = 1;
-	for (;;) {
+	while (goes_on && code == EXIT_OK) {
 		Convene__V1__Reply *reply;
-		const Convene__V1__Updates *updates;
-		int code;
 
 		replay.after = *cursor;
-		code = cli_programme_call(cli, &call, &reply);
-		if (code != EXIT_OK)
-			return code;
-		if (reply->of_case != CONVENE__V1__REPLY__OF_UPDATES)
-			return cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with updates");
-		updates = reply->updates;
-		if (updates->n_updates > 0)
-			*cursor = updates->updates[updates->n_updates - 1]->cursor;
-		if (!on_updates(arg, updates) || updates->n_updates == 0 || *cursor >= updates->last)
-			return EXIT_OK;
+		code = cli_programme_call_into(cli, &call, &arena, &reply);
+		if (code == EXIT_OK && reply->of_case != CONVENE__V1__REPLY__OF_UPDATES)
+			code = cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with updates");
+		if (code == EXIT_OK) {
+			const Convene__V1__Updates *updates = reply->updates;
+
+			if (updates->n_updates > 0)
+				*cursor = updates->updates[updates->n_updates - 1]->cursor;
+			goes_on = on_updates(arg, updates) && updates->n_updates > 0 && *cursor < updates->last;
+		}
+		arena_reset(&arena);
 	}
+	arena_done(&arena);
+	return code;
 }

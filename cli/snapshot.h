@@ -17,7 +17,7 @@ typedef bool snapshot_page_fn(void *arg, const Convene__V1__Page *page);
 /* Fetches the pages of `list`, whose `from` it sets. EXIT_OK, or an exit code after saying why. */
 CVN_MUST_CHECK int snapshot_list(struct cli *cli, Convene__V1__List *list, snapshot_page_fn *on_page, void *arg);
 
-/* Hears each batch of updates; false ends it. They live as long as the command. */
+/* Hears each batch of updates, which live during the call; false ends it. */
 typedef bool snapshot_updates_fn(void *arg, const Convene__V1__Updates *updates);
 
 /* Replays the log after `*cursor`, which it moves on, to its end. EXIT_OK, or an exit code after saying why. */
