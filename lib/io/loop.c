@@ -95,13 +95,22 @@ void loop_run(struct loop *loop)
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 }
 
+static void stay_awake(uv_idle_t *handle)
+{
+	(void)handle; /* an active idle handle makes libuv poll without waiting */
+}
+
+/* Timers run before the wait too: one that is due by then must still keep the loop from waiting for anything else. */
 static void on_turn_end(uv_timer_t *timer)
 {
-	(void)timer; /* its only use is to end the wait */
+	struct loop *loop = CONTAINER_OF(timer, struct loop, turn_end);
+
+	uv_idle_start(&loop->hurry, stay_awake);
 }
 
 void loop_turn(struct loop *loop, uint32_t wait_ms)
 {
+	uv_update_time(&loop->uv);
 	uv_timer_start(&loop->turn_end, on_turn_end, wait_ms, 0);
 	uv_run(&loop->uv, UV_RUN_ONCE);
 	uv_timer_stop(&loop->turn_end);
@@ -110,11 +119,6 @@ void loop_turn(struct loop *loop, uint32_t wait_ms)
 void loop_stop(struct loop *loop)
 {
 	uv_stop(&loop->uv);
-}
-
-static void stay_awake(uv_idle_t *handle)
-{
-	(void)handle; /* an active idle handle makes libuv poll without waiting */
 }
 
 /* The next source of the round; a callback may drop any of them, itself too. */

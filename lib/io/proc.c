@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,7 +155,9 @@ static enum cvn_err start(struct loop *loop, struct proc *proc, uv_process_optio
 	}
 	uv_options->stdio = stdio;
 	uv_options->stdio_count = 3;
-	/* Always, so that there is a handle to close: one whose spawn failed must be closed like any other. */
+	/* Whatever we hold by now, and whatever was left open by who started us, is not for the child. */
+	close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+	/* A process handle whose spawn failed must be closed like any other. */
 	if (rc == 0)
 		rc = uv_spawn(loop_uv(loop), &proc->process, uv_options);
 	else
