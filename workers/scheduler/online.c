@@ -42,7 +42,7 @@ struct answer {
 	bool raises;           /* it changes occupancy */
 	bool is_settled;
 	bool has_landed;       /* the feed's version counts it in */
-	size_t n, n_left;      /* changes; those that the feed has not shown */
+	size_t n;
 	struct shown {
 		struct change change;
 		struct answer *answer;
@@ -74,6 +74,7 @@ struct online {
 static void on_record(void *arg, const struct replica_record *before, const struct replica_record *now);
 static void on_entity(void *arg, enum entity_kind kind, const char *id, const Convene__V1__Entity *entity);
 static void on_shown(void *arg, struct change *change);
+static void end_if_shown(struct answer *a);
 static void proceed(struct desk *k);
 static bool may_answer(struct desk *k);
 static void act(struct desk *k, struct task *task);
@@ -199,7 +200,16 @@ static void on_shown(void *arg, struct change *change)
 
 	(void)arg;
 	a->has_landed = true;
-	if (--a->n_left == 0 && a->is_settled)
+	end_if_shown(a);
+}
+
+/* Committed, and nothing of it is laid over the feed any more. */
+static void end_if_shown(struct answer *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (book_is_laid(&a->changes[i].change))
+			return;
+	if (a->is_settled)
 		answer_over(a);
 }
 
@@ -229,14 +239,10 @@ static void clear(struct desk *k)
 		for (size_t i = 0; i < a->n; i++) {
 			struct change *c = &a->changes[i].change;
 
-			if (list_is_empty(&c->of_entry) ||
-			    (version == a->version && c->entry->record->cursor <= c->cursor))
-				continue;
-			book_take_off(&k->book, c);
-			a->n_left--;
+			if (book_is_laid(c) && (version > a->version || c->entry->record->cursor > c->cursor))
+				book_take_off(&k->book, c);
 		}
-		if (a->n_left == 0)
-			answer_over(a);
+		end_if_shown(a);
 	}
 }
 
@@ -377,7 +383,7 @@ static void send(struct desk *k, struct draft *d, struct task *task)
 	message.sequence = a->sequence = ++k->online->sequence;
 	message.task = task != NULL ? task->id : 0;
 	message.programme = k->programme;
-	message.n_changes = a->n = a->n_left = d->n;
+	message.n_changes = a->n = d->n;
 	message.changes = d->changes;
 	set_base(k, &message);
 	a->desk = k;
@@ -394,6 +400,7 @@ static void send(struct desk *k, struct draft *d, struct task *task)
 		a->changes[i].change = (struct change){ .entry = d->entries[i],
 		                                        .standing = sent->changes[i]->standing,
 		                                        .revision = sent->changes[i]->revision,
+		                                        .from = sent->changes[i]->from,
 		                                        .cursor = d->entries[i]->record->cursor };
 		book_lay(&k->book, &a->changes[i].change);
 	}
@@ -429,8 +436,7 @@ void online_settled(struct online *o, const Convene__V1__Settled *settled)
 	if (settled->result != NULL && strcmp(settled->result, "ok") == 0) {
 		task_free(a->task);
 		a->task = NULL;
-		if (a->n_left == 0)
-			answer_over(a);
+		end_if_shown(a);
 		clear(k);
 	} else {
 		LOG_DEBUG(LOG_MODULE, "computes again", "programme", k->programme, "sequence", a->sequence, "result",
@@ -450,10 +456,8 @@ static void fail(struct desk *k, struct answer *a)
 		struct change *c = &a->changes[i].change;
 		struct entry *e = c->entry;
 
-		if (list_is_empty(&c->of_entry))
-			continue;
-		book_take_off(&k->book, c);
-		a->n_left--;
+		if (book_is_laid(c))
+			book_take_off(&k->book, c);
 		if (a->task == NULL)
 			book_note(&k->book, book_holds_place(book_standing(e)) ? QUEUE_RECHECK : QUEUE_LOOK, e);
 	}

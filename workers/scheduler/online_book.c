@@ -286,6 +286,21 @@ static bool shows(const struct replica_record *r, const struct change *c)
 	       (is == NULL || (same_text(is->venue, mine->venue) && same_text(is->first_day, mine->first_day)));
 }
 
+/* The feed has brought something else than the first of its own outcomes: can that still be committed? If not, the
+ * later ones neither, which were computed on it. */
+static void drop_vain(struct entry *e)
+{
+	struct list_node *node = list_first(&e->changes);
+
+	if (node == NULL)
+		return;
+	const struct change *c = CONTAINER_OF(node, struct change, of_entry);
+	if (e->record->revision == c->revision && e->record->standing->state == c->from)
+		return;
+	while (list_pop(&e->changes) != NULL)
+		;
+}
+
 /* Remembers what the consents of an amended request were given for, till its new outcome. */
 static void keep_terms(struct entry *e, const struct replica_record *before, const struct replica_record *now)
 {
@@ -340,6 +355,8 @@ void book_record(struct book *b, const struct replica_record *before, const stru
 	keep_terms(e, before, now);
 	if (is_own)
 		list_drop(&own->of_entry);
+	else
+		drop_vain(e);
 	if (!b->is_old) {
 		struct calendar_spot was = e->handle != PROBLEM_NONE ? calendar_where(b->calendar, e->handle)
 		                                                     : (struct calendar_spot){ PROBLEM_NONE, 0 };
@@ -411,6 +428,11 @@ const Convene__V1__Standing *book_standing(const struct entry *e)
 bool book_is_under_way(const struct entry *e)
 {
 	return !list_is_empty(&e->changes);
+}
+
+bool book_is_laid(const struct change *change)
+{
+	return !list_is_empty(&change->of_entry);
 }
 
 bool book_is_firm(const struct book *b, const struct entry *e)

@@ -28,6 +28,7 @@ struct change {
 	struct entry *entry;
 	const Convene__V1__Standing *standing; /* borrowed until the change is dropped */
 	int64_t revision;
+	Convene__V1__State from;               /* the state that it changes: without it, it is not committed */
 	int64_t cursor;                        /* of the record when this was made */
 	struct list_node of_entry;             /* in entry.changes; private */
 };
@@ -59,7 +60,7 @@ struct book {
 	struct replica *replica;   /* borrowed; NULL until the feed is complete */
 	struct problem *problem;
 	struct calendar *calendar;
-	void (*on_shown)(void *arg, struct change *change); /* the feed shows it: it was dropped from its entry */
+	void (*on_shown)(void *arg, struct change *change);
 	void *arg;
 	/* private from here on */
 	struct entry *entries;     /* uthash, by id */
@@ -72,7 +73,7 @@ struct book {
 	bool is_quiet;             /* while it is being made: nobody is noted */
 };
 
-/* An empty book; on_shown runs inside book_record(). */
+/* An empty book. on_shown runs inside book_record(): the feed shows this outcome, which was taken off. */
 void book_init(struct book *b, void (*on_shown)(void *arg, struct change *change), void *arg);
 void book_done(struct book *b);
 
@@ -93,14 +94,16 @@ struct entry *book_of_handle(const struct book *b, int32_t handle);
 
 /* Where it stands, own outcomes under way counted in. Never NULL. */
 const Convene__V1__Standing *book_standing(const struct entry *e);
-/* Has it outcomes of its own under way? */
+/* Has it outcomes of its own under way? Is this one still laid over its entry? */
 bool book_is_under_way(const struct entry *e);
+bool book_is_laid(const struct change *change);
 /* Does it stay where it is, whatever comes: all that is placed but the proposed ones that are not fixed? */
 bool book_is_firm(const struct book *b, const struct entry *e);
 /* Does this standing hold a place: an open one that can, or a past event? */
 bool book_holds_place(const Convene__V1__Standing *standing);
 
-/* Lays an own outcome over its entry (entry, standing, revision and cursor are set), or takes it off again. */
+/* Lays an own outcome over its entry (all but of_entry is set), or takes it off again. The book itself takes it off when
+ * the feed shows it, or shows that it can't be committed any more. */
 void book_lay(struct book *b, struct change *change);
 void book_take_off(struct book *b, struct change *change);
 

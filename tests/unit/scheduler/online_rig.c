@@ -476,6 +476,8 @@ void rig_expect_sound(struct rig *r)
 		if (row->content == NULL || !lifecycle_is_open(row->standing->state))
 			continue;
 		assert_int_equal(row->task, 0);
+		if (row->standing->state == STATE_POSTPONED || row->standing->state == STATE_QUARANTINED)
+			continue;
 		/* A fixed one waits only for what is firm: nobody may be put elsewhere in its stead, nor itself. */
 		if (!lifecycle_has_place(row->standing) && row->content->announced != NULL && row->content->announced->fixed)
 			continue;
@@ -496,8 +498,14 @@ void rig_expect_sound(struct rig *r)
 	if (rule != CHECKER_FREE)
 		fail_msg("%s breaks rule %d", file.requests[who]->id, (int)rule);
 	who = checker_insertable(&checker);
-	if (who >= 0)
-		fail_msg("%s could be inserted", file.requests[who]->id);
+	if (who >= 0) {
+		const Convene__V1__Standing *is = r->rows[at[who]].standing;
+
+		for (size_t i = 0; i < is->n_reasons; i++)
+			print_message("%s waits: %s (%s)\n", file.requests[who]->id, is->reasons[i]->code,
+			              is->reasons[i]->text != NULL ? is->reasons[i]->text : "");
+		fail_msg("%s (state %d) could be inserted", file.requests[who]->id, (int)is->state);
+	}
 	checker_done(&checker);
 	free(file.requests);
 }
