@@ -1,0 +1,402 @@
+/* anneal.c - a search's state, its steps, and what is kept of them. See anneal.h; the moves are in anneal_move.c. */
+#include "scheduler/anneal.h"
+#include <stdlib.h>
+#include <string.h>
+#include "scheduler/anneal_state.h"
+#include "scheduler/memory.h"
+#include "scheduler/place.h"
+
+static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
+{
+	return (struct anneal_lists){memory_new((size_t)n_lists + 2, sizeof(int32_t)), memory_new((size_t)n, sizeof(int32_t))};
+}
+
+static void lists_free(struct anneal_lists *lists)
+{
+	free(lists->first);
+	free(lists->at);
+}
+
+static void list_wishers(struct anneal *anneal)
+{
+	const struct problem *problem = anneal->problem;
+	int32_t n = 0, *first;
+
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		n += problem->requests[r].n_venues;
+	anneal->wishers = lists_new(problem->n_venues, n);
+	first = anneal->wishers.first;
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		for (int32_t i = 0; i < problem->requests[r].n_venues; i++)
+			first[problem->requests[r].venues[i] + 2]++;
+	for (int32_t v = 0; v < problem->n_venues; v++)
+		first[v + 1] += first[v];
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		for (int32_t i = 0; i < problem->requests[r].n_venues; i++)
+			anneal->wishers.at[first[problem->requests[r].venues[i] + 1]++] = r;
+}
+
+static void list_members(struct anneal *anneal)
+{
+	const struct problem *problem = anneal->problem;
+	int32_t *first;
+
+	anneal->members = lists_new(problem->n_federations, problem->n_requests);
+	first = anneal->members.first;
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		if (problem->requests[r].federation != PROBLEM_NONE)
+			first[problem->requests[r].federation + 2]++;
+	for (int32_t f = 0; f < problem->n_federations; f++)
+		first[f + 1] += first[f];
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		if (problem->requests[r].federation != PROBLEM_NONE)
+			anneal->members.at[first[problem->requests[r].federation + 1]++] = r;
+}
+
+static void list_host_venues(struct anneal *anneal)
+{
+	const struct problem *problem = anneal->problem;
+	int32_t *first;
+
+	anneal->host_venues = lists_new(problem->n_nocs, problem->n_venues);
+	first = anneal->host_venues.first;
+	for (int32_t v = 0; v < problem->n_venues; v++)
+		if (problem->venues[v].host != PROBLEM_NONE)
+			first[problem->venues[v].host + 2]++;
+	for (int32_t h = 0; h < problem->n_nocs; h++)
+		first[h + 1] += first[h];
+	for (int32_t v = 0; v < problem->n_venues; v++)
+		if (problem->venues[v].host != PROBLEM_NONE)
+			anneal->host_venues.at[first[problem->venues[v].host + 1]++] = v;
+}
+
+static void wait_in_line(struct anneal *anneal, int32_t r)
+{
+	anneal->waiting_at[r] = anneal->n_waiting;
+	anneal->waiting[anneal->n_waiting++] = r;
+}
+
+static void leave_line(struct anneal *anneal, int32_t r)
+{
+	int32_t at = anneal->waiting_at[r], last = anneal->waiting[--anneal->n_waiting];
+
+	anneal->waiting[at] = last;
+	anneal->waiting_at[last] = at;
+	anneal->waiting_at[r] = PROBLEM_NONE;
+}
+
+struct anneal *anneal_new(const struct calendar *start, uint64_t seed)
+{
+	struct anneal *anneal = memory_new(1, sizeof(*anneal));
+	size_t n = (size_t)start->problem->n_requests;
+
+	anneal->problem = start->problem;
+	anneal->calendar = calendar_clone(start);
+	anneal->chance = seed;
+	anneal->waiting = memory_new(n, sizeof(int32_t));
+	anneal->waiting_at = memory_new(n, sizeof(int32_t));
+	anneal->touched = memory_new(n, sizeof(int32_t));
+	anneal->before = memory_new(n, sizeof(*anneal->before));
+	anneal->is_touched = memory_new(n, sizeof(bool));
+	anneal->best = memory_new(n, sizeof(*anneal->best));
+	anneal->stale = memory_new(n, sizeof(int32_t));
+	anneal->is_stale = memory_new(n, sizeof(bool));
+	list_wishers(anneal);
+	list_members(anneal);
+	list_host_venues(anneal);
+	for (int32_t r = 0; r < anneal->problem->n_requests; r++) {
+		const struct problem_request *request = &anneal->problem->requests[r];
+
+		if (request->fixed)
+			calendar_pin(anneal->calendar, r, true);
+		if (request->present && request->duration > anneal->longest)
+			anneal->longest = request->duration;
+		anneal->waiting_at[r] = PROBLEM_NONE;
+		anneal->best[r] = calendar_where(start, r);
+		if (anneal->best[r].venue == PROBLEM_NONE && request->present && !request->fixed && request->n_venues > 0 &&
+		    request->n_words > 0)
+			wait_in_line(anneal, r);
+	}
+	anneal->best_score = anneal->calendar->score;
+	return anneal;
+}
+
+void anneal_free(struct anneal *anneal)
+{
+	if (anneal == NULL)
+		return;
+	lists_free(&anneal->wishers);
+	lists_free(&anneal->members);
+	lists_free(&anneal->host_venues);
+	calendar_free(anneal->calendar);
+	free(anneal->waiting);
+	free(anneal->waiting_at);
+	free(anneal->touched);
+	free(anneal->before);
+	free(anneal->is_touched);
+	free(anneal->best);
+	free(anneal->stale);
+	free(anneal->is_stale);
+	free(anneal);
+}
+
+static void touch(struct anneal *anneal, int32_t r)
+{
+	if (anneal->is_touched[r])
+		return;
+	anneal->is_touched[r] = true;
+	anneal->before[r] = anneal->calendar->spots[r];
+	anneal->touched[anneal->n_touched++] = r;
+}
+
+bool anneal_take_out(struct anneal *anneal, int32_t r)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+
+	if (anneal->calendar->spots[r].venue == PROBLEM_NONE)
+		return true;
+	if (anneal->n_out == ANNEAL_OUT_MAX || request->fixed || anneal->calendar->pinned[r])
+		return false;
+	for (int32_t i = 0; i < request->n_followers; i++)
+		if (!anneal_take_out(anneal, request->followers[i]))
+			return false;
+	if (anneal->n_out == ANNEAL_OUT_MAX)
+		return false;
+	touch(anneal, r);
+	calendar_remove(anneal->calendar, r);
+	anneal->out[anneal->n_out++] = r;
+	return true;
+}
+
+void anneal_put(struct anneal *anneal, int32_t r, struct calendar_spot spot)
+{
+	touch(anneal, r);
+	calendar_place(anneal->calendar, r, spot.venue, spot.day);
+}
+
+/* Some feasible day of the scan's answer. */
+static int32_t careless_day(struct anneal *anneal)
+{
+	const struct scan *scan = &anneal->scan;
+	int32_t from;
+
+	switch (anneal_below(&anneal->chance, 3)) {
+	case 0:
+		return scan_first(scan);
+	case 1:
+		return scan_last(scan);
+	default:
+		from = scan->first_word * 64 + anneal_below(&anneal->chance, scan->n_words * 64);
+		return scan_nearest(scan, from);
+	}
+}
+
+bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
+{
+	const struct problem *problem = anneal->problem;
+	const struct problem_request *request = &problem->requests[r];
+	const struct calendar *calendar = anneal->calendar;
+	struct calendar_spot best = {PROBLEM_NONE, 0};
+	int64_t best_gain = 0, base = 0;
+	int32_t host = PROBLEM_NONE;
+
+	if (calendar->n_of_federation[request->federation] >= problem->federations[request->federation].max_events ||
+	    !scan_request(&anneal->scan, calendar, r, SCAN_PLAIN, 0))
+		return false;
+	for (int32_t i = 0; i < request->n_venues; i++) {
+		int32_t venue = request->venues[i], day;
+		int64_t gain;
+
+		if (!scan_venue(&anneal->scan, venue))
+			continue;
+		if (problem->venues[venue].host != host) {
+			host = problem->venues[venue].host;
+			base = problem->policy.reciprocity_weight *
+			       (calendar->imbalance - calendar_imbalance_with(calendar, host, request->load));
+		}
+		day = careless ? careless_day(anneal) : scan_nearest(&anneal->scan, request->preferred);
+		gain = base + calendar_worth(calendar, r, venue, day);
+		if (best.venue == PROBLEM_NONE || gain > best_gain) {
+			best = (struct calendar_spot){venue, day};
+			best_gain = gain;
+		}
+	}
+	if (best.venue == PROBLEM_NONE)
+		return false;
+	anneal_put(anneal, r, best);
+	return true;
+}
+
+/* Ends the step: what was touched becomes stale and finds its line. */
+static void keep(struct anneal *anneal)
+{
+	for (int32_t i = 0; i < anneal->n_touched; i++) {
+		int32_t r = anneal->touched[i];
+		bool placed = anneal->calendar->spots[r].venue != PROBLEM_NONE;
+
+		anneal->is_touched[r] = false;
+		if (placed != (anneal->waiting_at[r] == PROBLEM_NONE)) {
+			if (placed)
+				leave_line(anneal, r);
+			else
+				wait_in_line(anneal, r);
+		}
+		if (!anneal->is_stale[r]) {
+			anneal->is_stale[r] = true;
+			anneal->stale[anneal->n_stale++] = r;
+		}
+	}
+	anneal->n_touched = 0;
+}
+
+static bool stands_as_before(const struct anneal *anneal, int32_t r)
+{
+	return anneal->calendar->spots[r].venue == anneal->before[r].venue &&
+	       anneal->calendar->spots[r].day == anneal->before[r].day;
+}
+
+static void undo(struct anneal *anneal)
+{
+	for (int32_t i = 0; i < anneal->n_touched; i++) {
+		int32_t r = anneal->touched[i];
+
+		anneal->is_touched[r] = stands_as_before(anneal, r);
+		if (!anneal->is_touched[r] && anneal->calendar->spots[r].venue != PROBLEM_NONE)
+			calendar_remove(anneal->calendar, r);
+	}
+	for (int32_t i = 0; i < anneal->n_touched; i++) {
+		int32_t r = anneal->touched[i];
+
+		if (!anneal->is_touched[r] && anneal->before[r].venue != PROBLEM_NONE)
+			calendar_place(anneal->calendar, r, anneal->before[r].venue, anneal->before[r].day);
+		anneal->is_touched[r] = false;
+	}
+	anneal->n_touched = 0;
+}
+
+static void remember(struct anneal *anneal)
+{
+	if (anneal->calendar->score <= anneal->best_score)
+		return;
+	anneal->best_score = anneal->calendar->score;
+	for (int32_t i = 0; i < anneal->n_stale; i++) {
+		int32_t r = anneal->stale[i];
+
+		anneal->best[r] = anneal->calendar->spots[r];
+		anneal->is_stale[r] = false;
+	}
+	anneal->n_stale = 0;
+}
+
+void anneal_steps(struct anneal *anneal, int64_t temperature, int64_t n)
+{
+	for (int64_t i = 0; i < n; i++) {
+		int64_t before = anneal->calendar->score, least = before - anneal_drop(&anneal->chance, temperature);
+
+		anneal->n_out = 0;
+		if (!anneal_move(anneal) || anneal->calendar->score < least) {
+			undo(anneal);
+			continue;
+		}
+		keep(anneal);
+		remember(anneal);
+	}
+}
+
+/* Whoever is worth a place and finds one, in the order of `order`; returns how many. */
+static int32_t fill(struct anneal *anneal, const int32_t *order, int32_t n)
+{
+	int32_t n_placed = 0;
+
+	for (int32_t i = 0; i < n; i++) {
+		struct place_option option[PLACE_OPTIONS_MAX];
+
+		if (anneal->waiting_at[order[i]] == PROBLEM_NONE ||
+		    place_best(anneal->calendar, order[i], PLACE_WORTH_IT | PLACE_NO_ALTERNATIVES, 0, option) == 0)
+			continue;
+		anneal_put(anneal, order[i], (struct calendar_spot){option[0].venue, option[0].day});
+		keep(anneal);
+		n_placed++;
+	}
+	return n_placed;
+}
+
+struct ranked {
+	int64_t rank;
+	int32_t request;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? -1 : 1;
+	return (x->request > y->request) - (x->request < y->request);
+}
+
+/* Waiting ones by value, dearest first; fills until nothing more fits. */
+static void fill_by_value(struct anneal *anneal)
+{
+	int32_t n = anneal->n_waiting, *order = memory_new((size_t)n, sizeof(int32_t));
+	struct ranked *ranked = memory_new((size_t)n, sizeof(*ranked));
+
+	for (int32_t i = 0; i < n; i++)
+		ranked[i] = (struct ranked){anneal->problem->requests[anneal->waiting[i]].value, anneal->waiting[i]};
+	qsort(ranked, (size_t)n, sizeof(*ranked), compare_ranked);
+	for (int32_t i = 0; i < n; i++)
+		order[i] = ranked[i].request;
+	while (fill(anneal, order, n) > 0)
+		;
+	free(ranked);
+	free(order);
+}
+
+void anneal_first_fit(struct anneal *anneal)
+{
+	fill_by_value(anneal);
+	remember(anneal);
+}
+
+void anneal_adopt(struct anneal *anneal, const struct calendar_spot *spots)
+{
+	for (int32_t r = 0; r < anneal->problem->n_requests; r++) {
+		const struct calendar_spot *now = &anneal->calendar->spots[r];
+
+		if (now->venue == spots[r].venue && (now->venue == PROBLEM_NONE || now->day == spots[r].day))
+			continue;
+		touch(anneal, r);
+		if (now->venue != PROBLEM_NONE)
+			calendar_remove(anneal->calendar, r);
+	}
+	for (int32_t i = 0; i < anneal->n_touched; i++) {
+		int32_t r = anneal->touched[i];
+
+		if (spots[r].venue != PROBLEM_NONE)
+			calendar_place(anneal->calendar, r, spots[r].venue, spots[r].day);
+	}
+	keep(anneal);
+	remember(anneal);
+}
+
+void anneal_finish(struct anneal *anneal)
+{
+	anneal_adopt(anneal, anneal->best);
+	fill_by_value(anneal);
+	remember(anneal);
+}
+
+const struct calendar *anneal_calendar(const struct anneal *anneal)
+{
+	return anneal->calendar;
+}
+
+int64_t anneal_best_score(const struct anneal *anneal)
+{
+	return anneal->best_score;
+}
+
+const struct calendar_spot *anneal_best(const struct anneal *anneal)
+{
+	return anneal->best;
+}

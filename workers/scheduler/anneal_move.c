@@ -1,0 +1,485 @@
+/* anneal_move.c - what one step of the search changes: ejections, and ruins that are built up again.
+ *
+ * Ejection: one that waits takes a place; whoever blocks it there goes elsewhere or waits. Ruin and recreate: a
+ * related handful comes out, and goes back in another order, with waiting ones that wish for the same room. */
+#include "scheduler/anneal_state.h"
+
+#define EJECTION_PLACES 4  /* places that an ejection looks at */
+#define EJECTION_OUT 8     /* events it may push away */
+#define RUIN_MAX 7         /* events that a ruin takes out, followers apart */
+#define GUESTS_MAX 3       /* waiting ones that a ruin lets try as well */
+#define CARELESS_IN 5      /* one in so many goes on any feasible days */
+
+static int32_t below(struct anneal *anneal, int32_t n)
+{
+	return anneal_below(&anneal->chance, n);
+}
+
+/* Index of the first event of a venue that may still be on at `day`; events stand in order of first day. */
+static int32_t first_event(const struct calendar_events *events, int32_t day, int32_t longest)
+{
+	int32_t lo = 0, hi = events->n;
+
+	while (lo < hi) {
+		int32_t mid = (lo + hi) / 2;
+
+		if (events->at[mid].first + longest <= day)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* ---- ejection ---- */
+
+/* What stands in the way of an event of `request` at a place by units and squads, in points: an estimate, since beds
+ * and staff are left out; INT64_MAX where something pinned is there. */
+static int64_t price(const struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
+{
+	const struct calendar *calendar = anneal->calendar;
+	const struct problem *problem = anneal->problem;
+	const struct problem_venue *venue = &problem->venues[v];
+	const struct calendar_events *events = &calendar->events[v];
+	const int32_t *units_free = &calendar->units_free[(size_t)v * (size_t)calendar->stride];
+	int32_t last = day + request->duration - 1, lacking = 0;
+	int64_t price = problem->policy.date_weight * (day < request->preferred ? request->preferred - day : day - request->preferred);
+
+	for (int32_t d = day; d <= last; d++)
+		lacking = request->units - units_free[d] > lacking ? request->units - units_free[d] : lacking;
+	for (int32_t i = first_event(events, day, anneal->longest); lacking > 0 && i < events->n && events->at[i].first <= last; i++)
+		if (events->at[i].last >= day) {
+			const struct problem_request *other = &problem->requests[events->at[i].request];
+
+			if (calendar->pinned[events->at[i].request])
+				return INT64_MAX;
+			price += INT64_C(1000) * other->value * (lacking < other->units ? lacking : other->units) / (other->units > 0 ? other->units : 1);
+		}
+	for (int32_t i = 0; i < request->n_squads; i++) {
+		const struct calendar_visits *visits = &calendar->visits[request->squads[i]];
+
+		for (int32_t j = 0; j < visits->n; j++) {
+			const struct calendar_visit *visit = &visits->at[j];
+			int32_t rest = calendar_rest(problem, visit->city, visit->host, venue->city, venue->host);
+
+			if (visit->first > last + rest)
+				break;
+			if (visit->last + rest < day)
+				continue;
+			if (calendar->pinned[visit->request])
+				return INT64_MAX;
+			price += INT64_C(1000) * problem->requests[visit->request].value;
+		}
+	}
+	return price;
+}
+
+/* A start day that rules 1, 3 and 4 allow at the venue; PROBLEM_NONE where chance found none. */
+static int32_t some_start(struct anneal *anneal, const struct problem_request *request, int32_t v)
+{
+	const uint64_t *open = anneal->problem->venues[v].open;
+
+	for (int tries = 0; tries < 4; tries++) {
+		int32_t bit = below(anneal, request->n_words * 64), day = request->first_word * 64 + bit, d;
+		uint64_t word;
+
+		if (tries == 0 && below(anneal, 3) == 0) {
+			day = request->preferred;
+			bit = day - request->first_word * 64;
+			if (bit < 0 || bit >= request->n_words * 64)
+				continue;
+		}
+		word = request->starts[bit >> 6] >> (bit & 63);
+		if (word == 0)
+			continue;
+		day += __builtin_ctzll(word);
+		for (d = day; d < day + request->duration && (open[d >> 6] >> (d & 63) & 1) != 0; d++)
+			;
+		if (d == day + request->duration)
+			return day;
+	}
+	return PROBLEM_NONE;
+}
+
+/* Pushes away whoever is in the way of units at the venue. */
+static bool clear_units(struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
+{
+	const struct calendar *calendar = anneal->calendar;
+	const struct calendar_events *events = &calendar->events[v];
+	const int32_t *units_free = &calendar->units_free[(size_t)v * (size_t)calendar->stride];
+
+	for (int32_t d = day; d < day + request->duration; d++)
+		while (units_free[d] < request->units) {
+			int32_t cheapest = PROBLEM_NONE, value = INT32_MAX;
+
+			for (int32_t i = first_event(events, d, anneal->longest); i < events->n && events->at[i].first <= d; i++) {
+				int32_t other = anneal->problem->requests[events->at[i].request].value + below(anneal, 16);
+
+				if (events->at[i].last >= d && other < value && !calendar->pinned[events->at[i].request]) {
+					cheapest = events->at[i].request;
+					value = other;
+				}
+			}
+			if (cheapest == PROBLEM_NONE || !anneal_take_out(anneal, cheapest))
+				return false;
+		}
+	return true;
+}
+
+static bool clear_squads(struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
+{
+	const struct calendar *calendar = anneal->calendar;
+	const struct problem_venue *venue = &anneal->problem->venues[v];
+	int32_t last = day + request->duration - 1;
+
+	for (int32_t i = 0; i < request->n_squads; i++) {
+		const struct calendar_visits *visits = &calendar->visits[request->squads[i]];
+
+		for (int32_t j = 0; j < visits->n;) {
+			const struct calendar_visit *visit = &visits->at[j];
+			int32_t rest = calendar_rest(anneal->problem, visit->city, visit->host, venue->city, venue->host);
+
+			if (visit->first > last + rest)
+				break;
+			if (visit->last + rest < day)
+				j++;
+			else if (!anneal_take_out(anneal, visit->request))
+				return false;
+			else
+				j = 0; /* followers may have gone with it */
+		}
+	}
+	return true;
+}
+
+/* Someone at one of `n` venues who is there on `d` and takes something that counts: the cheapest, by and large. */
+static int32_t someone_on(struct anneal *anneal, const int32_t *venues, int32_t n, int32_t d, int32_t service)
+{
+	int32_t cheapest = PROBLEM_NONE, value = INT32_MAX;
+
+	for (int32_t k = 0; k < n; k++) {
+		const struct calendar_events *events = &anneal->calendar->events[venues[k]];
+
+		for (int32_t i = first_event(events, d, anneal->longest); i < events->n && events->at[i].first <= d; i++) {
+			const struct problem_request *other = &anneal->problem->requests[events->at[i].request];
+			int32_t rank = other->value + below(anneal, 16);
+
+			if (events->at[i].last < d || rank >= value || anneal->calendar->pinned[events->at[i].request] ||
+			    (service >= 0 && other->staff[service] == 0))
+				continue;
+			cheapest = events->at[i].request;
+			value = rank;
+		}
+	}
+	return cheapest;
+}
+
+static bool clear_room(struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
+{
+	const struct calendar *calendar = anneal->calendar;
+	const struct problem_venue *venue = &anneal->problem->venues[v];
+	const struct problem_city *city = &anneal->problem->cities[venue->city];
+	const struct anneal_lists *hosts = &anneal->host_venues;
+	const int32_t *beds_free = &calendar->beds_free[(size_t)venue->city * (size_t)calendar->stride];
+
+	for (int32_t d = day; d < day + request->duration; d++)
+		while (beds_free[d] < request->headcount) {
+			int32_t other = someone_on(anneal, &anneal->problem->city_venues[city->first_venue], city->n_venues, d, -1);
+
+			if (other == PROBLEM_NONE || !anneal_take_out(anneal, other))
+				return false;
+		}
+	for (int32_t s = 0; s < PROBLEM_SERVICES; s++) {
+		const int32_t *staff_free = &calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) * (size_t)calendar->stride];
+
+		for (int32_t d = day; request->staff[s] > 0 && d < day + request->duration; d++)
+			while (staff_free[d] < request->staff[s]) {
+				int32_t first = hosts->first[venue->host], n = hosts->first[venue->host + 1] - first;
+				int32_t other = someone_on(anneal, &hosts->at[first], n, d, s);
+
+				if (other == PROBLEM_NONE || !anneal_take_out(anneal, other))
+					return false;
+			}
+	}
+	return true;
+}
+
+static bool clear_quota(struct anneal *anneal, const struct problem_request *request)
+{
+	const struct anneal_lists *members = &anneal->members;
+	int32_t f = request->federation, first = members->first[f], n = members->first[f + 1] - first;
+
+	for (int tries = 0; anneal->calendar->n_of_federation[f] >= anneal->problem->federations[f].max_events; tries++) {
+		int32_t cheapest = PROBLEM_NONE;
+
+		if (tries == 4)
+			return false;
+		for (int k = 0; k < 4; k++) {
+			int32_t r = members->at[first + below(anneal, n)];
+
+			if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r] &&
+			    (cheapest == PROBLEM_NONE || anneal->problem->requests[r].value < anneal->problem->requests[cheapest].value))
+				cheapest = r;
+		}
+		if (cheapest != PROBLEM_NONE && !anneal_take_out(anneal, cheapest))
+			return false;
+	}
+	return true;
+}
+
+/* Puts what came out back in, dearest first or in any order. */
+static void shuffle(struct anneal *anneal, int32_t *list, int32_t n)
+{
+	for (int32_t i = n - 1; i > 0; i--) {
+		int32_t j = below(anneal, i + 1), kept = list[i];
+
+		list[i] = list[j];
+		list[j] = kept;
+	}
+}
+
+static void by_value(struct anneal *anneal, int32_t *list, int32_t n)
+{
+	const struct problem_request *requests = anneal->problem->requests;
+
+	for (int32_t i = 1; i < n; i++) {
+		int32_t r = list[i], j = i;
+
+		for (; j > 0 && requests[list[j - 1]].value < requests[r].value; j--)
+			list[j] = list[j - 1];
+		list[j] = r;
+	}
+}
+
+static void by_load(struct anneal *anneal, int32_t *list, int32_t n)
+{
+	const struct problem_request *requests = anneal->problem->requests;
+
+	for (int32_t i = 1; i < n; i++) {
+		int32_t r = list[i], j = i;
+
+		for (; j > 0 && requests[list[j - 1]].duration < requests[r].duration; j--)
+			list[j] = list[j - 1];
+		list[j] = r;
+	}
+}
+
+/* One that comes after others of the list goes in behind them. */
+static void put_in_with_leaders(struct anneal *anneal, int32_t r, bool careless)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+
+	if (anneal->calendar->spots[r].venue != PROBLEM_NONE)
+		return;
+	for (int32_t i = 0; i < request->n_after; i++) {
+		int32_t leader = request->after[i].request;
+
+		for (int32_t j = 0; j < anneal->n_out; j++)
+			if (anneal->out[j] == leader)
+				put_in_with_leaders(anneal, leader, careless);
+		if (anneal->calendar->spots[leader].venue == PROBLEM_NONE)
+			return;
+	}
+	anneal_put_in(anneal, r, careless);
+}
+
+static void put_all_in(struct anneal *anneal)
+{
+	int32_t order = below(anneal, 4);
+
+	shuffle(anneal, anneal->out, anneal->n_out);
+	if (order == 0)
+		by_value(anneal, anneal->out, anneal->n_out);
+	else if (order == 1)
+		by_load(anneal, anneal->out, anneal->n_out);
+	for (int32_t i = 0; i < anneal->n_out; i++)
+		put_in_with_leaders(anneal, anneal->out[i], below(anneal, CARELESS_IN) == 0);
+}
+
+static bool eject(struct anneal *anneal)
+{
+	int32_t r = anneal->waiting[below(anneal, anneal->n_waiting)];
+	const struct problem_request *request = &anneal->problem->requests[r];
+	struct calendar_spot best = {PROBLEM_NONE, 0};
+	int64_t best_price = INT64_MAX;
+
+	for (int32_t i = 0; i < request->n_after; i++)
+		if (anneal->calendar->spots[request->after[i].request].venue == PROBLEM_NONE)
+			return false;
+	for (int k = 0; k < EJECTION_PLACES; k++) {
+		int32_t v = request->venues[below(anneal, request->n_venues)];
+		int32_t day = some_start(anneal, request, v);
+		int64_t cost;
+
+		if (day == PROBLEM_NONE || request->units > anneal->problem->venues[v].units)
+			continue;
+		cost = price(anneal, request, v, day);
+		if (cost < best_price) {
+			best = (struct calendar_spot){v, day};
+			best_price = cost;
+		}
+	}
+	if (best.venue == PROBLEM_NONE || !clear_quota(anneal, request) || !clear_squads(anneal, request, best.venue, best.day) ||
+	    !clear_units(anneal, request, best.venue, best.day) || !clear_room(anneal, request, best.venue, best.day) ||
+	    anneal->n_out > EJECTION_OUT)
+		return false;
+	/* What it comes after may have gone with the others; and it must keep its distance. */
+	for (int32_t i = 0; i < request->n_after; i++) {
+		struct calendar_spot leader = anneal->calendar->spots[request->after[i].request];
+		int32_t gap = best.day - leader.day - anneal->problem->requests[request->after[i].request].duration;
+
+		if (leader.venue == PROBLEM_NONE || gap < request->after[i].min_gap || gap > request->after[i].max_gap)
+			return false;
+	}
+	anneal_put(anneal, r, best);
+	put_all_in(anneal);
+	return true;
+}
+
+/* ---- ruin and recreate ---- */
+
+/* Some that wait and wish for a venue where room was made. */
+static void invite(struct anneal *anneal, int32_t v, int32_t day)
+{
+	const struct anneal_lists *wishers = &anneal->wishers;
+	int32_t first = wishers->first[v], n = wishers->first[v + 1] - first, from, found = 0;
+
+	if (n == 0)
+		return;
+	from = below(anneal, n);
+	for (int32_t k = 0; k < n && k < 24 && found < 2 && anneal->n_out < ANNEAL_OUT_MAX; k++) {
+		int32_t r = wishers->at[first + (from + k) % n];
+		const struct problem_request *request = &anneal->problem->requests[r];
+
+		if (anneal->waiting_at[r] == PROBLEM_NONE || anneal->is_touched[r] || day < request->first_word * 64 - 21 ||
+		    day > (request->first_word + request->n_words) * 64)
+			continue;
+		anneal->out[anneal->n_out++] = r;
+		found++;
+	}
+}
+
+static int32_t some_placed(struct anneal *anneal)
+{
+	for (int tries = 0; tries < 8; tries++) {
+		int32_t r = below(anneal, anneal->problem->n_requests);
+
+		if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r])
+			return r;
+	}
+	return PROBLEM_NONE;
+}
+
+/* Up to `n` events of one venue around a day. */
+static void ruin_venue(struct anneal *anneal, int32_t v, int32_t day, int32_t n)
+{
+	const struct calendar_events *events = &anneal->calendar->events[v];
+	int32_t reach = 7 + below(anneal, 28), list[RUIN_MAX], n_list = 0;
+	int32_t from = first_event(events, day - reach, anneal->longest);
+
+	for (int32_t i = from; i < events->n && events->at[i].first <= day + reach && n_list < n; i++)
+		list[n_list++] = events->at[i].request;
+	for (int32_t i = 0; i < n_list; i++)
+		anneal_take_out(anneal, list[i]);
+}
+
+/* Up to `n` events of some of the venues around a day: a city's or a host's. */
+static void ruin_venues(struct anneal *anneal, const int32_t *venues, int32_t n_venues, int32_t day, int32_t n)
+{
+	int32_t reach = 3 + below(anneal, 14);
+
+	for (int32_t tries = 0; tries < 3 * n && anneal->n_out < n; tries++) {
+		const struct calendar_events *events = &anneal->calendar->events[venues[below(anneal, n_venues)]];
+		int32_t i = first_event(events, day - reach, anneal->longest);
+
+		if (i < events->n && events->at[i].first <= day + reach)
+			anneal_take_out(anneal, events->at[i + (below(anneal, 2) && i + 1 < events->n && events->at[i + 1].first <= day + reach)].request);
+	}
+}
+
+static void ruin_squads(struct anneal *anneal, const struct problem_request *request, int32_t day, int32_t n)
+{
+	for (int32_t i = 0; i < request->n_squads && anneal->n_out < n; i++) {
+		const struct calendar_visits *visits = &anneal->calendar->visits[request->squads[i]];
+		int32_t reach = 20 + below(anneal, 40), list[RUIN_MAX], n_list = 0;
+
+		for (int32_t j = 0; j < visits->n && n_list < n; j++)
+			if (visits->at[j].last >= day - reach && visits->at[j].first <= day + reach)
+				list[n_list++] = visits->at[j].request;
+		for (int32_t j = 0; j < n_list && anneal->n_out < n; j++)
+			anneal_take_out(anneal, list[j]);
+	}
+}
+
+static void ruin_federation(struct anneal *anneal, int32_t federation, int32_t n)
+{
+	const struct anneal_lists *members = &anneal->members;
+	int32_t first = members->first[federation], count = members->first[federation + 1] - first;
+
+	for (int32_t k = 0; k < 2 * n && anneal->n_out < n; k++) {
+		int32_t r = members->at[first + below(anneal, count)];
+
+		if (anneal->waiting_at[r] == PROBLEM_NONE)
+			anneal_take_out(anneal, r);
+		else if (!anneal->is_touched[r] && anneal->n_out < ANNEAL_OUT_MAX) {
+			anneal->out[anneal->n_out++] = r; /* it may go in instead of another */
+			anneal->is_touched[r] = true;
+			anneal->before[r].venue = PROBLEM_NONE;
+			anneal->touched[anneal->n_touched++] = r;
+		}
+	}
+}
+
+static bool ruin(struct anneal *anneal)
+{
+	const struct problem *problem = anneal->problem;
+	int32_t seed = some_placed(anneal), n = 2 + below(anneal, RUIN_MAX - 1), n_gone;
+	const struct problem_request *request;
+	const struct problem_venue *venue;
+	struct calendar_spot spot;
+
+	if (seed == PROBLEM_NONE)
+		return false;
+	request = &problem->requests[seed];
+	spot = anneal->calendar->spots[seed];
+	venue = &problem->venues[spot.venue];
+	anneal_take_out(anneal, seed);
+	switch (below(anneal, 8)) {
+	case 0:
+	case 1:
+	case 2:
+		ruin_venue(anneal, spot.venue, spot.day, n);
+		break;
+	case 3:
+	case 4:
+		ruin_squads(anneal, request, spot.day, n);
+		break;
+	case 5:
+		ruin_venues(anneal, &problem->city_venues[problem->cities[venue->city].first_venue],
+		            problem->cities[venue->city].n_venues, spot.day, n);
+		break;
+	case 6:
+		ruin_venues(anneal, &anneal->host_venues.at[anneal->host_venues.first[venue->host]],
+		            anneal->host_venues.first[venue->host + 1] - anneal->host_venues.first[venue->host], spot.day, n);
+		break;
+	default:
+		ruin_federation(anneal, request->federation, n);
+		break;
+	}
+	n_gone = anneal->n_out < GUESTS_MAX ? anneal->n_out : GUESTS_MAX;
+	for (int32_t i = 0; i < n_gone; i++) {
+		struct calendar_spot left = anneal->before[anneal->out[i]];
+
+		if (left.venue != PROBLEM_NONE)
+			invite(anneal, left.venue, left.day);
+	}
+	put_all_in(anneal);
+	return true;
+}
+
+bool anneal_move(struct anneal *anneal)
+{
+	if (anneal->n_waiting > 0 && below(anneal, 2) == 0)
+		return eject(anneal);
+	return ruin(anneal);
+}
