@@ -14,7 +14,7 @@ if(CONVENE_SANITIZE)
                          -fno-omit-frame-pointer)
   target_link_options(convene_flags INTERFACE -fsanitize=${CONVENE_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
-  target_compile_options(convene_flags INTERFACE -O2 -g1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+  target_compile_options(convene_flags INTERFACE -g1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
                          -fstack-clash-protection -fcf-protection)
   target_link_options(convene_flags INTERFACE -pie -Wl,-z,relro,-z,now)
 endif()

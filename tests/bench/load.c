@@ -66,7 +66,8 @@ static size_t encode_submit(const struct job *job, const struct client *c, int64
 	Convene__V1__Submit submit = CONVENE__V1__SUBMIT__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
 	char id[40], text[80], first[32], last[32], wish[32];
-	char *hosts[] = { "CHN", "RUS" };
+	static char chn[] = "CHN", rus[] = "RUS", en[] = "en", medical[] = "medical", camp[] = "training_camp", table[] = "TTE";
+	char *hosts[] = { chn, rus };
 	int month = (int)(n % 9) + 1, day = (int)(n / 9 % 28) + 1;
 	int year = 2026 + (int)(n / 252 % 2);
 
@@ -75,19 +76,19 @@ static size_t encode_submit(const struct job *job, const struct client *c, int64
 	snprintf(first, sizeof first, "%04d-%02d-%02d", year, month, 1);
 	snprintf(last, sizeof last, "%04d-%02d-%02d", year, month + 2, 28);
 	snprintf(wish, sizeof wish, "%04d-%02d-%02d", year, month, day);
-	title.lang = "en";
+	title.lang = en;
 	title.text = text;
 	window.first = first;
 	window.last = last;
-	need.service = "medical";
+	need.service = medical;
 	need.has_staff = 1;
 	need.staff = 1;
 	r.id = id;
 	r.n_title = 1;
 	r.title = (Convene__V1__Text *[]){ &title };
 	r.federation = (char *)c->federation;
-	r.kind = "training_camp";
-	r.discipline = "TTE";
+	r.kind = camp;
+	r.discipline = table;
 	r.has_level = r.has_duration = r.has_units = r.has_headcount = r.has_value = 1;
 	r.level = 2;
 	r.duration = 3;
