@@ -22,12 +22,14 @@ int cmd_keygen(struct cli *cli)
 		return cli_fail(cli, EXIT_CANNOT_CREATE, "%s: cannot be replaced", path);
 	err = everyone_key(path, &pair);
 	if (err == CVN_EFORBIDDEN || err == CVN_EMALFORMED || err == CVN_EINVALID)
-		return cli_fail(cli, EXIT_CONFIG, "%s: there is a file already, but no usable key in it (%s)", path,
-			cvn_err_text(err));
+		return cli_fail(cli, EXIT_CONFIG,
+				"%s: there is a file already, but no usable key in it (%s)", path,
+				cvn_err_text(err));
 	if (err != CVN_OK)
 		return cli_fail(cli, EXIT_CANNOT_CREATE, "%s: %s", path, cvn_err_text(err));
 	if (cli->is_json)
-		json_print_line(json_pack("{s:s,s:s}", "file", path, "public_key", pair.public_key));
+		json_print_line(
+			json_pack("{s:s,s:s}", "file", path, "public_key", pair.public_key));
 	else
 		printf("%s\n", pair.public_key);
 	keys_wipe(&pair);
@@ -40,10 +42,12 @@ static int grant_one(struct cli *cli)
 	Convene__V1__Principal *list[] = { &principal };
 
 	if (cli->args.n_positional != 1 || !args_has(&cli->args, OPT_ROLE))
-		return cli_fail(cli, EXIT_USAGE, "grant: a public key and --role are wanted, or --everyone");
+		return cli_fail(cli, EXIT_USAGE,
+				"grant: a public key and --role are wanted, or --everyone");
 	principal.public_key = cli->args.positional[0];
 	if (!keys_is_key(principal.public_key))
-		return cli_fail(cli, EXIT_USAGE, "%s is no public key: 40 characters of Z85", principal.public_key);
+		return cli_fail(cli, EXIT_USAGE, "%s is no public key: 40 characters of Z85",
+				principal.public_key);
 	principal.role = (char *)cli->args.value[OPT_ROLE];
 	principal.subject = (char *)cli->args.value[OPT_SUBJECT];
 	principal.name = (char *)cli->args.value[OPT_NAME];
@@ -55,7 +59,8 @@ int cmd_grant(struct cli *cli)
 	if (!args_has(&cli->args, OPT_EVERYONE))
 		return grant_one(cli);
 	if (cli->args.n_positional != 0 || !args_has(&cli->args, OPT_KEYS))
-		return cli_fail(cli, EXIT_USAGE, "grant --everyone: --keys DIR is wanted, and no public key");
+		return cli_fail(cli, EXIT_USAGE,
+				"grant --everyone: --keys DIR is wanted, and no public key");
 	return everyone_run(cli, cli->args.value[OPT_KEYS]);
 }
 
@@ -68,7 +73,8 @@ int cmd_revoke(struct cli *cli)
 
 	for (int i = 0; i < cli->args.n_positional; i++) {
 		if (!keys_is_key(cli->args.positional[i]))
-			return cli_fail(cli, EXIT_USAGE, "%s is no public key", cli->args.positional[i]);
+			return cli_fail(cli, EXIT_USAGE, "%s is no public key",
+					cli->args.positional[i]);
 	}
 	revoke.n_public_keys = (size_t)cli->args.n_positional;
 	revoke.public_keys = cli->args.positional;
@@ -97,7 +103,8 @@ static const char *join(char *const *texts, size_t n, struct arena *arena)
 
 int cmd_principals(struct cli *cli)
 {
-	static const char *const HEADINGS[] = { "public key", "role", "subject", "name", "programmes" };
+	static const char *const HEADINGS[] = { "public key", "role", "subject", "name",
+						"programmes" };
 	Convene__V1__Principals principals = CONVENE__V1__PRINCIPALS__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
 	Convene__V1__Reply *reply;
@@ -115,7 +122,9 @@ int cmd_principals(struct cli *cli)
 	for (size_t i = 0; i < reply->principals->n_principals; i++) {
 		const Convene__V1__Principal *p = reply->principals->principals[i];
 		const char *cells[] = { p->public_key, p->role, p->subject, p->name,
-			p->n_programmes > 0 ? join(p->programmes, p->n_programmes, &cli->arena) : "all" };
+					p->n_programmes > 0 ?
+						join(p->programmes, p->n_programmes, &cli->arena) :
+						"all" };
 
 		if (cli->is_json)
 			json_print_line(json_of_message(&p->base));
@@ -151,8 +160,9 @@ static void print_programme(const Convene__V1__ProgrammeStatus *p)
 {
 	printf("\nprogramme ");
 	out_text(stdout, p->id != NULL ? p->id : "", SIZE_MAX);
-	printf(" (%s), today %s, cursor %" PRId64 ", calendar version %" PRId64 "\n", p->phase != NULL ? p->phase : "open",
-		p->today != NULL ? p->today : "?", p->cursor, p->version);
+	printf(" (%s), today %s, cursor %" PRId64 ", calendar version %" PRId64 "\n",
+	       p->phase != NULL ? p->phase : "open", p->today != NULL ? p->today : "?", p->cursor,
+	       p->version);
 	for (size_t i = 0; i < p->n_states; i++)
 		printf("  %-18s %" PRId64 "\n", p->states[i]->name, p->states[i]->value);
 }
@@ -168,10 +178,11 @@ int cmd_status(struct cli *cli)
 		json_print_line(json_of_message(&s->base));
 		return EXIT_OK;
 	}
-	printf("convened %s, up %" PRId64 " s; redis %s, durability %s\n", s->version != NULL ? s->version : "?",
-		s->uptime_ms / 1000, s->redis != NULL ? s->redis : "?", s->durability != NULL ? s->durability : "?");
-	printf("%" PRId64 " calls and requests under way, %" PRId64 " sessions, %zu workers\n", s->in_flight, s->sessions,
-		s->n_workers);
+	printf("convened %s, up %" PRId64 " s; redis %s, durability %s\n",
+	       s->version != NULL ? s->version : "?", s->uptime_ms / 1000,
+	       s->redis != NULL ? s->redis : "?", s->durability != NULL ? s->durability : "?");
+	printf("%" PRId64 " calls and requests under way, %" PRId64 " sessions, %zu workers\n",
+	       s->in_flight, s->sessions, s->n_workers);
 	for (size_t i = 0; i < s->n_programmes; i++)
 		print_programme(s->programmes[i]);
 	if (s->n_counters > 0)
@@ -183,8 +194,8 @@ int cmd_status(struct cli *cli)
 
 int cmd_workers(struct cli *cli)
 {
-	static const char *const HEADINGS[] = { "name", "kind", ">pid", "state", ">under way", ">done", ">deaths",
-		"where" };
+	static const char *const HEADINGS[] = { "name",       "kind",  ">pid",    "state",
+						">under way", ">done", ">deaths", "where" };
 	const Convene__V1__Status *s;
 	struct table table;
 	int code = fetch_status(cli, true, &s);
@@ -194,10 +205,14 @@ int cmd_workers(struct cli *cli)
 	table_init(&table, &cli->arena, HEADINGS, N_ELEMENTS(HEADINGS));
 	for (size_t i = 0; i < s->n_workers; i++) {
 		const Convene__V1__WorkerStatus *w = s->workers[i];
-		const char *cells[] = { w->name, w->kind, arena_printf(&cli->arena, "%" PRId64, w->pid), w->state,
-			arena_printf(&cli->arena, "%" PRId64, w->outstanding),
-			arena_printf(&cli->arena, "%" PRId64, w->done),
-			arena_printf(&cli->arena, "%" PRId64, w->deaths), w->remote ? "remote" : "here" };
+		const char *cells[] = { w->name,
+					w->kind,
+					arena_printf(&cli->arena, "%" PRId64, w->pid),
+					w->state,
+					arena_printf(&cli->arena, "%" PRId64, w->outstanding),
+					arena_printf(&cli->arena, "%" PRId64, w->done),
+					arena_printf(&cli->arena, "%" PRId64, w->deaths),
+					w->remote ? "remote" : "here" };
 
 		if (cli->is_json)
 			json_print_line(json_of_message(&w->base));

@@ -25,7 +25,8 @@ static const struct command *find_command(const char *word)
 	return c->word != NULL ? c : NULL;
 }
 
-/* getopt's two lists, made from the rows that the command allows; without a command, the common ones. */
+/* getopt's two lists, made from the rows that the command allows; without a command, the common
+ * ones. */
 static void fill_getopt(uint64_t allowed, struct option *ret_longs, char *ret_letters)
 {
 	*ret_letters++ = ':';
@@ -64,12 +65,13 @@ static enum cvn_err refuse_option(struct args *args, int c, char **argv)
 {
 	const char *word = argv[optind - 1];
 
-	snprintf(args->fault, sizeof(args->fault), c == ':' ? "%.80s needs a value" : "there is no option %.80s here",
-		word);
+	snprintf(args->fault, sizeof(args->fault),
+		 c == ':' ? "%.80s needs a value" : "there is no option %.80s here", word);
 	return CVN_EINVALID;
 }
 
-/* The first argument that is neither an option nor an option's value. Reorders argv: options first. */
+/* The first argument that is neither an option nor an option's value. Reorders argv: options first.
+ * */
 static const char *first_word(int argc, char **argv)
 {
 	struct option longs[OPT_END + 1];
@@ -126,8 +128,8 @@ bool args_has(const struct args *args, enum option_id id)
 	return args->value[id] != NULL;
 }
 
-enum cvn_err args_number(struct args *args, enum option_id id, int64_t min, int64_t max, int64_t otherwise,
-	int64_t *ret)
+enum cvn_err args_number(struct args *args, enum option_id id, int64_t min, int64_t max,
+			 int64_t otherwise, int64_t *ret)
 {
 	const char *text = args->value[id];
 	char *end;
@@ -140,8 +142,9 @@ enum cvn_err args_number(struct args *args, enum option_id id, int64_t min, int6
 	errno = 0;
 	n = strtoll(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0' || n < min || n > max) {
-		snprintf(args->fault, sizeof(args->fault), "--%s: %.40s is not a number from %" PRId64 " to %" PRId64,
-			OPTIONS[id].word, text, min, max);
+		snprintf(args->fault, sizeof(args->fault),
+			 "--%s: %.40s is not a number from %" PRId64 " to %" PRId64,
+			 OPTIONS[id].word, text, min, max);
 		return CVN_EINVALID;
 	}
 	*ret = n;

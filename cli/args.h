@@ -49,20 +49,21 @@ struct args {
 	const char *value[OPT_END];    /* "" for an option without a value; NULL: not given */
 	char **positional;
 	int n_positional;
-	char fault[160];               /* what is wrong, where args_parse() refuses */
+	char fault[160]; /* what is wrong, where args_parse() refuses */
 };
 
-/* Reads a command line, reordering argv. CVN_EINVALID with a sentence in `ret->fault`; --help is no fault, and with it
- * nothing else is looked at. Without a word, or with only --help: `command` is NULL. */
+/* Reads a command line, reordering argv. CVN_EINVALID with a sentence in `ret->fault`; --help is no
+ * fault, and with it nothing else is looked at. Without a word, or with only --help: `command` is
+ * NULL. */
 CVN_MUST_CHECK enum cvn_err args_parse(int argc, char **argv, struct args *ret);
 
 /* Was the option given? */
 bool args_has(const struct args *args, enum option_id id);
 
-/* The option's value as a whole number from `min` to `max`; `otherwise` where it was not given. CVN_EINVALID, with a
- * sentence in `args->fault`. */
-CVN_MUST_CHECK enum cvn_err args_number(struct args *args, enum option_id id, int64_t min, int64_t max,
-	int64_t otherwise, int64_t *ret);
+/* The option's value as a whole number from `min` to `max`; `otherwise` where it was not given.
+ * CVN_EINVALID, with a sentence in `args->fault`. */
+CVN_MUST_CHECK enum cvn_err args_number(struct args *args, enum option_id id, int64_t min,
+					int64_t max, int64_t otherwise, int64_t *ret);
 
 /* Prints the help of one command, or, for NULL, that of the program. */
 void args_help(const struct command *command);

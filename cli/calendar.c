@@ -35,7 +35,8 @@ static bool on_page(void *arg, const Convene__V1__Page *page)
 
 	for (size_t i = 0; i < page->n_records; i++) {
 		const Convene__V1__Record *r = page->records[i];
-		const Convene__V1__Placement *p = r->standing != NULL ? r->standing->placement : NULL;
+		const Convene__V1__Placement *p =
+			r->standing != NULL ? r->standing->placement : NULL;
 		int32_t first;
 
 		if (p == NULL || !day_parse(p->first_day, &first))
@@ -68,7 +69,8 @@ static int by_days(const void *a, const void *b)
 	return strcmp(show_or_empty(x->record->id), show_or_empty(y->record->id));
 }
 
-static void add_row(struct table *table, const struct event *event, const char *lang, struct arena *arena)
+static void add_row(struct table *table, const struct event *event, const char *lang,
+		    struct arena *arena)
 {
 	const Convene__V1__Request *c = event->record->content;
 	char first[DAY_TEXT_SIZE], last[DAY_TEXT_SIZE];
@@ -89,7 +91,8 @@ static void add_row(struct table *table, const struct event *event, const char *
 /* False: no event is held in it. */
 static bool print_month(struct cli *cli, const struct events *e, const struct month *m)
 {
-	static const char *const HEADINGS[] = { "days", "id", "state", "venue", "discipline", "kind", "title" };
+	static const char *const HEADINGS[] = { "days",       "id",   "state", "venue",
+						"discipline", "kind", "title" };
 	const int32_t end = m->first_day + m->n_days - 1;
 	int counts[31] = { 0 };
 	struct table table;
@@ -139,7 +142,8 @@ static void print(struct cli *cli, const struct events *e, const struct month *o
 }
 
 /* The month's days as the daemon's filter; what is placed, unless --state says otherwise. */
-static int read_options(struct cli *cli, Convene__V1__List *list, struct month *ret_month, bool *ret_is_one)
+static int read_options(struct cli *cli, Convene__V1__List *list, struct month *ret_month,
+			bool *ret_is_one)
 {
 	static const char PLACED[] = "proposed,confirmed,revision_required,held";
 	const char *text = cli->args.value[OPT_MONTH];
@@ -149,7 +153,8 @@ static int read_options(struct cli *cli, Convene__V1__List *list, struct month *
 	*ret_is_one = text != NULL;
 	if (code != EXIT_OK)
 		return code;
-	if (list->n_states == 0 && filter_states(PLACED, &cli->arena, &list->states, &list->n_states) != CVN_OK)
+	if (list->n_states == 0 &&
+	    filter_states(PLACED, &cli->arena, &list->states, &list->n_states) != CVN_OK)
 		return cli_fail_err(cli, "calendar", CVN_ENOMEM);
 	if (text == NULL)
 		return EXIT_OK;
@@ -157,7 +162,8 @@ static int read_options(struct cli *cli, Convene__V1__List *list, struct month *
 		return cli_fail(cli, EXIT_USAGE, "--month %s: YYYY-MM is wanted", text);
 	day_format(ret_month->first_day, first);
 	day_format(ret_month->first_day + ret_month->n_days - 1, last);
-	if (filter_days(arena_printf(&cli->arena, "%s/%s", first, last), &cli->arena, &list->days) != CVN_OK)
+	if (filter_days(arena_printf(&cli->arena, "%s/%s", first, last), &cli->arena,
+			&list->days) != CVN_OK)
 		return cli_fail_err(cli, "calendar", CVN_ENOMEM);
 	return EXIT_OK;
 }

@@ -54,12 +54,12 @@ int cli_fail_problem(struct cli *cli, const Convene__V1__Problem *problem)
 		return (int)code;
 	}
 	cli_fail(cli, code, "%s: %s", problem->code != NULL ? problem->code : "no code",
-		problem->text != NULL ? problem->text : "no reason was given");
+		 problem->text != NULL ? problem->text : "no reason was given");
 	for (size_t i = 0; i < problem->n_violations; i++) {
 		const Convene__V1__Violation *v = problem->violations[i];
 
-		cli_fail(cli, code, "  %s: %s: %s", v->field != NULL ? v->field : "", v->code != NULL ? v->code : "",
-			v->text != NULL ? v->text : "");
+		cli_fail(cli, code, "  %s: %s: %s", v->field != NULL ? v->field : "",
+			 v->code != NULL ? v->code : "", v->text != NULL ? v->text : "");
 	}
 	return (int)code;
 }
@@ -70,14 +70,16 @@ int cli_keys(struct cli *cli, const struct key_pair **ret)
 
 	if (cli->profile.key[0] == '\0')
 		return cli_fail(cli, EXIT_CONFIG,
-			"no key to speak with: name one with --key, or a profile with --profile (see convene --help)");
+				"no key to speak with: name one with --key, or a profile with "
+				"--profile (see convene --help)");
 	if (cli->keys.public_key[0] == '\0') {
 		err = keys_load(cli->profile.key, &cli->keys);
 		if (err == CVN_EFORBIDDEN)
-			return cli_fail(cli, EXIT_CONFIG, "%s: others may read this key: chmod 600", cli->profile.key);
+			return cli_fail(cli, EXIT_CONFIG, "%s: others may read this key: chmod 600",
+					cli->profile.key);
 		if (err != CVN_OK)
-			return cli_fail(cli, EXIT_CONFIG, "%s: no usable key file (%s)", cli->profile.key,
-				cvn_err_text(err));
+			return cli_fail(cli, EXIT_CONFIG, "%s: no usable key file (%s)",
+					cli->profile.key, cvn_err_text(err));
 	}
 	*ret = &cli->keys;
 	return EXIT_OK;
@@ -96,7 +98,9 @@ int cli_connect(struct cli *cli)
 		return EXIT_OK;
 	if (strncmp(address.endpoint, "ipc://", 6) != 0) {
 		if (address.server_key[0] == '\0')
-			return cli_fail(cli, EXIT_CONFIG, "the daemon's public key is not known: --server-key, or a profile");
+			return cli_fail(
+				cli, EXIT_CONFIG,
+				"the daemon's public key is not known: --server-key, or a profile");
 		code = cli_keys(cli, &address.keys);
 		if (code != EXIT_OK)
 			return code;
@@ -113,7 +117,8 @@ void cli_disconnect(struct cli *cli)
 	cli->client = NULL;
 }
 
-static int call_into(struct cli *cli, Convene__V1__Call *call, struct arena *arena, Convene__V1__Reply **ret)
+static int call_into(struct cli *cli, Convene__V1__Call *call, struct arena *arena,
+		     Convene__V1__Reply **ret)
 {
 	Convene__V1__Reply *reply = NULL;
 	enum cvn_err err;
@@ -123,9 +128,11 @@ static int call_into(struct cli *cli, Convene__V1__Call *call, struct arena *are
 		return code;
 	err = client_call(cli->client, call, cli->timeout_ms, arena, &reply);
 	if (err == CVN_EFORBIDDEN)
-		return cli_fail(cli, EXIT_NO_PERMISSION, "%s: the daemon does not know this key", cli->profile.endpoint);
+		return cli_fail(cli, EXIT_NO_PERMISSION, "%s: the daemon does not know this key",
+				cli->profile.endpoint);
 	if (err == CVN_EUNAVAILABLE)
-		return cli_fail(cli, EXIT_UNAVAILABLE, "%s: no daemon answers there", cli->profile.endpoint);
+		return cli_fail(cli, EXIT_UNAVAILABLE, "%s: no daemon answers there",
+				cli->profile.endpoint);
 	if (err != CVN_OK)
 		return cli_fail_err(cli, cli->profile.endpoint, err);
 	if (reply->of_case == CONVENE__V1__REPLY__OF_PROBLEM)
@@ -172,17 +179,21 @@ int cli_programme(struct cli *cli, const char **ret)
 		if (code != EXIT_OK)
 			return code;
 		if (welcome->n_programmes == 0)
-			return cli_fail(cli, EXIT_NOT_THERE, "the daemon has no programme yet: convene load FILE");
+			return cli_fail(cli, EXIT_NOT_THERE,
+					"the daemon has no programme yet: convene load FILE");
 		if (welcome->n_programmes > 1)
-			return cli_fail(cli, EXIT_USAGE, "there are %zu programmes: name one with --programme",
-				welcome->n_programmes);
-		snprintf(cli->profile.programme, sizeof(cli->profile.programme), "%s", welcome->programmes[0]);
+			return cli_fail(cli, EXIT_USAGE,
+					"there are %zu programmes: name one with --programme",
+					welcome->n_programmes);
+		snprintf(cli->profile.programme, sizeof(cli->profile.programme), "%s",
+			 welcome->programmes[0]);
 	}
 	*ret = cli->profile.programme;
 	return EXIT_OK;
 }
 
-int cli_programme_call_into(struct cli *cli, Convene__V1__Call *call, struct arena *arena, Convene__V1__Reply **ret)
+int cli_programme_call_into(struct cli *cli, Convene__V1__Call *call, struct arena *arena,
+			    Convene__V1__Reply **ret)
 {
 	const char *programme;
 	int code = cli_programme(cli, &programme);

@@ -15,13 +15,13 @@
 
 struct client {
 	void *socket;
-	void *monitor;          /* hears how connecting goes */
-	struct buf packed;      /* scratch: the call on its way out */
+	void *monitor;     /* hears how connecting goes */
+	struct buf packed; /* scratch: the call on its way out */
 	uint64_t last_id;
 	uint64_t opened_ms;
-	unsigned n_handshakes;  /* connections that stood */
-	bool is_refused;        /* the daemon refused the key, and has not taken it since */
-	bool is_failing;        /* the last handshake failed without a word */
+	unsigned n_handshakes; /* connections that stood */
+	bool is_refused;       /* the daemon refused the key, and has not taken it since */
+	bool is_failing;       /* the last handshake failed without a word */
 };
 
 static enum cvn_err set_curve(void *socket, const struct client_address *a)
@@ -30,25 +30,28 @@ static enum cvn_err set_curve(void *socket, const struct client_address *a)
 		return CVN_OK;
 	if (a->keys == NULL)
 		return CVN_EINVALID;
-	if (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, a->server_key, strlen(a->server_key) + 1) != 0
-	    || zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, a->keys->public_key, KEYS_TEXT) != 0
-	    || zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, a->keys->secret_key, KEYS_TEXT) != 0)
+	if (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, a->server_key, strlen(a->server_key) + 1) !=
+		    0 ||
+	    zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, a->keys->public_key, KEYS_TEXT) != 0 ||
+	    zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, a->keys->secret_key, KEYS_TEXT) != 0)
 		return CVN_EINVALID;
 	return CVN_OK;
 }
 
 static enum cvn_err set_limits(void *socket)
 {
-	const int linger_ms = 250, hwm = CLIENT_HWM, reconnect_ms = 50, reconnect_max_ms = 1000, heartbeat_ms = 5000;
+	const int linger_ms = 250, hwm = CLIENT_HWM, reconnect_ms = 50, reconnect_max_ms = 1000,
+		  heartbeat_ms = 5000;
 	const int64_t max_bytes = CLIENT_REPLY_MAX;
 
-	if (zmq_setsockopt(socket, ZMQ_LINGER, &linger_ms, sizeof(linger_ms)) != 0
-	    || zmq_setsockopt(socket, ZMQ_SNDHWM, &hwm, sizeof(hwm)) != 0
-	    || zmq_setsockopt(socket, ZMQ_RCVHWM, &hwm, sizeof(hwm)) != 0
-	    || zmq_setsockopt(socket, ZMQ_RECONNECT_IVL, &reconnect_ms, sizeof(reconnect_ms)) != 0
-	    || zmq_setsockopt(socket, ZMQ_RECONNECT_IVL_MAX, &reconnect_max_ms, sizeof(reconnect_max_ms)) != 0
-	    || zmq_setsockopt(socket, ZMQ_HEARTBEAT_IVL, &heartbeat_ms, sizeof(heartbeat_ms)) != 0
-	    || zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max_bytes, sizeof(max_bytes)) != 0)
+	if (zmq_setsockopt(socket, ZMQ_LINGER, &linger_ms, sizeof(linger_ms)) != 0 ||
+	    zmq_setsockopt(socket, ZMQ_SNDHWM, &hwm, sizeof(hwm)) != 0 ||
+	    zmq_setsockopt(socket, ZMQ_RCVHWM, &hwm, sizeof(hwm)) != 0 ||
+	    zmq_setsockopt(socket, ZMQ_RECONNECT_IVL, &reconnect_ms, sizeof(reconnect_ms)) != 0 ||
+	    zmq_setsockopt(socket, ZMQ_RECONNECT_IVL_MAX, &reconnect_max_ms,
+			   sizeof(reconnect_max_ms)) != 0 ||
+	    zmq_setsockopt(socket, ZMQ_HEARTBEAT_IVL, &heartbeat_ms, sizeof(heartbeat_ms)) != 0 ||
+	    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max_bytes, sizeof(max_bytes)) != 0)
 		return CVN_ESYS;
 	return CVN_OK;
 }
@@ -56,8 +59,9 @@ static enum cvn_err set_limits(void *socket)
 /* The monitor has to listen before the socket connects, or it misses the first events. */
 static enum cvn_err open_monitor(void *zmq, struct client *c)
 {
-	const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
-			   | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+	const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+			   ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+			   ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
 	const int linger_ms = 0;
 	char endpoint[64];
 
@@ -66,7 +70,8 @@ static enum cvn_err open_monitor(void *zmq, struct client *c)
 	if (c->monitor == NULL)
 		return CVN_ESYS;
 	zmq_setsockopt(c->monitor, ZMQ_LINGER, &linger_ms, sizeof(linger_ms));
-	if (zmq_socket_monitor(c->socket, endpoint, events) != 0 || zmq_connect(c->monitor, endpoint) != 0)
+	if (zmq_socket_monitor(c->socket, endpoint, events) != 0 ||
+	    zmq_connect(c->monitor, endpoint) != 0)
 		return CVN_ESYS;
 	return CVN_OK;
 }
@@ -115,7 +120,8 @@ void *client_socket(struct client *c)
 	return c->socket;
 }
 
-enum cvn_err client_send(struct client *c, Convene__V1__Call *call, int64_t deadline_ms, uint64_t *ret_id)
+enum cvn_err client_send(struct client *c, Convene__V1__Call *call, int64_t deadline_ms,
+			 uint64_t *ret_id)
 {
 	enum cvn_err err;
 
@@ -153,8 +159,9 @@ enum cvn_err client_receive(struct client *c, struct arena *arena, Convene__V1__
 	if (zmq_msg_recv(&frame, c->socket, ZMQ_DONTWAIT) < 0) {
 		err = errno == EAGAIN || errno == EINTR ? CVN_OK : CVN_ESYS;
 	} else {
-		err = frame_decode(&convene__v1__reply__descriptor, zmq_msg_data(&frame), zmq_msg_size(&frame),
-				   &FRAME_LIMITS_PAGE, arena, &message, &fault);
+		err = frame_decode(&convene__v1__reply__descriptor, zmq_msg_data(&frame),
+				   zmq_msg_size(&frame), &FRAME_LIMITS_PAGE, arena, &message,
+				   &fault);
 		skip_frames(c->socket, &frame);
 	}
 	zmq_msg_close(&frame);
@@ -211,7 +218,7 @@ enum cvn_err client_state(struct client *c)
 
 /* Waits for a reply to `id`. CVN_EGONE: the connection it was sent on is gone. */
 static enum cvn_err await(struct client *c, uint64_t id, uint64_t end_ms, struct arena *arena,
-	Convene__V1__Reply **ret)
+			  Convene__V1__Reply **ret)
 {
 	const unsigned n_before = c->n_handshakes;
 
@@ -251,16 +258,16 @@ static int64_t wait_asked(const Convene__V1__Reply *reply)
 	if (reply->of_case != CONVENE__V1__REPLY__OF_PROBLEM)
 		return 0;
 	problem = reply->problem;
-	if (problem->code == NULL
-	    || (strcmp(problem->code, "BUSY") != 0 && strcmp(problem->code, "UNAVAILABLE") != 0))
+	if (problem->code == NULL ||
+	    (strcmp(problem->code, "BUSY") != 0 && strcmp(problem->code, "UNAVAILABLE") != 0))
 		return 0;
 	if (!problem->has_retry_after_ms || problem->retry_after_ms <= 0)
 		return RETRY_MS;
 	return problem->retry_after_ms < RETRY_MAX_MS ? problem->retry_after_ms : RETRY_MAX_MS;
 }
 
-enum cvn_err client_call(struct client *c, Convene__V1__Call *call, int64_t timeout_ms, struct arena *arena,
-	Convene__V1__Reply **ret)
+enum cvn_err client_call(struct client *c, Convene__V1__Call *call, int64_t timeout_ms,
+			 struct arena *arena, Convene__V1__Reply **ret)
 {
 	const uint64_t end_ms = clock_ms() + (uint64_t)timeout_ms;
 

@@ -25,32 +25,39 @@ struct client_address {
 
 struct client;
 
-/* Starts connecting; libzmq goes on trying in the background. `zmq`, a context, is borrowed. CVN_EINVALID: the address is
- * none, or keys are missing; CVN_ESYS, CVN_ENOMEM. */
-CVN_MUST_CHECK enum cvn_err client_open(void *zmq, const struct client_address *address, struct client **ret);
+/* Starts connecting; libzmq goes on trying in the background. `zmq`, a context, is borrowed.
+ * CVN_EINVALID: the address is none, or keys are missing; CVN_ESYS, CVN_ENOMEM. */
+CVN_MUST_CHECK enum cvn_err client_open(void *zmq, const struct client_address *address,
+					struct client **ret);
 
-/* Closes the connection; what was sent and not taken over yet gets a quarter of a second. NULL is fine. */
+/* Closes the connection; what was sent and not taken over yet gets a quarter of a second. NULL is
+ * fine. */
 void client_close(struct client *c);
 
 /* The socket, for zmq_poll; lent. Readable: client_receive() has something. */
 void *client_socket(struct client *c);
 
-/* Sends a call under a new id, which the reply will carry. Sets the call's protocol, id and, from `deadline_ms` (> 0),
- * deadline. CVN_EBUSY: nothing can be queued now; CVN_ETOOLARGE; CVN_ENOMEM. Never waits. */
-CVN_MUST_CHECK enum cvn_err client_send(struct client *c, Convene__V1__Call *call, int64_t deadline_ms,
-	uint64_t *ret_id);
+/* Sends a call under a new id, which the reply will carry. Sets the call's protocol, id and, from
+ * `deadline_ms` (> 0), deadline. CVN_EBUSY: nothing can be queued now; CVN_ETOOLARGE; CVN_ENOMEM.
+ * Never waits. */
+CVN_MUST_CHECK enum cvn_err client_send(struct client *c, Convene__V1__Call *call,
+					int64_t deadline_ms, uint64_t *ret_id);
 
-/* The next reply, unpacked into `arena`; *ret is NULL where none has come. CVN_EMALFORMED and others of wire/frame.h: it
- * cannot be read, and is gone. Never waits. */
-CVN_MUST_CHECK enum cvn_err client_receive(struct client *c, struct arena *arena, Convene__V1__Reply **ret);
+/* The next reply, unpacked into `arena`; *ret is NULL where none has come. CVN_EMALFORMED and
+ * others of wire/frame.h: it cannot be read, and is gone. Never waits. */
+CVN_MUST_CHECK enum cvn_err client_receive(struct client *c, struct arena *arena,
+					   Convene__V1__Reply **ret);
 
-/* What is known of the connection: CVN_OK it stands, or did once; CVN_EBUSY still trying; CVN_EFORBIDDEN the daemon
- * refused the key; CVN_EUNAVAILABLE nothing answers there, or the handshake failed: a wrong server key. Never waits. */
+/* What is known of the connection: CVN_OK it stands, or did once; CVN_EBUSY still trying;
+ * CVN_EFORBIDDEN the daemon refused the key; CVN_EUNAVAILABLE nothing answers there, or the
+ * handshake failed: a wrong server key. Never waits. */
 enum cvn_err client_state(struct client *c);
 
-/* Sends a call and waits for its reply. A Problem that asks to try again is waited out, and the call sent again, until
- * the time is over; then it is the reply. A call whose connection was lost is sent again too: what can be done only
- * once, the daemon does once. Outcomes that come between are dropped. CVN_EDEADLINE: `timeout_ms` is over;
- * CVN_EFORBIDDEN, CVN_EUNAVAILABLE as client_state(), the latter after CLIENT_CONNECT_MS at most. */
-CVN_MUST_CHECK enum cvn_err client_call(struct client *c, Convene__V1__Call *call, int64_t timeout_ms,
-	struct arena *arena, Convene__V1__Reply **ret);
+/* Sends a call and waits for its reply. A Problem that asks to try again is waited out, and the
+ * call sent again, until the time is over; then it is the reply. A call whose connection was lost
+ * is sent again too: what can be done only once, the daemon does once. Outcomes that come between
+ * are dropped. CVN_EDEADLINE: `timeout_ms` is over; CVN_EFORBIDDEN, CVN_EUNAVAILABLE as
+ * client_state(), the latter after CLIENT_CONNECT_MS at most. */
+CVN_MUST_CHECK enum cvn_err client_call(struct client *c, Convene__V1__Call *call,
+					int64_t timeout_ms, struct arena *arena,
+					Convene__V1__Reply **ret);

@@ -7,8 +7,9 @@
 
 struct cli;
 
-/* Each carries out its command for `cli` and returns the program's exit code, after saying on standard error what
- * went wrong. */
-#define COMMAND(word, function, arguments, fewest, most, options, summary, details) int cmd_##function(struct cli *cli);
+/* Each carries out its command for `cli` and returns the program's exit code, after saying on
+ * standard error what went wrong. */
+#define COMMAND(word, function, arguments, fewest, most, options, summary, details) \
+	int cmd_##function(struct cli *cli);
 #include "cli/commands.def"
 #undef COMMAND

@@ -9,8 +9,11 @@
 
 enum { COLUMN_N = 17 };
 
-static const char *const HEADINGS[COLUMN_N] = { "id", "state", "title", "federation", "kind", "discipline", "level",
-	"days", "people", "value", "host", "city", "venue", "venue_name", "first_day", "last_day", "revision" };
+static const char *const HEADINGS[COLUMN_N] = { "id",      "state",      "title",     "federation",
+						"kind",    "discipline", "level",     "days",
+						"people",  "value",      "host",      "city",
+						"venue",   "venue_name", "first_day", "last_day",
+						"revision" };
 
 enum cvn_err csv_cell(struct buf *out, const char *text)
 {
@@ -38,13 +41,16 @@ static enum cvn_err put_row(struct buf *out, const char *const *cells)
 	return err == CVN_OK ? buf_append(out, "\r\n", 2) : err;
 }
 
-static enum cvn_err put_entry(struct buf *out, const struct entries *entries, const struct entry *e, const char *lang)
+static enum cvn_err put_entry(struct buf *out, const struct entries *entries, const struct entry *e,
+			      const char *lang)
 {
 	const struct programme *data = entries->programme;
 	const Convene__V1__Request *c = e->content;
 	const Convene__V1__Placement *p = e->standing->placement;
-	const Convene__V1__Venue *venue = data != NULL && p != NULL ? programme_venue(data, p->venue) : NULL;
-	char level[24] = "", days[24] = "", people[24] = "", value[24] = "", revision[24], last[DAY_TEXT_SIZE] = "";
+	const Convene__V1__Venue *venue =
+		data != NULL && p != NULL ? programme_venue(data, p->venue) : NULL;
+	char level[24] = "", days[24] = "", people[24] = "", value[24] = "", revision[24],
+	     last[DAY_TEXT_SIZE] = "";
 	const char *cells[COLUMN_N] = { e->id, state_name(e->standing->state) };
 
 	if (c != NULL) {
@@ -55,7 +61,8 @@ static enum cvn_err put_entry(struct buf *out, const struct entries *entries, co
 		snprintf(level, sizeof(level), "%" PRId64, c->level);
 		snprintf(days, sizeof(days), "%" PRId64, c->duration);
 		snprintf(people, sizeof(people), "%" PRId64, c->headcount);
-		snprintf(value, sizeof(value), "%" PRId64, e->standing->has_value ? e->standing->value : c->value);
+		snprintf(value, sizeof(value), "%" PRId64,
+			 e->standing->has_value ? e->standing->value : c->value);
 		if (p != NULL)
 			show_last_day(p->first_day, c->duration, last);
 	}

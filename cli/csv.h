@@ -7,9 +7,11 @@
 #include "cli/entry.h"
 #include "util/buf.h"
 
-/* Adds one cell's text, quoted where it must be, without what stands between cells. What a spreadsheet would take for a
- * formula gets an apostrophe in front. CVN_ETOOLARGE, CVN_ENOMEM. */
+/* Adds one cell's text, quoted where it must be, without what stands between cells. What a
+ * spreadsheet would take for a formula gets an apostrophe in front. CVN_ETOOLARGE, CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err csv_cell(struct buf *out, const char *text);
 
-/* Writes all entries to the end of `out`; titles in `lang`, NULL: English. CVN_ETOOLARGE, CVN_ENOMEM. */
-CVN_MUST_CHECK enum cvn_err csv_write(struct buf *out, const struct entries *entries, const char *lang);
+/* Writes all entries to the end of `out`; titles in `lang`, NULL: English. CVN_ETOOLARGE,
+ * CVN_ENOMEM. */
+CVN_MUST_CHECK enum cvn_err csv_write(struct buf *out, const struct entries *entries,
+				      const char *lang);

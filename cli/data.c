@@ -34,7 +34,9 @@ static int putter_init(struct putter *p, struct cli *cli, bool is_retiring, int6
 
 	if (code != EXIT_OK)
 		return code;
-	*p = (struct putter){ .cli = cli, .is_retiring = is_retiring, .n_max = PUT_ENTITIES, .bytes_max = 65536 };
+	*p = (struct putter){
+		.cli = cli, .is_retiring = is_retiring, .n_max = PUT_ENTITIES, .bytes_max = 65536
+	};
 	if (welcome->has_batch_max && welcome->batch_max > 0 && welcome->batch_max < PUT_ENTITIES)
 		p->n_max = (size_t)welcome->batch_max;
 	if (welcome->has_frame_max_bytes && welcome->frame_max_bytes > 0)
@@ -112,14 +114,16 @@ static int finish(struct putter *p)
 	if (code != EXIT_OK)
 		return code;
 	if (p->cli->is_json)
-		printf("{\"records\": %" PRId64 ", \"changed\": %" PRId64 ", \"cursor\": %" PRId64 "}\n", p->n_put,
-			p->changed, p->cursor);
+		printf("{\"records\": %" PRId64 ", \"changed\": %" PRId64 ", \"cursor\": %" PRId64
+		       "}\n",
+		       p->n_put, p->changed, p->cursor);
 	else
 		printf("%" PRId64 " records, %" PRId64 " changed\n", p->n_put, p->changed);
 	return EXIT_OK;
 }
 
-/* Says all that is wrong with a document. EXIT_DATA, or EXIT_OK where nothing but warnings stands there. */
+/* Says all that is wrong with a document. EXIT_DATA, or EXIT_OK where nothing but warnings stands
+ * there. */
 static int say_faults(struct cli *cli, const char *path, const struct json_faults *faults)
 {
 	int code = EXIT_OK;
@@ -127,7 +131,8 @@ static int say_faults(struct cli *cli, const char *path, const struct json_fault
 	for (const struct json_fault *f = faults->first; f != NULL; f = f->next) {
 		if (!f->is_warning)
 			code = EXIT_DATA;
-		cli_fail(cli, EXIT_DATA, "%s: %s%s: %s", path, f->is_warning ? "warning: " : "", f->path, f->text);
+		cli_fail(cli, EXIT_DATA, "%s: %s%s: %s", path, f->is_warning ? "warning: " : "",
+			 f->path, f->text);
 	}
 	return code;
 }
@@ -135,8 +140,8 @@ static int say_faults(struct cli *cli, const char *path, const struct json_fault
 /* The programme comes first, alone: the daemon knows none before. */
 static int put_file(struct cli *cli, const struct programme_file *f)
 {
-	const int64_t total = (int64_t)(1 + f->n_cities + f->n_venues + f->n_services + f->n_federations + f->n_squads
-					+ f->n_protected);
+	const int64_t total = (int64_t)(1 + f->n_cities + f->n_venues + f->n_services +
+					f->n_federations + f->n_squads + f->n_protected);
 	struct putter p;
 	int code = putter_init(&p, cli, false, total);
 
@@ -151,7 +156,8 @@ static int put_file(struct cli *cli, const struct programme_file *f)
 	if (code == EXIT_OK)
 		code = add_all(&p, ENTITY_OFFER, (void *const *)f->services, f->n_services);
 	if (code == EXIT_OK)
-		code = add_all(&p, ENTITY_FEDERATION, (void *const *)f->federations, f->n_federations);
+		code = add_all(&p, ENTITY_FEDERATION, (void *const *)f->federations,
+			       f->n_federations);
 	if (code == EXIT_OK)
 		code = add_all(&p, ENTITY_SQUAD, (void *const *)f->squads, f->n_squads);
 	if (code == EXIT_OK)
@@ -179,7 +185,8 @@ int cmd_load(struct cli *cli)
 			code = cli_fail(cli, EXIT_DATA, "%s: programme.id is not there", path);
 	}
 	if (code == EXIT_OK) {
-		snprintf(cli->profile.programme, sizeof(cli->profile.programme), "%s", file.programme->id);
+		snprintf(cli->profile.programme, sizeof(cli->profile.programme), "%s",
+			 file.programme->id);
 		code = put_file(cli, &file);
 	}
 	programme_file_done(&file);
@@ -191,20 +198,29 @@ int cmd_load(struct cli *cli)
 static const ProtobufCMessageDescriptor *type_of(enum entity_kind kind)
 {
 	switch (kind) {
-	case ENTITY_CITY: return &convene__v1__city__descriptor;
-	case ENTITY_VENUE: return &convene__v1__venue__descriptor;
-	case ENTITY_OFFER: return &convene__v1__offer__descriptor;
-	case ENTITY_FEDERATION: return &convene__v1__federation__descriptor;
-	case ENTITY_SQUAD: return &convene__v1__squad__descriptor;
-	case ENTITY_PROTECTED: return &convene__v1__protected__descriptor;
-	case ENTITY_PROGRAMME: return &convene__v1__programme__descriptor;
-	default: return NULL;
+	case ENTITY_CITY:
+		return &convene__v1__city__descriptor;
+	case ENTITY_VENUE:
+		return &convene__v1__venue__descriptor;
+	case ENTITY_OFFER:
+		return &convene__v1__offer__descriptor;
+	case ENTITY_FEDERATION:
+		return &convene__v1__federation__descriptor;
+	case ENTITY_SQUAD:
+		return &convene__v1__squad__descriptor;
+	case ENTITY_PROTECTED:
+		return &convene__v1__protected__descriptor;
+	case ENTITY_PROGRAMME:
+		return &convene__v1__programme__descriptor;
+	default:
+		return NULL;
 	}
 }
 
 /* Reads one object, or each of an array, into messages; all faults go to `faults`. */
-static enum cvn_err read_records(struct cli *cli, const json_t *json, const ProtobufCMessageDescriptor *type,
-	struct json_faults *faults, void ***ret, size_t *ret_n)
+static enum cvn_err read_records(struct cli *cli, const json_t *json,
+				 const ProtobufCMessageDescriptor *type, struct json_faults *faults,
+				 void ***ret, size_t *ret_n)
 {
 	const size_t n = json_is_array(json) ? json_array_size(json) : 1;
 	void **messages = arena_array(&cli->arena, n + 1, sizeof(void *));
@@ -218,8 +234,8 @@ static enum cvn_err read_records(struct cli *cli, const json_t *json, const Prot
 
 		if (json_is_array(json))
 			snprintf(path, sizeof(path), "[%zu]", i);
-		err = json_to_message(json_is_array(json) ? json_array_get(json, i) : json, type, path, NULL, &cli->arena,
-				      faults, &message);
+		err = json_to_message(json_is_array(json) ? json_array_get(json, i) : json, type,
+				      path, NULL, &cli->arena, faults, &message);
 		if (err != CVN_OK && err != CVN_EINVALID)
 			return err;
 		messages[i] = message;
@@ -238,12 +254,13 @@ static int put_records(struct cli *cli, enum entity_kind kind, void **messages, 
 	if (kind == ENTITY_OFFER)
 		err = programme_file_name_offers((Convene__V1__Offer **)messages, n, &cli->arena);
 	else if (kind == ENTITY_PROTECTED)
-		err = programme_file_name_protected((Convene__V1__Protected **)messages, n, &cli->arena);
+		err = programme_file_name_protected((Convene__V1__Protected **)messages, n,
+						    &cli->arena);
 	if (err != CVN_OK)
 		return cli_fail_err(cli, "put", err);
 	if (kind == ENTITY_PROGRAMME && n == 1 && cli->profile.programme[0] == '\0')
 		snprintf(cli->profile.programme, sizeof(cli->profile.programme), "%s",
-			((Convene__V1__Programme *)messages[0])->id);
+			 ((Convene__V1__Programme *)messages[0])->id);
 	code = putter_init(&p, cli, false, (int64_t)n);
 	if (code == EXIT_OK)
 		code = add_all(&p, kind, messages, n);
@@ -255,8 +272,10 @@ static int parse_kind(struct cli *cli, enum entity_kind *ret)
 	*ret = entity_kind_of_name(cli->args.positional[0]);
 	if (*ret != ENTITY_NONE)
 		return EXIT_OK;
-	return cli_fail(cli, EXIT_USAGE,
-		"%s is no kind: programme, city, venue, offer, federation, squad or protected", cli->args.positional[0]);
+	return cli_fail(
+		cli, EXIT_USAGE,
+		"%s is no kind: programme, city, venue, offer, federation, squad or protected",
+		cli->args.positional[0]);
 }
 
 int cmd_put(struct cli *cli)
@@ -265,9 +284,9 @@ int cmd_put(struct cli *cli)
 	struct json_faults faults;
 	enum entity_kind kind;
 	struct buf bytes;
-	void **messages;
+	void **messages = NULL;
 	json_t *json = NULL;
-	size_t n;
+	size_t n = 0;
 	int code = parse_kind(cli, &kind);
 
 	if (code != EXIT_OK)
@@ -280,7 +299,8 @@ int cmd_put(struct cli *cli)
 	if (json != NULL) {
 		enum cvn_err err = read_records(cli, json, type_of(kind), &faults, &messages, &n);
 
-		code = err == CVN_OK || err == CVN_EINVALID ? EXIT_OK : cli_fail_err(cli, path, err);
+		code = err == CVN_OK || err == CVN_EINVALID ? EXIT_OK :
+							      cli_fail_err(cli, path, err);
 	}
 	if (code == EXIT_OK)
 		code = say_faults(cli, path, &faults);
@@ -295,7 +315,8 @@ int cmd_put(struct cli *cli)
 static void *make_named(struct cli *cli, enum entity_kind kind, char *id)
 {
 	const ProtobufCMessageDescriptor *type = type_of(kind);
-	const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(type, "id");
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(type, "id");
 	uint8_t *message = arena_zalloc(&cli->arena, type->sizeof_message);
 
 	if (message == NULL)
@@ -317,7 +338,8 @@ int cmd_retire(struct cli *cli)
 	for (size_t i = 0; i < n && code == EXIT_OK; i++) {
 		void *message = make_named(cli, kind, cli->args.positional[1 + i]);
 
-		code = message != NULL ? add(&p, kind, message) : cli_fail_err(cli, "retire", CVN_ENOMEM);
+		code = message != NULL ? add(&p, kind, message) :
+					 cli_fail_err(cli, "retire", CVN_ENOMEM);
 	}
 	return code == EXIT_OK ? finish(&p) : code;
 }

@@ -1,5 +1,5 @@
-/* What people do with one request: amend, withdraw, approve, decline, revise, accept, take, release. Each is one call
- * whose answer is the record as it stands then. */
+/* What people do with one request: amend, withdraw, approve, decline, revise, accept, take,
+ * release. Each is one call whose answer is the record as it stands then. */
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/record_json.h"
@@ -96,7 +96,8 @@ int cmd_amend(struct cli *cli)
 		if (err != CVN_OK)
 			code = cli_fail_err(cli, path, err);
 		else if (file.n_requests != 1 || file.requests[0]->id == NULL)
-			code = cli_fail(cli, EXIT_DATA, "%s: one request with an id is wanted", path);
+			code = cli_fail(cli, EXIT_DATA, "%s: one request with an id is wanted",
+					path);
 	}
 	if (code == EXIT_OK)
 		code = send_amended(cli, file.requests[0]);

@@ -28,7 +28,8 @@ static int read_log(struct cli *cli, struct entries *e)
 	if (e->histories == NULL)
 		return cli_fail_err(cli, "export", CVN_ENOMEM);
 	code = snapshot_replay(cli, &cursor, on_updates, e);
-	return code == EXIT_OK && e->histories == NULL ? cli_fail_err(cli, "export", CVN_ENOMEM) : code;
+	return code == EXIT_OK && e->histories == NULL ? cli_fail_err(cli, "export", CVN_ENOMEM) :
+							 code;
 }
 
 /* The whole programme, for those who may read it. */
@@ -44,14 +45,16 @@ static int gather_all(struct cli *cli, bool with_history, struct entries *e)
 	e->all = calloc(replica_count(e->replica) + 1, sizeof(*e->all));
 	if (e->all == NULL)
 		return cli_fail_err(cli, "export", CVN_ENOMEM);
-	for (const struct replica_record *r = replica_first(e->replica); r != NULL; r = replica_next(r))
+	for (const struct replica_record *r = replica_first(e->replica); r != NULL;
+	     r = replica_next(r))
 		e->all[e->n++] = (struct entry){
 			.id = r->id,
 			.revision = r->revision,
 			.content = r->content,
 			.standing = r->standing,
 			.cursor = r->cursor,
-			.history = e->histories != NULL ? histories_find(e->histories, r->id) : NULL,
+			.history =
+				e->histories != NULL ? histories_find(e->histories, r->id) : NULL,
 		};
 	return EXIT_OK;
 }

@@ -13,10 +13,10 @@ struct history;
 struct entry {
 	const char *id;
 	int64_t revision;
-	const Convene__V1__Request *content;     /* NULL: not told */
+	const Convene__V1__Request *content; /* NULL: not told */
 	const Convene__V1__Standing *standing;
 	int64_t cursor;
-	const struct history *history;           /* NULL: the log may not be read */
+	const struct history *history; /* NULL: the log may not be read */
 };
 
 struct entries {
@@ -28,8 +28,9 @@ struct entries {
 	struct histories *histories;
 };
 
-/* Fetches everything that the key may read; `with_history`: also the log, where it may be read. The caller ends it with
- * entries_done(), also after an error. EXIT_OK, or an exit code after saying why. */
+/* Fetches everything that the key may read; `with_history`: also the log, where it may be read. The
+ * caller ends it with entries_done(), also after an error. EXIT_OK, or an exit code after saying
+ * why. */
 CVN_MUST_CHECK int entries_gather(struct cli *cli, bool with_history, struct entries *ret);
 
 /* Gives back what was gathered. */

@@ -22,7 +22,8 @@ enum cvn_err everyone_key(const char *path, struct key_pair *ret)
 	return err == CVN_OK ? keys_save(path, ret) : err;
 }
 
-static int grant_some(struct cli *cli, Convene__V1__Principal **principals, size_t n, int64_t *changed)
+static int grant_some(struct cli *cli, Convene__V1__Principal **principals, size_t n,
+		      int64_t *changed)
 {
 	Convene__V1__Grant grant = CONVENE__V1__GRANT__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
@@ -53,11 +54,13 @@ int everyone_grant(struct cli *cli, Convene__V1__Principal **principals, size_t 
 		principals[i]->programmes = programmes;
 	}
 	for (size_t at = 0; at < n && code == EXIT_OK; at += GRANTS_PER_CALL)
-		code = grant_some(cli, principals + at, n - at < GRANTS_PER_CALL ? n - at : GRANTS_PER_CALL, &changed);
+		code = grant_some(cli, principals + at,
+				  n - at < GRANTS_PER_CALL ? n - at : GRANTS_PER_CALL, &changed);
 	if (code != EXIT_OK)
 		return code;
 	if (cli->is_json)
-		json_print_line(json_pack("{s:I,s:I}", "principals", (json_int_t)n, "changed", (json_int_t)changed));
+		json_print_line(json_pack("{s:I,s:I}", "principals", (json_int_t)n, "changed",
+					  (json_int_t)changed));
 	else
 		printf("%zu principals, %" PRId64 " changed\n", n, changed);
 	return EXIT_OK;
@@ -76,8 +79,8 @@ static int add(struct crowd *crowd, const char *role, const char *subject)
 {
 	struct cli *cli = crowd->cli;
 	Convene__V1__Principal *principal = arena_alloc(&cli->arena, sizeof(*principal));
-	const char *path = arena_printf(&cli->arena, "%s/%s%s%s.key", crowd->folder, role, subject != NULL ? "-" : "",
-		subject != NULL ? subject : "");
+	const char *path = arena_printf(&cli->arena, "%s/%s%s%s.key", crowd->folder, role,
+					subject != NULL ? "-" : "", subject != NULL ? subject : "");
 	struct key_pair pair;
 	enum cvn_err err;
 
@@ -91,7 +94,7 @@ static int add(struct crowd *crowd, const char *role, const char *subject)
 	principal->role = arena_strdup(&cli->arena, role);
 	principal->subject = subject != NULL ? arena_strdup(&cli->arena, subject) : NULL;
 	principal->name = arena_printf(&cli->arena, "%s%s%s", role, subject != NULL ? " " : "",
-		subject != NULL ? subject : "");
+				       subject != NULL ? subject : "");
 	keys_wipe(&pair);
 	if (principal->public_key == NULL || principal->role == NULL || principal->name == NULL)
 		return cli_fail_err(cli, "grant", CVN_ENOMEM);
@@ -108,8 +111,8 @@ static int add_all(struct crowd *crowd, const struct programme *p)
 		code = add(crowd, "observer", NULL);
 	for (size_t i = 0; i < about->n_parties && code == EXIT_OK; i++)
 		code = add(crowd, "committee", about->parties[i]);
-	for (const struct programme_item *item = programme_first(p, ENTITY_FEDERATION); item != NULL && code == EXIT_OK;
-	     item = programme_next(item)) {
+	for (const struct programme_item *item = programme_first(p, ENTITY_FEDERATION);
+	     item != NULL && code == EXIT_OK; item = programme_next(item)) {
 		if (programme_is_party(p, item->entity->federation->noc))
 			code = add(crowd, "federation", item->id);
 	}
@@ -124,8 +127,9 @@ static int run(struct cli *cli, const char *folder, const struct programme *p)
 
 	if (about == NULL)
 		return cli_fail(cli, EXIT_NOT_THERE, "%s has no data yet", cli->profile.programme);
-	crowd.principals = arena_array(&cli->arena, 2 + about->n_parties + programme_count(p, ENTITY_FEDERATION),
-		sizeof(*crowd.principals));
+	crowd.principals = arena_array(&cli->arena,
+				       2 + about->n_parties + programme_count(p, ENTITY_FEDERATION),
+				       sizeof(*crowd.principals));
 	if (crowd.principals == NULL)
 		return cli_fail_err(cli, "grant", CVN_ENOMEM);
 	code = add_all(&crowd, p);

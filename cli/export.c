@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* An open request in the words of the programme file, its state and place beside it. NULL: out of memory. */
+/* An open request in the words of the programme file, its state and place beside it. NULL: out of
+ * memory. */
 static json_t *request_json(const struct entry *e)
 {
 	json_t *object = json_of_message(&e->content->base);
@@ -22,7 +23,8 @@ static json_t *request_json(const struct entry *e)
 	json_object_set_new(object, "value", json_integer(score_value_of(e->content, e->standing)));
 	json_object_set_new(object, "state", json_string(state_name(e->standing->state)));
 	if (e->standing->placement != NULL)
-		json_object_set_new(object, "placement", json_of_message(&e->standing->placement->base));
+		json_object_set_new(object, "placement",
+				    json_of_message(&e->standing->placement->base));
 	return object;
 }
 
@@ -32,14 +34,17 @@ static void write_entities(struct programme_writer *w, const struct programme *p
 		enum entity_kind kind;
 		const char *part;
 	} PARTS[] = {
-		{ ENTITY_CITY, "cities" },           { ENTITY_VENUE, "venues" }, { ENTITY_OFFER, "services" },
-		{ ENTITY_FEDERATION, "federations" }, { ENTITY_SQUAD, "squads" }, { ENTITY_PROTECTED, "protected" },
+		{ ENTITY_CITY, "cities" },    { ENTITY_VENUE, "venues" },
+		{ ENTITY_OFFER, "services" }, { ENTITY_FEDERATION, "federations" },
+		{ ENTITY_SQUAD, "squads" },   { ENTITY_PROTECTED, "protected" },
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(PARTS); i++) {
 		programme_writer_part(w, PARTS[i].part);
-		for (const struct programme_item *item = programme_first(p, PARTS[i].kind); item != NULL;
-		     item = programme_next(item)) /* whichever member it is: all of them are pointers to messages */
+		for (const struct programme_item *item = programme_first(p, PARTS[i].kind);
+		     item != NULL;
+		     item = programme_next(
+			     item)) /* whichever member it is: all of them are pointers to messages */
 			programme_writer_record(w, json_of_message(&item->entity->city->base));
 	}
 }
@@ -70,7 +75,8 @@ static enum cvn_err put_record(struct buf *out, bool *is_first, json_t *object)
 {
 	enum cvn_err err = buf_printf(out, "%s\n  ", *is_first ? "" : ",");
 
-	if (err == CVN_OK && (object == NULL || json_dump_callback(object, append, out, JSON_FLAGS) != 0))
+	if (err == CVN_OK &&
+	    (object == NULL || json_dump_callback(object, append, out, JSON_FLAGS) != 0))
 		err = CVN_ENOMEM;
 	json_decref(object);
 	*is_first = false;
@@ -81,7 +87,8 @@ static json_t *placed_json(const struct entry *e)
 {
 	const Convene__V1__Placement *p = e->standing->placement;
 
-	return json_pack("{s:s,s:s,s:s}", "request", e->id, "venue", p->venue, "first_day", p->first_day);
+	return json_pack("{s:s,s:s,s:s}", "request", e->id, "venue", p->venue, "first_day",
+			 p->first_day);
 }
 
 static json_t *unplaced_json(const struct entry *e)
@@ -101,8 +108,10 @@ static enum cvn_err write_records(struct buf *out, const struct entries *entries
 	for (size_t i = 0; i < entries->n && err == CVN_OK; i++) {
 		const struct entry *e = &entries->all[i];
 
-		if (lifecycle_is_open(e->standing->state) && lifecycle_has_place(e->standing) == placed)
-			err = put_record(out, &is_first, placed ? placed_json(e) : unplaced_json(e));
+		if (lifecycle_is_open(e->standing->state) &&
+		    lifecycle_has_place(e->standing) == placed)
+			err = put_record(out, &is_first,
+					 placed ? placed_json(e) : unplaced_json(e));
 	}
 	return err;
 }
@@ -115,8 +124,8 @@ static enum cvn_err write_plan(struct buf *out, const struct entries *entries)
 
 	score_init(&score, entries->programme);
 	score_count_replica(&score, entries->replica);
-	err = buf_printf(out, "{\"programme\": \"%s\", \"score\": %" PRId64 ",\n \"placed\": [", about->id,
-		score_total(&score)); /* an id needs no escaping */
+	err = buf_printf(out, "{\"programme\": \"%s\", \"score\": %" PRId64 ",\n \"placed\": [",
+			 about->id, score_total(&score)); /* an id needs no escaping */
 	if (err == CVN_OK)
 		err = write_records(out, entries, /* placed= */ true);
 	if (err == CVN_OK)
@@ -136,11 +145,13 @@ static int write(struct cli *cli, const struct entries *entries, struct buf *out
 	else if (args_has(args, OPT_CSV))
 		err = csv_write(out, entries, args->value[OPT_LANG]);
 	else if (entries->programme == NULL)
-		return cli_fail(cli, EXIT_NO_PERMISSION, "a federation reads its own requests only: --csv or --ics");
+		return cli_fail(cli, EXIT_NO_PERMISSION,
+				"a federation reads its own requests only: --csv or --ics");
 	else if (programme_about(entries->programme) == NULL)
 		return cli_fail(cli, EXIT_NOT_THERE, "%s has no data yet", cli->profile.programme);
 	else
-		err = args_has(args, OPT_PLAN) ? write_plan(out, entries) : write_programme(out, entries);
+		err = args_has(args, OPT_PLAN) ? write_plan(out, entries) :
+						 write_programme(out, entries);
 	return err != CVN_OK ? cli_fail_err(cli, "export", err) : EXIT_OK;
 }
 

@@ -13,7 +13,8 @@ enum cvn_err filter_days(const char *text, struct arena *arena, Convene__V1__Per
 	if (period == NULL)
 		return CVN_ENOMEM;
 	convene__v1__period__init(period);
-	period->first = slash != NULL ? arena_memdup(arena, text, (size_t)(slash - text)) : arena_strdup(arena, text);
+	period->first = slash != NULL ? arena_memdup(arena, text, (size_t)(slash - text)) :
+					arena_strdup(arena, text);
 	period->last = arena_strdup(arena, slash != NULL ? slash + 1 : text);
 	if (period->first == NULL || period->last == NULL)
 		return CVN_ENOMEM;
@@ -23,7 +24,8 @@ enum cvn_err filter_days(const char *text, struct arena *arena, Convene__V1__Per
 	return CVN_OK;
 }
 
-enum cvn_err filter_states(const char *text, struct arena *arena, Convene__V1__State **ret, size_t *ret_n)
+enum cvn_err filter_states(const char *text, struct arena *arena, Convene__V1__State **ret,
+			   size_t *ret_n)
 {
 	Convene__V1__State *states = arena_array(arena, STATE_N, sizeof(*states));
 	size_t n = 0;
@@ -56,12 +58,14 @@ int filter_read(struct cli *cli, Convene__V1__List *ret)
 	if (states != NULL) {
 		err = filter_states(states, &cli->arena, &ret->states, &ret->n_states);
 		if (err != CVN_OK)
-			return cli_fail(cli, EXIT_USAGE, "--state %s: not a list of states", states);
+			return cli_fail(cli, EXIT_USAGE, "--state %s: not a list of states",
+					states);
 	}
 	if (days != NULL) {
 		err = filter_days(days, &cli->arena, &ret->days);
 		if (err != CVN_OK)
-			return cli_fail(cli, EXIT_USAGE, "--days %s: YYYY-MM-DD/YYYY-MM-DD is wanted", days);
+			return cli_fail(cli, EXIT_USAGE,
+					"--days %s: YYYY-MM-DD/YYYY-MM-DD is wanted", days);
 	}
 	if (args_number(&cli->args, OPT_SINCE, 0, INT64_MAX, 0, &ret->since) != CVN_OK)
 		return cli_fail(cli, EXIT_USAGE, "%s", cli->args.fault);

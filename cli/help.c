@@ -36,8 +36,9 @@ static void print_option(const struct option_row *row)
 {
 	char left[64];
 	int n = snprintf(left, sizeof(left), "  %c%c%c --%s%s%s", row->letter != 0 ? '-' : ' ',
-		row->letter != 0 ? row->letter : ' ', row->letter != 0 ? ',' : ' ', row->word,
-		row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
+			 row->letter != 0 ? row->letter : ' ', row->letter != 0 ? ',' : ' ',
+			 row->word, row->value != NULL ? " " : "",
+			 row->value != NULL ? row->value : "");
 
 	printf("%-30s", left);
 	if (n >= 30)
@@ -73,7 +74,7 @@ void args_help(const struct command *command)
 		return;
 	}
 	printf("usage: convene %s %s%s[OPTION…]\n\n", command->word, command->arguments,
-		command->arguments[0] != '\0' ? " " : "");
+	       command->arguments[0] != '\0' ? " " : "");
 	printf("%c", toupper((unsigned char)command->summary[0]));
 	print_wrapped(command->summary + 1, 0, 0);
 	if (command->details[0] != '\0')
@@ -140,15 +141,19 @@ void args_man(void)
 	printf(".TH CONVENE 1 \"\" \"Convene " CONVENE_VERSION "\" \"User Commands\"\n");
 	printf(".SH NAME\nconvene \\- the command\\-line client of Convene\n");
 	printf(".SH SYNOPSIS\n.B convene\n.I COMMAND\n[\\fIARGUMENT\\fP...] [\\fIOPTION\\fP...]\n");
-	printf(".SH DESCRIPTION\nFor federations, committees, the working body and operators: what the key may do, "
-	       "the daemon decides.\nRequests and answers carry the words of the programme file.\n");
+	printf(".SH DESCRIPTION\nFor federations, committees, the working body and operators: what "
+	       "the key may do, "
+	       "the daemon decides.\nRequests and answers carry the words of the programme "
+	       "file.\n");
 	printf(".SH OPTIONS OF EVERY COMMAND\n");
 	roff_options(OPT_COMMON);
 	printf(".SH COMMANDS\n");
 	for (const struct command *c = COMMANDS; c->word != NULL; c++)
 		roff_command(c);
-	printf(".SH PROFILE\nAn INI file with the section [client] and the keys endpoint, updates, server\\-key, key and "
-	       "programme, named as the options are; a key file's path is relative to the profile.\nLooked for in this "
+	printf(".SH PROFILE\nAn INI file with the section [client] and the keys endpoint, updates, "
+	       "server\\-key, key and "
+	       "programme, named as the options are; a key file's path is relative to the "
+	       "profile.\nLooked for in this "
 	       "order: \\-\\-profile, $CONVENE_PROFILE, $XDG_CONFIG_HOME/convene/client.conf "
 	       "(~/.config/convene/client.conf). Options go before it.\n");
 	printf(".SH EXIT STATUS\n");

@@ -30,7 +30,7 @@ void histories_free(struct histories *h)
 
 	if (h == NULL)
 		return;
-	HASH_ITER(hh, h->items, item, after) {
+	HASH_ITER (hh, h->items, item, after) {
 		HASH_DEL(h->items, item);
 		free(item);
 	}
@@ -72,16 +72,17 @@ static void set_place(struct history_place *place, const Convene__V1__Placement 
 	snprintf(place->first_day, sizeof(place->first_day), "%s", p->first_day);
 }
 
-/* Is there more to see than before: another place, state, text? Before its first place, there is nothing to see. */
+/* Is there more to see than before: another place, state, text? Before its first place, there is
+ * nothing to see. */
 static bool shows(const struct item *item, const Convene__V1__RequestChange *change,
-	const Convene__V1__Placement *p)
+		  const Convene__V1__Placement *p)
 {
 	const bool had_place = item->state != STATE_NONE;
 
 	if (!had_place)
 		return p != NULL;
-	return item->state != change->standing->state || item->revision != change->revision
-	       || item->has_place != (p != NULL) || (p != NULL && !is_at(&item->history.last, p));
+	return item->state != change->standing->state || item->revision != change->revision ||
+	       item->has_place != (p != NULL) || (p != NULL && !is_at(&item->history.last, p));
 }
 
 enum cvn_err histories_add(struct histories *h, const Convene__V1__Update *update)
@@ -90,8 +91,8 @@ enum cvn_err histories_add(struct histories *h, const Convene__V1__Update *updat
 	const Convene__V1__Placement *p;
 	struct item *item;
 
-	if (update->of_case != CONVENE__V1__UPDATE__OF_REQUEST || update->request->standing == NULL
-	    || !id_is_valid(update->request->id))
+	if (update->of_case != CONVENE__V1__UPDATE__OF_REQUEST ||
+	    update->request->standing == NULL || !id_is_valid(update->request->id))
 		return CVN_OK;
 	change = update->request;
 	item = find_or_add(h, change->id, update->unix_ms);
@@ -128,6 +129,6 @@ bool history_was_published(const struct history *h)
 
 bool history_was_moved(const struct history *h)
 {
-	return history_was_published(h)
-	       && (strcmp(h->published.venue, h->last.venue) != 0 || strcmp(h->published.first_day, h->last.first_day) != 0);
+	return history_was_published(h) && (strcmp(h->published.venue, h->last.venue) != 0 ||
+					    strcmp(h->published.first_day, h->last.first_day) != 0);
 }

@@ -20,8 +20,8 @@ struct history_place {
 };
 
 struct history {
-	int64_t sequence;               /* changes that the public could see, since it first had a place */
-	int64_t changed_unix_ms;        /* of the last of them */
+	int64_t sequence;        /* changes that the public could see, since it first had a place */
+	int64_t changed_unix_ms; /* of the last of them */
 	int64_t received_unix_ms;
 	struct history_place last;      /* the place that it has, or had last */
 	struct history_place published; /* the place that was confirmed first */

@@ -91,7 +91,8 @@ static enum cvn_err put_time(struct buf *out, const char *name, int64_t unix_ms)
 	char text[32];
 	struct tm tm;
 
-	if (gmtime_r(&seconds, &tm) == NULL || strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &tm) == 0)
+	if (gmtime_r(&seconds, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &tm) == 0)
 		return CVN_EINVALID;
 	return buf_printf(out, "%s:%s\r\n", name, text);
 }
@@ -106,11 +107,17 @@ static const char *place_status(const struct entry *e)
 static const char *odf_status(const struct entry *e)
 {
 	switch (e->standing->state) {
-	case STATE_CONFIRMED: return e->history != NULL && history_was_moved(e->history) ? "RESCHEDULED" : "SCHEDULED";
-	case STATE_POSTPONED: return "POSTPONED";
-	case STATE_CANCELLED: return "CANCELLED";
-	case STATE_HELD: return "FINISHED";
-	default: return NULL;
+	case STATE_CONFIRMED:
+		return e->history != NULL && history_was_moved(e->history) ? "RESCHEDULED" :
+									     "SCHEDULED";
+	case STATE_POSTPONED:
+		return "POSTPONED";
+	case STATE_CANCELLED:
+		return "CANCELLED";
+	case STATE_HELD:
+		return "FINISHED";
+	default:
+		return NULL;
 	}
 }
 
@@ -120,10 +127,13 @@ static bool see(const struct entry *e, struct public_event *ret)
 	const Convene__V1__Placement *p = e->standing->placement;
 
 	if (p != NULL && p->venue != NULL && p->first_day != NULL) {
-		*ret = (struct public_event){ .status = place_status(e), .venue = p->venue, .first_day = p->first_day };
+		*ret = (struct public_event){ .status = place_status(e),
+					      .venue = p->venue,
+					      .first_day = p->first_day };
 	} else if (e->history != NULL && history_was_published(e->history)) {
-		*ret = (struct public_event){ .status = "CANCELLED", .venue = e->history->last.venue,
-			.first_day = e->history->last.first_day };
+		*ret = (struct public_event){ .status = "CANCELLED",
+					      .venue = e->history->last.venue,
+					      .first_day = e->history->last.first_day };
 	} else {
 		return false;
 	}
@@ -131,7 +141,8 @@ static bool see(const struct entry *e, struct public_event *ret)
 	return true;
 }
 
-static enum cvn_err put_place(struct buf *out, const struct programme *p, const char *venue_id, const char *lang)
+static enum cvn_err put_place(struct buf *out, const struct programme *p, const char *venue_id,
+			      const char *lang)
 {
 	const Convene__V1__Venue *venue = p != NULL ? programme_venue(p, venue_id) : NULL;
 	const Convene__V1__City *city = venue != NULL ? programme_city(p, venue->city) : NULL;
@@ -140,14 +151,16 @@ static enum cvn_err put_place(struct buf *out, const struct programme *p, const 
 	char text[1024];
 	enum cvn_err err;
 
-	snprintf(text, sizeof(text), "%s%s%s", name[0] != '\0' ? name : venue_id, city_name[0] != '\0' ? ", " : "",
-		city_name);
+	snprintf(text, sizeof(text), "%s%s%s", name[0] != '\0' ? name : venue_id,
+		 city_name[0] != '\0' ? ", " : "", city_name);
 	err = ics_line(out, "LOCATION:", text);
 	if (err != CVN_OK || city == NULL)
 		return err;
 	if (venue->has_lat && venue->has_lon)
 		return buf_printf(out, "GEO:%.6f;%.6f\r\n", venue->lat, venue->lon);
-	return city->has_lat && city->has_lon ? buf_printf(out, "GEO:%.6f;%.6f\r\n", city->lat, city->lon) : CVN_OK;
+	return city->has_lat && city->has_lon ?
+		       buf_printf(out, "GEO:%.6f;%.6f\r\n", city->lat, city->lon) :
+		       CVN_OK;
 }
 
 static enum cvn_err put_content(struct buf *out, const struct entry *e, const char *lang)
@@ -159,8 +172,9 @@ static enum cvn_err put_content(struct buf *out, const struct entry *e, const ch
 
 	if (err != CVN_OK || c == NULL)
 		return err;
-	snprintf(text, sizeof(text), "%s, %s, level %" PRId64 ", %" PRId64 " people; %s", show_or_empty(c->kind),
-		show_or_empty(c->discipline), c->level, c->headcount, show_or_empty(c->federation));
+	snprintf(text, sizeof(text), "%s, %s, level %" PRId64 ", %" PRId64 " people; %s",
+		 show_or_empty(c->kind), show_or_empty(c->discipline), c->level, c->headcount,
+		 show_or_empty(c->federation));
 	err = ics_line(out, "DESCRIPTION:", text);
 	return err == CVN_OK && c->kind != NULL ? ics_line(out, "CATEGORIES:", c->kind) : err;
 }
@@ -172,8 +186,9 @@ static int32_t duration_of(const struct entry *e)
 	return days > 1 && days < 10000 ? (int32_t)days : 1;
 }
 
-static enum cvn_err put_event(struct buf *out, const char *programme_id, const struct entries *entries,
-	const struct entry *e, const char *lang)
+static enum cvn_err put_event(struct buf *out, const char *programme_id,
+			      const struct entries *entries, const struct entry *e,
+			      const char *lang)
 {
 	const int64_t sequence = e->history != NULL ? e->history->sequence : e->cursor;
 	const int64_t changed_ms = e->history != NULL ? e->history->changed_unix_ms : 0;
@@ -209,12 +224,17 @@ static enum cvn_err put_event(struct buf *out, const char *programme_id, const s
 	return err == CVN_OK ? buf_printf(out, "END:VEVENT\r\n") : err;
 }
 
-enum cvn_err ics_write(struct buf *out, const char *programme_id, const struct entries *entries, const char *lang)
+enum cvn_err ics_write(struct buf *out, const char *programme_id, const struct entries *entries,
+		       const char *lang)
 {
-	const Convene__V1__Programme *about = entries->programme != NULL ? programme_about(entries->programme) : NULL;
+	const Convene__V1__Programme *about =
+		entries->programme != NULL ? programme_about(entries->programme) : NULL;
 	const char *name = about != NULL ? show_text(about->name, about->n_name, lang) : "";
-	enum cvn_err err = buf_printf(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Convene//convene %s//EN\r\n"
-					   "CALSCALE:GREGORIAN\r\nMETHOD:PUBLISH\r\n", CONVENE_VERSION);
+	enum cvn_err err =
+		buf_printf(out,
+			   "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Convene//convene %s//EN\r\n"
+			   "CALSCALE:GREGORIAN\r\nMETHOD:PUBLISH\r\n",
+			   CONVENE_VERSION);
 
 	if (err == CVN_OK)
 		err = ics_line(out, "X-WR-CALNAME:", name[0] != '\0' ? name : programme_id);

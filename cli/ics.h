@@ -11,11 +11,12 @@
 #include "cli/entry.h"
 #include "util/buf.h"
 
-/* Adds `text` as the value of one content line, escaped and folded at 75 bytes, without breaking a character; controls
- * are left out. `name` stands before it, with its colon. CVN_ETOOLARGE, CVN_ENOMEM. */
+/* Adds `text` as the value of one content line, escaped and folded at 75 bytes, without breaking a
+ * character; controls are left out. `name` stands before it, with its colon. CVN_ETOOLARGE,
+ * CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err ics_line(struct buf *out, const char *name, const char *text);
 
-/* Writes the calendar of `programme_id` to the end of `out`; titles in `lang`, NULL: English. CVN_ETOOLARGE,
- * CVN_ENOMEM. */
-CVN_MUST_CHECK enum cvn_err ics_write(struct buf *out, const char *programme_id, const struct entries *entries,
-	const char *lang);
+/* Writes the calendar of `programme_id` to the end of `out`; titles in `lang`, NULL: English.
+ * CVN_ETOOLARGE, CVN_ENOMEM. */
+CVN_MUST_CHECK enum cvn_err ics_write(struct buf *out, const char *programme_id,
+				      const struct entries *entries, const char *lang);

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-void lanes_init(struct lanes *l, void *zmq, const struct client_address *address, const char *folder)
+void lanes_init(struct lanes *l, void *zmq, const struct client_address *address,
+		const char *folder)
 {
 	*l = (struct lanes){ .zmq = zmq, .address = *address, .folder = folder };
 }
@@ -21,12 +22,14 @@ static bool has_key(const struct lanes *l, const char *file)
 {
 	char path[PATH_MAX];
 
-	return snprintf(path, sizeof(path), "%s/%s", l->folder, file) < (int)sizeof(path) && access(path, R_OK) == 0;
+	return snprintf(path, sizeof(path), "%s/%s", l->folder, file) < (int)sizeof(path) &&
+	       access(path, R_OK) == 0;
 }
 
-/* The name of the key file that speaks for the request. A federation's id that is none names no file. */
+/* The name of the key file that speaks for the request. A federation's id that is none names no
+ * file. */
 static void choose_key(const struct lanes *l, const Convene__V1__Request *r, bool is_batch,
-	char ret_file[NAME_MAX + 1])
+		       char ret_file[NAME_MAX + 1])
 {
 	snprintf(ret_file, NAME_MAX + 1, "operator.key");
 	if (l->folder == NULL)
@@ -44,7 +47,8 @@ static void choose_key(const struct lanes *l, const Convene__V1__Request *r, boo
 	}
 }
 
-/* A place for one more connection: a free one, or that of the one which has been idle for longest. */
+/* A place for one more connection: a free one, or that of the one which has been idle for longest.
+ * */
 static struct lane *find_room(struct lanes *l)
 {
 	struct lane *oldest = NULL;
@@ -72,7 +76,8 @@ static enum cvn_err open_client(struct lanes *l, const char *file, struct client
 	snprintf(path, sizeof(path), "%s/%s", l->folder, file);
 	err = keys_load(path, &keys);
 	if (err != CVN_OK) {
-		snprintf(l->fault, sizeof(l->fault), "%s: no usable key file (%s)", path, cvn_err_text(err));
+		snprintf(l->fault, sizeof(l->fault), "%s: no usable key file (%s)", path,
+			 cvn_err_text(err));
 		return CVN_EINVALID;
 	}
 	address.keys = &keys;
@@ -102,7 +107,8 @@ static enum cvn_err open_lane(struct lanes *l, const char *file, struct lane **r
 	return CVN_OK;
 }
 
-enum cvn_err lanes_take(struct lanes *l, const Convene__V1__Request *request, bool is_batch, struct lane **ret)
+enum cvn_err lanes_take(struct lanes *l, const Convene__V1__Request *request, bool is_batch,
+			struct lane **ret)
 {
 	char file[NAME_MAX + 1];
 	enum cvn_err err = CVN_OK;

@@ -33,16 +33,17 @@ struct lanes {
 	char fault[PATH_MAX + 80]; /* what is wrong with a key */
 };
 
-/* No connections yet. `zmq` and the address are borrowed; `folder` too: of keys, NULL: all speak with the address's own
- * keys. */
-void lanes_init(struct lanes *l, void *zmq, const struct client_address *address, const char *folder);
+/* No connections yet. `zmq` and the address are borrowed; `folder` too: of keys, NULL: all speak
+ * with the address's own keys. */
+void lanes_init(struct lanes *l, void *zmq, const struct client_address *address,
+		const char *folder);
 
 /* Closes all connections. */
 void lanes_done(struct lanes *l);
 
-/* The connection that speaks for a request: its federation's; the working body's where it is announced; the operator's
- * for a batch or where the federation has no key. *ret is lent until the next call. CVN_EBUSY: all LANES_MAX are under
- * way, try again after the next answer; CVN_EINVALID: a key is missing or cannot be used (`l->fault`); CVN_ENOMEM,
- * CVN_ESYS. */
-CVN_MUST_CHECK enum cvn_err lanes_take(struct lanes *l, const Convene__V1__Request *request, bool is_batch,
-	struct lane **ret);
+/* The connection that speaks for a request: its federation's; the working body's where it is
+ * announced; the operator's for a batch or where the federation has no key. *ret is lent until the
+ * next call. CVN_EBUSY: all LANES_MAX are under way, try again after the next answer; CVN_EINVALID:
+ * a key is missing or cannot be used (`l->fault`); CVN_ENOMEM, CVN_ESYS. */
+CVN_MUST_CHECK enum cvn_err lanes_take(struct lanes *l, const Convene__V1__Request *request,
+				       bool is_batch, struct lane **ret);

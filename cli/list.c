@@ -56,7 +56,8 @@ static bool on_page(void *arg, const Convene__V1__Page *page)
 
 int cmd_list(struct cli *cli)
 {
-	static const char *const HEADINGS[] = { "id", "state", "federation", "discipline", "from", "venue", "title" };
+	static const char *const HEADINGS[] = { "id",   "state", "federation", "discipline",
+						"from", "venue", "title" };
 	struct listing l = { .cli = cli, .lang = cli->args.value[OPT_LANG] };
 	Convene__V1__List list = CONVENE__V1__LIST__INIT;
 	int code = filter_read(cli, &list);
@@ -89,7 +90,8 @@ int cmd_show(struct cli *cli)
 		call.get = &get;
 		code = cli_programme_call(cli, &call, &reply);
 		if (code == EXIT_OK && reply->of_case != CONVENE__V1__REPLY__OF_RECORD)
-			code = cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with a record");
+			code = cli_fail(cli, EXIT_PROTOCOL,
+					"the daemon did not answer with a record");
 		if (code != EXIT_OK)
 			worst = code; /* one that is not there does not hide the others */
 		else if (cli->is_json)
@@ -103,7 +105,8 @@ int cmd_show(struct cli *cli)
 /* What one update did, in one line behind its time. */
 static void print_step(const Convene__V1__Update *u, struct arena *arena)
 {
-	const Convene__V1__RequestChange *change = u->of_case == CONVENE__V1__UPDATE__OF_REQUEST ? u->request : NULL;
+	const Convene__V1__RequestChange *change =
+		u->of_case == CONVENE__V1__UPDATE__OF_REQUEST ? u->request : NULL;
 	Convene__V1__Record record = CONVENE__V1__RECORD__INIT;
 
 	printf("%s  #%" PRId64 "  ", show_time(u->unix_ms, arena), u->cursor);

@@ -45,7 +45,8 @@ int main(int argc, char **argv)
 		printf("convene %s\n", CONVENE_VERSION);
 		return EXIT_OK;
 	}
-	if (argc == 2 && strcmp(argv[1], "--man") == 0) { /* for the build: the page is made from the tables */
+	if (argc == 2 &&
+	    strcmp(argv[1], "--man") == 0) { /* for the build: the page is made from the tables */
 		args_man();
 		return EXIT_OK;
 	}

@@ -17,9 +17,11 @@ bool month_parse(const char *text, struct month *ret)
 	char day_text[DAY_TEXT_SIZE];
 	int32_t first, last;
 
-	if (strlen(text) != 7 || snprintf(day_text, sizeof(day_text), "%s-01", text) != 10 || !day_parse(day_text, &first))
+	if (strlen(text) != 7 || snprintf(day_text, sizeof(day_text), "%s-01", text) != 10 ||
+	    !day_parse(day_text, &first))
 		return false;
-	for (last = first + 27; last < first + 31; last++) { /* its last day is the last with its name */
+	for (last = first + 27; last < first + 31;
+	     last++) { /* its last day is the last with its name */
 		day_format(last + 1, day_text);
 		if (memcmp(day_text, text, 7) != 0)
 			break;
@@ -53,7 +55,8 @@ static void print_week(FILE *file, const struct month *m, const int *counts, int
 		if (at < 0 || at >= m->n_days)
 			fprintf(file, "%*s", CELL_WIDTH, "");
 		else if (counts[at] > 0)
-			fprintf(file, " %2d%s%4d%s ", at + 1, out_bold(file), counts[at], out_plain(file));
+			fprintf(file, " %2d%s%4d%s ", at + 1, out_bold(file), counts[at],
+				out_plain(file));
 		else
 			fprintf(file, " %2d   · ", at + 1);
 	}

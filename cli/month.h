@@ -13,7 +13,7 @@
 struct month {
 	int32_t first_day; /* as domain/day.h counts */
 	int n_days;
-	char text[8];      /* "2022-07" */
+	char text[8]; /* "2022-07" */
 };
 
 /* Reads "2022-07". False: that is no month. */
@@ -23,5 +23,6 @@ bool month_parse(const char *text, struct month *ret);
 struct month month_of_day(int32_t day);
 struct month month_after(const struct month *m);
 
-/* Prints the grid: under each day's number how many events are held on it, by counts[day of the month - 1]. */
+/* Prints the grid: under each day's number how many events are held on it, by counts[day of the
+ * month - 1]. */
 void month_print(FILE *file, const struct month *m, const int *counts);

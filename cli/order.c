@@ -25,7 +25,8 @@ static struct parcel *find(struct named *names, const char *name)
 }
 
 /* The name stands for `parcel` from now on. False: out of memory. */
-static bool name_parcel(struct named **names, struct arena *arena, const char *name, struct parcel *parcel)
+static bool name_parcel(struct named **names, struct arena *arena, const char *name,
+			struct parcel *parcel)
 {
 	struct named *entry = NULL;
 
@@ -59,7 +60,7 @@ static bool link_parcels(struct arena *arena, struct parcel *first, struct parce
 
 /* One parcel a request, but one for all of a batch; parcel_of[i] is request i's. */
 static bool make_parcels(struct order *o, struct arena *arena, const char *const *batches, size_t n,
-	struct parcel **parcel_of, struct named **labels)
+			 struct parcel **parcel_of, struct named **labels)
 {
 	size_t *slots = arena_array(arena, n > 0 ? n : 1, sizeof(*slots));
 	size_t at = 0;
@@ -89,18 +90,20 @@ static bool make_parcels(struct order *o, struct arena *arena, const char *const
 }
 
 static bool link_all(struct arena *arena, Convene__V1__Request *const *requests, size_t n,
-	struct parcel **parcel_of, struct named **ids)
+		     struct parcel **parcel_of, struct named **ids)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (requests[i]->id == NULL)
 			continue;
-		if (!link_parcels(arena, find(*ids, requests[i]->id), parcel_of[i]) /* sent before under this id */
+		if (!link_parcels(arena, find(*ids, requests[i]->id),
+				  parcel_of[i]) /* sent before under this id */
 		    || !name_parcel(ids, arena, requests[i]->id, parcel_of[i]))
 			return false;
 	}
 	for (size_t i = 0; i < n; i++) {
 		for (size_t a = 0; a < requests[i]->n_after; a++) {
-			if (!link_parcels(arena, find(*ids, requests[i]->after[a]->request), parcel_of[i]))
+			if (!link_parcels(arena, find(*ids, requests[i]->after[a]->request),
+					  parcel_of[i]))
 				return false;
 		}
 	}
@@ -117,7 +120,7 @@ static void make_ready(struct order *o, const struct parcel *parcel)
 }
 
 enum cvn_err order_init(struct order *o, struct arena *arena, Convene__V1__Request *const *requests,
-	const char *const *batches, size_t n)
+			const char *const *batches, size_t n)
 {
 	struct parcel **parcel_of = arena_array(arena, n + 1, sizeof(struct parcel *));
 	struct named *labels = NULL, *ids = NULL;
@@ -129,8 +132,8 @@ enum cvn_err order_init(struct order *o, struct arena *arena, Convene__V1__Reque
 	};
 	if (parcel_of == NULL || o->parcels == NULL || o->ready == NULL)
 		return CVN_ENOMEM;
-	is_good = make_parcels(o, arena, batches, n, parcel_of, &labels)
-		  && link_all(arena, requests, n, parcel_of, &ids);
+	is_good = make_parcels(o, arena, batches, n, parcel_of, &labels) &&
+		  link_all(arena, requests, n, parcel_of, &ids);
 	HASH_CLEAR(hh, labels);
 	HASH_CLEAR(hh, ids);
 	if (!is_good)

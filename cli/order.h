@@ -36,12 +36,14 @@ struct order {
 	size_t n_under_way;
 };
 
-/* Sorts `n` requests; `batches[i]` is the name of the batch of request i, NULL: none. The names of batches and the
- * requests are borrowed during the call only. CVN_ENOMEM. */
-CVN_MUST_CHECK enum cvn_err order_init(struct order *o, struct arena *arena, Convene__V1__Request *const *requests,
-	const char *const *batches, size_t n);
+/* Sorts `n` requests; `batches[i]` is the name of the batch of request i, NULL: none. The names of
+ * batches and the requests are borrowed during the call only. CVN_ENOMEM. */
+CVN_MUST_CHECK enum cvn_err order_init(struct order *o, struct arena *arena,
+				       Convene__V1__Request *const *requests,
+				       const char *const *batches, size_t n);
 
-/* The next parcel to be sent, which counts as under way until order_done(); NULL: none now, or none left. */
+/* The next parcel to be sent, which counts as under way until order_done(); NULL: none now, or none
+ * left. */
 struct parcel *order_next(struct order *o);
 
 /* The parcel was taken in, or refused: what waits for it may go. */

@@ -41,21 +41,26 @@ const char *out_state_colour(FILE *file, Convene__V1__State state)
 		return "";
 	switch (state) {
 	case STATE_CONFIRMED:
-	case STATE_HELD: return "\033[32m";
-	case STATE_PROPOSED: return "\033[36m";
+	case STATE_HELD:
+		return "\033[32m";
+	case STATE_PROPOSED:
+		return "\033[36m";
 	case STATE_WAITLISTED:
 	case STATE_REVISION_REQUIRED:
-	case STATE_POSTPONED: return "\033[33m";
+	case STATE_POSTPONED:
+		return "\033[33m";
 	case STATE_REJECTED:
 	case STATE_DECLINED:
 	case STATE_CANCELLED:
-	case STATE_QUARANTINED: return "\033[31m";
-	default: return "";
+	case STATE_QUARANTINED:
+		return "\033[31m";
+	default:
+		return "";
 	}
 }
 
-/* One character of a text: its bytes and columns; a control character, or a byte that is none, counts as one column
- * and is not shown as it is. */
+/* One character of a text: its bytes and columns; a control character, or a byte that is none,
+ * counts as one column and is not shown as it is. */
 static size_t next_char(const char *text, mbstate_t *state, int *ret_columns, bool *ret_is_shown)
 {
 	wchar_t c;
@@ -124,7 +129,8 @@ void table_init(struct table *t, struct arena *arena, const char *const *heading
 
 void table_row_of_state(struct table *t, const char *const *cells, Convene__V1__State state)
 {
-	struct table_row *row = arena_alloc(t->arena, sizeof(*row) + t->n_columns * sizeof(row->cells[0]));
+	struct table_row *row =
+		arena_alloc(t->arena, sizeof(*row) + t->n_columns * sizeof(row->cells[0]));
 
 	if (row == NULL)
 		return;
@@ -150,7 +156,8 @@ static bool is_number(const char *heading)
 	return heading[0] == '>';
 }
 
-static void print_cells(const struct table *t, const char *const *cells, const size_t *widths, FILE *file)
+static void print_cells(const struct table *t, const char *const *cells, const size_t *widths,
+			FILE *file)
 {
 	for (size_t i = 0; i < t->n_columns; i++) {
 		const bool right = is_number(t->headings[i]);
@@ -206,8 +213,8 @@ void progress_show(struct progress *p, int64_t done, const char *note)
 		return;
 	p->drawn_ms = now_ms;
 	n = (int)(done * 30 / p->total);
-	fprintf(stderr, "\r\033[K%s [%-30.*s] %lld/%lld %s", p->what, n, FULL, (long long)done, (long long)p->total,
-		note != NULL ? note : "");
+	fprintf(stderr, "\r\033[K%s [%-30.*s] %lld/%lld %s", p->what, n, FULL, (long long)done,
+		(long long)p->total, note != NULL ? note : "");
 	fflush(stderr);
 }
 

@@ -1,4 +1,5 @@
-/* open, close, archive: the programme's phase, as a put of the programme with nothing else changed. */
+/* open, close, archive: the programme's phase, as a put of the programme with nothing else changed.
+ * */
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/record_json.h"
@@ -21,11 +22,13 @@ static int fetch_about(struct cli *cli, Convene__V1__Programme **ret)
 		if (code != EXIT_OK)
 			return code;
 		if (reply->of_case != CONVENE__V1__REPLY__OF_PAGE)
-			return cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with a page");
+			return cli_fail(cli, EXIT_PROTOCOL,
+					"the daemon did not answer with a page");
 		for (size_t i = 0; i < reply->page->n_entities; i++) {
 			const Convene__V1__Entity *entity = reply->page->entities[i]->entity;
 
-			if (entity != NULL && entity->of_case == CONVENE__V1__ENTITY__OF_PROGRAMME) {
+			if (entity != NULL &&
+			    entity->of_case == CONVENE__V1__ENTITY__OF_PROGRAMME) {
 				*ret = entity->programme;
 				return EXIT_OK;
 			}
@@ -42,7 +45,7 @@ static int set_phase(struct cli *cli, char *phase)
 	Convene__V1__Entity *entities[] = { &entity };
 	Convene__V1__Put put = CONVENE__V1__PUT__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	Convene__V1__Programme *about;
+	Convene__V1__Programme *about = NULL;
 	Convene__V1__Reply *reply;
 	int code = fetch_about(cli, &about);
 
@@ -57,7 +60,8 @@ static int set_phase(struct cli *cli, char *phase)
 	call.put = &put;
 	code = cli_programme_call(cli, &call, &reply);
 	if (code == EXIT_OK && cli->is_json)
-		json_print_line(json_pack("{s:s,s:s}", "programme", cli->profile.programme, "phase", phase));
+		json_print_line(json_pack("{s:s,s:s}", "programme", cli->profile.programme, "phase",
+					  phase));
 	else if (code == EXIT_OK)
 		printf("%s: %s\n", cli->profile.programme, phase);
 	return code;

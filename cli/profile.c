@@ -28,7 +28,8 @@ static bool set_path(const struct profile *p, char ret[PROFILE_TEXT], const char
 
 	if (path[0] == '/' || slash == NULL)
 		return set_text(ret, path);
-	return snprintf(ret, PROFILE_TEXT, "%.*s/%s", (int)(slash - p->path), p->path, path) < PROFILE_TEXT;
+	return snprintf(ret, PROFILE_TEXT, "%.*s/%s", (int)(slash - p->path), p->path, path) <
+	       PROFILE_TEXT;
 }
 
 /* inih's handler: 1 goes on, 0 is a fault of that line. */
@@ -47,11 +48,13 @@ static int on_line(void *arg, const char *section, const char *name, const char 
 	if (strcmp(name, "key") == 0)
 		return set_path(p, p->key, value);
 	if (strcmp(name, "server-key") == 0)
-		return keys_is_key(value) ? set_text(p->server_key, value) : set_path(p, p->server_key, value);
+		return keys_is_key(value) ? set_text(p->server_key, value) :
+					    set_path(p, p->server_key, value);
 	return 0;
 }
 
-/* The file behind `named`, a folder or a file, with symbolic links followed: relative paths are its own. */
+/* The file behind `named`, a folder or a file, with symbolic links followed: relative paths are its
+ * own. */
 static bool find_file(const char *named, char ret[PROFILE_TEXT])
 {
 	char inside[PROFILE_TEXT];
@@ -59,7 +62,8 @@ static bool find_file(const char *named, char ret[PROFILE_TEXT])
 	struct stat st;
 
 	if (stat(named, &st) == 0 && S_ISDIR(st.st_mode)) {
-		if (snprintf(inside, sizeof(inside), "%s/client.conf", named) >= (int)sizeof(inside))
+		if (snprintf(inside, sizeof(inside), "%s/client.conf", named) >=
+		    (int)sizeof(inside))
 			return false;
 		named = inside;
 	}
@@ -94,7 +98,8 @@ static enum cvn_err read_default(struct profile *p)
 	if (config != NULL && config[0] == '/')
 		n = snprintf(named, sizeof(named), "%s/convene/client.conf", config);
 	else
-		n = snprintf(named, sizeof(named), "%s/.config/convene/client.conf", home != NULL ? home : "");
+		n = snprintf(named, sizeof(named), "%s/.config/convene/client.conf",
+			     home != NULL ? home : "");
 	if (n >= (int)sizeof(named) || stat(named, &st) != 0)
 		return CVN_OK;
 	return read_file(p, named);
@@ -121,13 +126,17 @@ static enum cvn_err read_server_key(struct profile *p)
 
 enum cvn_err profile_load(const struct args *args, struct profile *ret)
 {
-	const char *named = args->value[OPT_PROFILE] != NULL ? args->value[OPT_PROFILE] : getenv("CONVENE_PROFILE");
+	const char *named = args->value[OPT_PROFILE] != NULL ? args->value[OPT_PROFILE] :
+							       getenv("CONVENE_PROFILE");
 	const struct {
 		enum option_id id;
 		char *at;
 	} over[] = {
-		{ OPT_ENDPOINT, ret->endpoint },     { OPT_UPDATES, ret->updates }, { OPT_SERVER_KEY, ret->server_key },
-		{ OPT_PROGRAMME, ret->programme },   { OPT_KEY, ret->key },
+		{ OPT_ENDPOINT, ret->endpoint },
+		{ OPT_UPDATES, ret->updates },
+		{ OPT_SERVER_KEY, ret->server_key },
+		{ OPT_PROGRAMME, ret->programme },
+		{ OPT_KEY, ret->key },
 	};
 	enum cvn_err err;
 

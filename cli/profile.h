@@ -23,7 +23,7 @@ struct profile {
 	char fault[PROFILE_TEXT + 80]; /* what is wrong, where profile_load() refuses */
 };
 
-/* Reads the profile that the options, $CONVENE_PROFILE or $XDG_CONFIG_HOME name, in this order, and lays the options
- * over it. Without any file the built-in values stand. CVN_EINVALID: a file that was named is not there, or is wrong:
- * `ret->fault` says how. */
+/* Reads the profile that the options, $CONVENE_PROFILE or $XDG_CONFIG_HOME name, in this order, and
+ * lays the options over it. Without any file the built-in values stand. CVN_EINVALID: a file that
+ * was named is not there, or is wrong: `ret->fault` says how. */
 CVN_MUST_CHECK enum cvn_err profile_load(const struct args *args, struct profile *ret);

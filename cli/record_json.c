@@ -12,7 +12,8 @@ static void merge(json_t *onto, json_t *from)
 }
 
 static json_t *flatten(const char *id, int64_t revision, const Convene__V1__Request *content,
-	const Convene__V1__Standing *standing, int64_t cursor, int64_t received_unix_ms)
+		       const Convene__V1__Standing *standing, int64_t cursor,
+		       int64_t received_unix_ms)
 {
 	json_t *object = content != NULL ? json_of_message(&content->base) : json_object();
 
@@ -61,8 +62,10 @@ json_t *update_json(const Convene__V1__Update *u)
 	json_object_set_new(object, "cursor", json_integer(u->cursor));
 	json_object_set_new(object, "unix_ms", json_integer(u->unix_ms));
 	if (u->of_case == CONVENE__V1__UPDATE__OF_REQUEST)
-		json_object_set_new(object, "request", flatten(u->request->id, u->request->revision, u->request->content,
-			u->request->standing, u->cursor, 0));
+		json_object_set_new(object, "request",
+				    flatten(u->request->id, u->request->revision,
+					    u->request->content, u->request->standing, u->cursor,
+					    0));
 	else if (u->of_case == CONVENE__V1__UPDATE__OF_ENTITY)
 		add_entity(object, u->entity);
 	return object;

@@ -10,14 +10,16 @@
 
 #include <jansson.h>
 
-/* The record as an object; `value` is the one that counts. The caller owns it; NULL: out of memory. */
+/* The record as an object; `value` is the one that counts. The caller owns it; NULL: out of memory.
+ * */
 json_t *record_json(const Convene__V1__Record *record);
 
 /* As record_json(), for one of a replica. */
 json_t *record_json_of_replica(const struct replica_record *record);
 
-/* An update: {"cursor", "unix_ms", "request": a record as above, with `content` only where it is new} or {…, "put":
- * KIND, "entity": {…}} or {…, "retired": KIND, "id": …}. The caller owns it; NULL: out of memory. */
+/* An update: {"cursor", "unix_ms", "request": a record as above, with `content` only where it is
+ * new} or {…, "put": KIND, "entity": {…}} or {…, "retired": KIND, "id": …}. The caller owns it;
+ * NULL: out of memory. */
 json_t *update_json(const Convene__V1__Update *update);
 
 /* Prints one object as a line on standard output. Takes `object`; NULL prints nothing. */

@@ -27,8 +27,10 @@ json_t *results_json(const struct sent *sent)
 	object = json_object();
 	if (object == NULL)
 		return NULL;
-	json_object_set_new(object, "id", json_string(sent->request->id != NULL ? sent->request->id : ""));
-	json_object_set_new(object, "state", json_string(sent->has_receipt ? "received" : "refused"));
+	json_object_set_new(object, "id",
+			    json_string(sent->request->id != NULL ? sent->request->id : ""));
+	json_object_set_new(object, "state",
+			    json_string(sent->has_receipt ? "received" : "refused"));
 	if (sent->n_violations == 0)
 		return object;
 	violations = json_array();
@@ -51,8 +53,8 @@ static bool write_lines(const struct results *r, struct buf *out)
 	for (size_t i = 0; i < r->n && is_good; i++) {
 		json_t *object = results_json(&r->sent[i]);
 
-		is_good = object != NULL && buf_printf(out, i > 0 ? ",\n " : "\n ") == CVN_OK
-			  && json_dump_callback(object, append, out, JSON_FLAGS) == 0;
+		is_good = object != NULL && buf_printf(out, i > 0 ? ",\n " : "\n ") == CVN_OK &&
+			  json_dump_callback(object, append, out, JSON_FLAGS) == 0;
 		json_decref(object);
 	}
 	return is_good && buf_printf(out, "\n]\n") == CVN_OK;
@@ -93,13 +95,16 @@ static void print_standing(const Convene__V1__Standing *s)
 		fputs(" at ", stdout);
 		out_text(stdout, s->placement->venue != NULL ? s->placement->venue : "?", SIZE_MAX);
 		fputs(" from ", stdout);
-		out_text(stdout, s->placement->first_day != NULL ? s->placement->first_day : "?", SIZE_MAX);
+		out_text(stdout, s->placement->first_day != NULL ? s->placement->first_day : "?",
+			 SIZE_MAX);
 	}
 	putchar('\n');
 	print_violations(s->violations, s->n_violations);
 	for (size_t i = 0; i < s->n_reasons; i++) {
 		fputs("    ", stdout);
-		out_text(stdout, s->reasons[i]->text != NULL ? s->reasons[i]->text : s->reasons[i]->code, SIZE_MAX);
+		out_text(stdout,
+			 s->reasons[i]->text != NULL ? s->reasons[i]->text : s->reasons[i]->code,
+			 SIZE_MAX);
 		putchar('\n');
 	}
 }
@@ -109,8 +114,8 @@ static void print_one(const struct sent *sent)
 	const Convene__V1__State state = state_of(sent);
 
 	out_text(stdout, sent->request->id != NULL ? sent->request->id : "(no id)", SIZE_MAX);
-	printf(": %s%s%s", out_state_colour(stdout, state), state == STATE_NONE ? "refused" : state_name(state),
-		out_plain(stdout));
+	printf(": %s%s%s", out_state_colour(stdout, state),
+	       state == STATE_NONE ? "refused" : state_name(state), out_plain(stdout));
 	if (sent->record != NULL && sent->record->standing != NULL) {
 		print_standing(sent->record->standing);
 	} else {
@@ -120,9 +125,11 @@ static void print_one(const struct sent *sent)
 }
 
 /* Which column of the table it belongs into: that of its host, or the one behind all hosts. */
-static size_t column_of(const struct results *r, const char *const *hosts, size_t n_hosts, const struct sent *sent)
+static size_t column_of(const struct results *r, const char *const *hosts, size_t n_hosts,
+			const struct sent *sent)
 {
-	const Convene__V1__Standing *standing = sent->record != NULL ? sent->record->standing : NULL;
+	const Convene__V1__Standing *standing =
+		sent->record != NULL ? sent->record->standing : NULL;
 	const char *noc = NULL;
 
 	if (r->programme != NULL && standing != NULL && standing->placement != NULL)
@@ -136,7 +143,8 @@ static size_t column_of(const struct results *r, const char *const *hosts, size_
 
 static size_t list_hosts(const struct results *r, const char *ret_hosts[HOSTS_MAX])
 {
-	const Convene__V1__Programme *about = r->programme != NULL ? programme_about(r->programme) : NULL;
+	const Convene__V1__Programme *about =
+		r->programme != NULL ? programme_about(r->programme) : NULL;
 	size_t n = 0;
 
 	for (; about != NULL && n < about->n_parties && n < HOSTS_MAX; n++)
@@ -187,9 +195,11 @@ static void print_summary(const struct results *r)
 		n_again += r->sent[i].is_again;
 		n_new += r->sent[i].has_receipt && !r->sent[i].is_again;
 	}
-	printf("%zu requests: %zu received, %zu known before, %zu refused\n", r->n, n_new, n_again, n_refused);
+	printf("%zu requests: %zu received, %zu known before, %zu refused\n", r->n, n_new, n_again,
+	       n_refused);
 	printf("%.2f s, %.0f requests %s per second\n", (double)r->ms / 1000,
-		(double)r->n * 1000 / (double)(r->ms > 0 ? r->ms : 1), r->is_decided ? "decided" : "received");
+	       (double)r->n * 1000 / (double)(r->ms > 0 ? r->ms : 1),
+	       r->is_decided ? "decided" : "received");
 }
 
 int results_print(struct cli *cli, const struct results *r)

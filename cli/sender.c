@@ -1,4 +1,5 @@
-/* In order of time: sender_run -> fill -> start_call -> hear -> on_reply -> on_receipts, on_refusal, on_record -> look */
+/* In order of time: sender_run -> fill -> start_call -> hear -> on_reply -> on_receipts,
+ * on_refusal, on_record -> look */
 #include "cli/sender.h"
 #include "domain/lifecycle.h"
 #include "util/clock.h"
@@ -10,9 +11,9 @@
 #include <uthash.h>
 #include <zmq.h>
 
-#define ANSWER_MS 5000      /* past it a call is sent again */
-#define OUTCOME_MS 2000     /* past it an outcome is asked for */
-#define RETRY_MS 100        /* where a Problem names no time */
+#define ANSWER_MS 5000  /* past it a call is sent again */
+#define OUTCOME_MS 2000 /* past it an outcome is asked for */
+#define RETRY_MS 100    /* where a Problem names no time */
 #define RETRY_MAX_MS 5000
 #define REPLIES_PER_TURN 64 /* of one connection */
 #define LOOK_MS 250         /* between two looks at what is late */
@@ -32,17 +33,22 @@ struct known {
 	UT_hash_handle hh;
 };
 
-static enum cvn_err prepare(struct sender *s, Convene__V1__Request *const *requests, const char *const *batches);
+static enum cvn_err prepare(struct sender *s, Convene__V1__Request *const *requests,
+			    const char *const *batches);
 static enum cvn_err fill(struct sender *s);
 static enum cvn_err start_call(struct sender *s, struct call *call);
 static enum cvn_err hear(struct sender *s);
 static enum cvn_err on_reply(struct sender *s, struct lane *lane, const Convene__V1__Reply *reply);
-static void on_receipts(struct sender *s, const struct parcel *parcel, const Convene__V1__Receipts *receipts);
-static enum cvn_err on_refusal(struct sender *s, const struct parcel *parcel, const Convene__V1__Problem *problem);
-static enum cvn_err on_record(struct sender *s, struct sent *sent, const Convene__V1__Record *record);
+static void on_receipts(struct sender *s, const struct parcel *parcel,
+			const Convene__V1__Receipts *receipts);
+static enum cvn_err on_refusal(struct sender *s, const struct parcel *parcel,
+			       const Convene__V1__Problem *problem);
+static enum cvn_err on_record(struct sender *s, struct sent *sent,
+			      const Convene__V1__Record *record);
 static enum cvn_err look(struct sender *s);
 
-enum cvn_err sender_run(struct sender *s, Convene__V1__Request *const *requests, const char *const *batches, size_t n)
+enum cvn_err sender_run(struct sender *s, Convene__V1__Request *const *requests,
+			const char *const *batches, size_t n)
 {
 	enum cvn_err err;
 
@@ -86,7 +92,8 @@ static enum cvn_err index_ids(struct sender *s)
 	return CVN_OK;
 }
 
-static enum cvn_err prepare(struct sender *s, Convene__V1__Request *const *requests, const char *const *batches)
+static enum cvn_err prepare(struct sender *s, Convene__V1__Request *const *requests,
+			    const char *const *batches)
 {
 	enum cvn_err err;
 
@@ -151,7 +158,8 @@ static enum cvn_err send_submit(struct sender *s, struct call *call, uint64_t *r
 {
 	Convene__V1__Call message = CONVENE__V1__CALL__INIT;
 	Convene__V1__Submit submit = CONVENE__V1__SUBMIT__INIT;
-	Convene__V1__Request **requests = arena_array(&s->scratch, call->parcel->n, sizeof(*requests));
+	Convene__V1__Request **requests =
+		arena_array(&s->scratch, call->parcel->n, sizeof(*requests));
 
 	if (requests == NULL)
 		return CVN_ENOMEM;
@@ -180,7 +188,8 @@ static enum cvn_err send_get(struct sender *s, struct call *call, uint64_t *ret_
 /* Sends it; where that is not possible now, it stays to be sent a little later. */
 static enum cvn_err start_call(struct sender *s, struct call *call)
 {
-	const struct sent *first = call->parcel != NULL ? &s->sent[call->parcel->requests[0]] : call->asked;
+	const struct sent *first =
+		call->parcel != NULL ? &s->sent[call->parcel->requests[0]] : call->asked;
 	const bool is_batch = call->parcel != NULL && call->parcel->is_batch;
 	enum cvn_err err = lanes_take(s->lanes, first->request, is_batch, &call->lane);
 	uint64_t id;
@@ -243,7 +252,8 @@ static enum cvn_err hear(struct sender *s)
 	enum cvn_err err = CVN_OK;
 
 	for (size_t i = 0; i < n; i++)
-		items[i] = (zmq_pollitem_t){ .socket = client_socket(s->lanes->lane[i].client), .events = ZMQ_POLLIN };
+		items[i] = (zmq_pollitem_t){ .socket = client_socket(s->lanes->lane[i].client),
+					     .events = ZMQ_POLLIN };
 	zmq_poll(items, (int)n, RETRY_MS / 2);
 	for (size_t i = 0; i < n && err == CVN_OK; i++) {
 		if ((items[i].revents & ZMQ_POLLIN) != 0)
@@ -259,7 +269,9 @@ static uint64_t again_at(const Convene__V1__Problem *problem)
 	uint64_t wait_ms = RETRY_MS;
 
 	if (problem->has_retry_after_ms && problem->retry_after_ms > 0)
-		wait_ms = problem->retry_after_ms < RETRY_MAX_MS ? (uint64_t)problem->retry_after_ms : RETRY_MAX_MS;
+		wait_ms = problem->retry_after_ms < RETRY_MAX_MS ?
+				  (uint64_t)problem->retry_after_ms :
+				  RETRY_MAX_MS;
 	for (size_t i = 0; i < N_ELEMENTS(RETRYABLE); i++) {
 		if (problem->code != NULL && strcmp(problem->code, RETRYABLE[i]) == 0)
 			return clock_ms() + wait_ms;
@@ -275,7 +287,8 @@ static enum cvn_err on_outcome(struct sender *s, const Convene__V1__Record *reco
 	if (!s->is_waiting || record == NULL || record->id == NULL)
 		return CVN_OK;
 	HASH_FIND_STR(s->known, record->id, known);
-	for (struct sent *x = known != NULL ? known->last : NULL; x != NULL && err == CVN_OK; x = x->same_id) {
+	for (struct sent *x = known != NULL ? known->last : NULL; x != NULL && err == CVN_OK;
+	     x = x->same_id) {
 		if (x->has_receipt)
 			err = on_record(s, x, record);
 	}
@@ -318,7 +331,8 @@ static enum cvn_err on_reply(struct sender *s, struct lane *lane, const Convene_
 	return CVN_OK; /* of a call that was given up, and sent again */
 }
 
-static void on_receipts(struct sender *s, const struct parcel *parcel, const Convene__V1__Receipts *receipts)
+static void on_receipts(struct sender *s, const struct parcel *parcel,
+			const Convene__V1__Receipts *receipts)
 {
 	for (size_t i = 0; i < parcel->n; i++) {
 		struct sent *sent = &s->sent[parcel->requests[i]];
@@ -336,8 +350,8 @@ static void on_receipts(struct sender *s, const struct parcel *parcel, const Con
 	}
 }
 
-/* The violation's path below `requests[index]`, or as it is where the call was about this request alone; NULL: it is about
- * another one. */
+/* The violation's path below `requests[index]`, or as it is where the call was about this request
+ * alone; NULL: it is about another one. */
 static const char *path_within(const char *path, size_t index, size_t n)
 {
 	char prefix[32];
@@ -351,8 +365,8 @@ static const char *path_within(const char *path, size_t index, size_t n)
 	return path[0] == '.' ? path + 1 : path;
 }
 
-static enum cvn_err add_violation(struct sender *s, struct sent *sent, const char *field, const char *code,
-	const char *text)
+static enum cvn_err add_violation(struct sender *s, struct sent *sent, const char *field,
+				  const char *code, const char *text)
 {
 	Convene__V1__Violation *v = arena_alloc(s->arena, sizeof(*v));
 
@@ -367,11 +381,12 @@ static enum cvn_err add_violation(struct sender *s, struct sent *sent, const cha
 }
 
 static enum cvn_err refuse_one(struct sender *s, struct sent *sent, size_t index, size_t n,
-	const Convene__V1__Problem *problem)
+			       const Convene__V1__Problem *problem)
 {
 	enum cvn_err err = CVN_OK;
 
-	sent->violations = arena_array(s->arena, problem->n_violations + 1, sizeof(Convene__V1__Violation *));
+	sent->violations =
+		arena_array(s->arena, problem->n_violations + 1, sizeof(Convene__V1__Violation *));
 	if (sent->violations == NULL)
 		return CVN_ENOMEM;
 	for (size_t i = 0; i < problem->n_violations && err == CVN_OK; i++) {
@@ -388,7 +403,8 @@ static enum cvn_err refuse_one(struct sender *s, struct sent *sent, size_t index
 	return err;
 }
 
-static enum cvn_err on_refusal(struct sender *s, const struct parcel *parcel, const Convene__V1__Problem *problem)
+static enum cvn_err on_refusal(struct sender *s, const struct parcel *parcel,
+			       const Convene__V1__Problem *problem)
 {
 	ProtobufCMessage *copy;
 	enum cvn_err err = frame_copy(&problem->base, s->arena, &copy);
@@ -400,7 +416,8 @@ static enum cvn_err on_refusal(struct sender *s, const struct parcel *parcel, co
 	return err;
 }
 
-static enum cvn_err on_record(struct sender *s, struct sent *sent, const Convene__V1__Record *record)
+static enum cvn_err on_record(struct sender *s, struct sent *sent,
+			      const Convene__V1__Record *record)
 {
 	ProtobufCMessage *copy;
 	enum cvn_err err;
@@ -487,7 +504,7 @@ void sender_done(struct sender *s)
 {
 	struct known *known, *after;
 
-	HASH_ITER(hh, s->known, known, after) {
+	HASH_ITER (hh, s->known, known, after) {
 		HASH_DEL(s->known, known);
 		free(known);
 	}

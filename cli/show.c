@@ -43,7 +43,8 @@ const char *show_time(int64_t unix_ms, struct arena *arena)
 	char text[32];
 	struct tm tm;
 
-	if (gmtime_r(&seconds, &tm) == NULL || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+	if (gmtime_r(&seconds, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
 		return "";
 	return show_or_empty(arena_strdup(arena, text));
 }
@@ -92,7 +93,8 @@ void show_brief(const Convene__V1__Record *record)
 
 	print(record->id);
 	if (s != NULL) {
-		printf(": %s%s%s", out_state_colour(stdout, s->state), state_name(s->state), out_plain(stdout));
+		printf(": %s%s%s", out_state_colour(stdout, s->state), state_name(s->state),
+		       out_plain(stdout));
 		if (s->placement != NULL) {
 			fputs(" at ", stdout);
 			print(s->placement->venue);
@@ -125,12 +127,14 @@ static void show_content(const Convene__V1__Request *r, const char *lang)
 	number("units", r->has_units, r->units);
 	number("people", r->has_headcount, r->headcount);
 	for (size_t i = 0; i < r->n_services; i++)
-		number(show_or_empty(r->services[i]->service), r->services[i]->has_staff, r->services[i]->staff);
+		number(show_or_empty(r->services[i]->service), r->services[i]->has_staff,
+		       r->services[i]->staff);
 	names("squads", r->squads, r->n_squads);
 	for (size_t i = 0; i < r->n_after; i++) {
 		label("after");
 		print(r->after[i]->request);
-		printf(", %" PRId64 " to %" PRId64 " days\n", r->after[i]->min_gap, r->after[i]->max_gap);
+		printf(", %" PRId64 " to %" PRId64 " days\n", r->after[i]->min_gap,
+		       r->after[i]->max_gap);
 	}
 	number("value", r->has_value, r->value);
 	if (r->announced != NULL) {
@@ -168,7 +172,8 @@ static void show_consents(const Convene__V1__Standing *s, struct arena *arena)
 	putchar('\n');
 }
 
-static void show_standing(const Convene__V1__Request *r, const Convene__V1__Standing *s, struct arena *arena)
+static void show_standing(const Convene__V1__Request *r, const Convene__V1__Standing *s,
+			  struct arena *arena)
 {
 	char last[DAY_TEXT_SIZE];
 
@@ -186,7 +191,7 @@ static void show_standing(const Convene__V1__Request *r, const Convene__V1__Stan
 		fputs(", from ", stdout);
 		print(s->alternatives[i]->first_day);
 		printf(", costs %" PRId64 "%s\n", s->alternatives[i]->cost,
-			s->alternatives[i]->outside_windows ? ", outside the windows" : "");
+		       s->alternatives[i]->outside_windows ? ", outside the windows" : "");
 	}
 	for (size_t i = 0; i < s->n_reasons; i++) {
 		label(i == 0 ? "waits because" : "");
@@ -219,8 +224,9 @@ void show_full(const Convene__V1__Record *record, const char *lang, struct arena
 	fputs(out_plain(stdout), stdout);
 	if (record->standing != NULL)
 		printf("  %s%s%s", out_state_colour(stdout, record->standing->state),
-			state_name(record->standing->state), out_plain(stdout));
-	printf("  revision %" PRId64 ", received %s\n", record->revision, show_time(record->received_unix_ms, arena));
+		       state_name(record->standing->state), out_plain(stdout));
+	printf("  revision %" PRId64 ", received %s\n", record->revision,
+	       show_time(record->received_unix_ms, arena));
 	if (record->content != NULL)
 		show_content(record->content, lang);
 	if (record->standing != NULL)

@@ -19,7 +19,8 @@ int snapshot_fetch(struct cli *cli, struct replica **ret)
 		if (code != EXIT_OK)
 			break;
 		if (reply->of_case != CONVENE__V1__REPLY__OF_PAGE) {
-			code = cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with a page");
+			code = cli_fail(cli, EXIT_PROTOCOL,
+					"the daemon did not answer with a page");
 			break;
 		}
 		err = replica_page(replica, reply->page);
@@ -48,7 +49,8 @@ int snapshot_list(struct cli *cli, Convene__V1__List *list, snapshot_page_fn *on
 		if (code != EXIT_OK)
 			return code;
 		if (reply->of_case != CONVENE__V1__REPLY__OF_PAGE)
-			return cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with a page");
+			return cli_fail(cli, EXIT_PROTOCOL,
+					"the daemon did not answer with a page");
 		if (!on_page(arg, reply->page))
 			return EXIT_OK;
 		list->has_from = reply->page->has_next;
@@ -75,13 +77,15 @@ int snapshot_replay(struct cli *cli, int64_t *cursor, snapshot_updates_fn *on_up
 		replay.after = *cursor;
 		code = cli_programme_call_into(cli, &call, &arena, &reply);
 		if (code == EXIT_OK && reply->of_case != CONVENE__V1__REPLY__OF_UPDATES)
-			code = cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with updates");
+			code = cli_fail(cli, EXIT_PROTOCOL,
+					"the daemon did not answer with updates");
 		if (code == EXIT_OK) {
 			const Convene__V1__Updates *updates = reply->updates;
 
 			if (updates->n_updates > 0)
 				*cursor = updates->updates[updates->n_updates - 1]->cursor;
-			goes_on = on_updates(arg, updates) && updates->n_updates > 0 && *cursor < updates->last;
+			goes_on = on_updates(arg, updates) && updates->n_updates > 0 &&
+				  *cursor < updates->last;
 		}
 		arena_reset(&arena);
 	}

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <zmq.h>
 
-#define SETTLE_MS 400   /* the programme rests when its cursor did not move for so long */
+#define SETTLE_MS 400 /* the programme rests when its cursor did not move for so long */
 #define SETTLE_TRIES 25
 #define REQUESTS_MAX 1000000
 
@@ -45,7 +45,8 @@ static int read_file(struct cli *cli, const char *path, struct programme_file *f
 	if (code == EXIT_OK) {
 		err = programme_file_read_requests(f, (const char *)bytes.bytes, bytes.n);
 		for (const struct json_fault *x = f->faults.first; x != NULL; x = x->next)
-			cli_fail(cli, EXIT_DATA, "%s: %s%s: %s", path, x->is_warning ? "warning: " : "", x->path, x->text);
+			cli_fail(cli, EXIT_DATA, "%s: %s%s: %s", path,
+				 x->is_warning ? "warning: " : "", x->path, x->text);
 		if (err != CVN_OK)
 			code = f->faults.n_errors > 0 ? EXIT_DATA : cli_fail_err(cli, path, err);
 	}
@@ -69,14 +70,16 @@ static int collect(struct cli *cli, struct wishes *w)
 		const struct programme_file *f = &w->files[i];
 
 		for (size_t r = 0; r < f->n_requests; r++, at++) {
-			const char *batch = json_string_value(json_object_get(f->request_json[r], "batch"));
+			const char *batch =
+				json_string_value(json_object_get(f->request_json[r], "batch"));
 
 			w->requests[at] = f->requests[r];
 			if (batch != NULL) /* a label is its file's own */
 				w->batches[at] = arena_printf(&cli->arena, "%zu/%s", i, batch);
 		}
 		if (f->programme_id != NULL && cli->profile.programme[0] == '\0')
-			snprintf(cli->profile.programme, sizeof(cli->profile.programme), "%s", f->programme_id);
+			snprintf(cli->profile.programme, sizeof(cli->profile.programme), "%s",
+				 f->programme_id);
 	}
 	return EXIT_OK;
 }
@@ -94,7 +97,8 @@ static int read_files(struct cli *cli, struct wishes *w)
 
 		programme_file_init(&w->files[w->n_files++]);
 		read = read_file(cli, cli->args.positional[i], &w->files[i]);
-		code = code == EXIT_OK ? read : code; /* all faults are said, not only the first file's */
+		code = code == EXIT_OK ? read :
+					 code; /* all faults are said, not only the first file's */
 	}
 	return code == EXIT_OK ? collect(cli, w) : code;
 }
@@ -107,7 +111,8 @@ static void show_progress(struct sender *s, void *arg)
 	progress_show(arg, (int64_t)s->n_done, note);
 }
 
-/* Waits until the programme rests, and takes over where each request stands then: some were moved by later ones. */
+/* Waits until the programme rests, and takes over where each request stands then: some were moved
+ * by later ones. */
 static int settle(struct cli *cli, struct sender *s, struct replica **ret)
 {
 	struct replica *replica = NULL;
@@ -125,7 +130,8 @@ static int settle(struct cli *cli, struct sender *s, struct replica **ret)
 		cursor = replica_cursor(replica);
 		zmq_poll(NULL, 0, SETTLE_MS);
 	}
-	for (const struct replica_record *r = replica_first(replica); r != NULL; r = replica_next(r)) {
+	for (const struct replica_record *r = replica_first(replica); r != NULL;
+	     r = replica_next(r)) {
 		Convene__V1__Record *record = arena_alloc(&cli->arena, sizeof(*record));
 
 		if (record == NULL)
@@ -147,14 +153,16 @@ static bool may_read_all(struct cli *cli)
 {
 	const Convene__V1__Welcome *welcome;
 
-	return cli_welcome(cli, &welcome) == EXIT_OK && welcome->role != NULL
-	       && strcmp(welcome->role, "federation") != 0;
+	return cli_welcome(cli, &welcome) == EXIT_OK && welcome->role != NULL &&
+	       strcmp(welcome->role, "federation") != 0;
 }
 
 static int show(struct cli *cli, struct sender *s, uint64_t ms)
 {
 	const char *export = cli->args.value[OPT_EXPORT];
-	struct results results = { .sent = s->sent, .n = s->n, .ms = ms, .is_decided = s->is_waiting };
+	struct results results = {
+		.sent = s->sent, .n = s->n, .ms = ms, .is_decided = s->is_waiting
+	};
 	struct replica *replica = NULL;
 	int code = EXIT_OK;
 
@@ -173,10 +181,12 @@ static int show(struct cli *cli, struct sender *s, uint64_t ms)
 static int give_up(struct cli *cli, const struct sender *s, enum cvn_err err)
 {
 	if (err == CVN_EDEADLINE)
-		return cli_fail(cli, EXIT_TRY_AGAIN, "nothing moved for %lld s: %zu of %zu are without an answer",
-			(long long)(s->patience_ms / 1000), s->n - s->n_done, s->n);
+		return cli_fail(cli, EXIT_TRY_AGAIN,
+				"nothing moved for %lld s: %zu of %zu are without an answer",
+				(long long)(s->patience_ms / 1000), s->n - s->n_done, s->n);
 	if (err == CVN_EUNAVAILABLE)
-		return cli_fail(cli, EXIT_UNAVAILABLE, "%s: no daemon answers there", cli->profile.endpoint);
+		return cli_fail(cli, EXIT_UNAVAILABLE, "%s: no daemon answers there",
+				cli->profile.endpoint);
 	if (err == CVN_EINVALID)
 		return cli_fail(cli, EXIT_CONFIG, "%s", s->lanes->fault);
 	return cli_fail_err(cli, cli->profile.endpoint, err);
@@ -218,10 +228,12 @@ static int prepare_lanes(struct cli *cli, struct lanes *lanes)
 	int code;
 
 	if (folder != NULL && address.server_key[0] == '\0')
-		return cli_fail(cli, EXIT_CONFIG, "--keys needs the daemon's public key: --server-key, or a profile");
+		return cli_fail(cli, EXIT_CONFIG,
+				"--keys needs the daemon's public key: --server-key, or a profile");
 	if (strncmp(address.endpoint, "ipc://", 6) == 0) {
 		if (folder != NULL)
-			return cli_fail(cli, EXIT_USAGE, "--keys: no keys are spoken with over %s", address.endpoint);
+			return cli_fail(cli, EXIT_USAGE, "--keys: no keys are spoken with over %s",
+					address.endpoint);
 		address.server_key = NULL;
 	} else if (folder == NULL) {
 		code = cli_keys(cli, &address.keys);

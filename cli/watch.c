@@ -19,8 +19,8 @@
 struct watching {
 	struct cli *cli;
 	void *socket;
-	int64_t cursor;      /* of the last update shown */
-	struct arena arena;  /* one message, one line */
+	int64_t cursor;     /* of the last update shown */
+	struct arena arena; /* one message, one line */
 };
 
 static void print_update(struct watching *w, const Convene__V1__Update *u)
@@ -37,7 +37,8 @@ static void print_update(struct watching *w, const Convene__V1__Update *u)
 	}
 	if (u->of_case == CONVENE__V1__UPDATE__OF_ENTITY && u->entity->entity != NULL) {
 		kind = entity_kind_name(entity_kind(u->entity->entity));
-		printf("%s %s ", kind != NULL ? kind : "?", u->entity->retired ? "retired:" : "put:");
+		printf("%s %s ", kind != NULL ? kind : "?",
+		       u->entity->retired ? "retired:" : "put:");
 		out_text(stdout, show_or_empty(entity_id(u->entity->entity)), SIZE_MAX);
 	}
 	putchar('\n');
@@ -93,14 +94,22 @@ static int receive(struct watching *w)
 
 	zmq_msg_init(&topic);
 	zmq_msg_init(&payload);
-	if (zmq_msg_recv(&topic, w->socket, 0) < 0 || !zmq_msg_more(&topic) || zmq_msg_recv(&payload, w->socket, 0) < 0) {
-		code = errno == EINTR ? EXIT_OK : cli_fail(w->cli, EXIT_PROTOCOL, "an update was not two frames");
-	} else if (frame_decode(&convene__v1__update__descriptor, zmq_msg_data(&payload), zmq_msg_size(&payload),
-				&FRAME_LIMITS_PAGE, &w->arena, &message, &fault) != CVN_OK) {
-		code = cli_fail(w->cli, EXIT_PROTOCOL, "an update cannot be read: %s: %s", fault.path, fault.text);
-	} else if (strncmp(w->cli->profile.programme, zmq_msg_data(&topic), zmq_msg_size(&topic)) == 0
-		   && strlen(w->cli->profile.programme) == zmq_msg_size(&topic)) {
-		code = on_update(w, (const Convene__V1__Update *)message); /* subscriptions match by prefix: check the whole */
+	if (zmq_msg_recv(&topic, w->socket, 0) < 0 || !zmq_msg_more(&topic) ||
+	    zmq_msg_recv(&payload, w->socket, 0) < 0) {
+		code = errno == EINTR ?
+			       EXIT_OK :
+			       cli_fail(w->cli, EXIT_PROTOCOL, "an update was not two frames");
+	} else if (frame_decode(&convene__v1__update__descriptor, zmq_msg_data(&payload),
+				zmq_msg_size(&payload), &FRAME_LIMITS_PAGE, &w->arena, &message,
+				&fault) != CVN_OK) {
+		code = cli_fail(w->cli, EXIT_PROTOCOL, "an update cannot be read: %s: %s",
+				fault.path, fault.text);
+	} else if (strncmp(w->cli->profile.programme, zmq_msg_data(&topic), zmq_msg_size(&topic)) ==
+			   0 &&
+		   strlen(w->cli->profile.programme) == zmq_msg_size(&topic)) {
+		code = on_update(
+			w, (const Convene__V1__Update *)
+				   message); /* subscriptions match by prefix: check the whole */
 	}
 	zmq_msg_close(&topic);
 	zmq_msg_close(&payload);
@@ -111,10 +120,11 @@ static bool set_curve(struct cli *cli, void *socket)
 {
 	const struct key_pair *keys;
 
-	return cli_keys(cli, &keys) == EXIT_OK
-	       && zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, cli->profile.server_key, KEYS_TEXT) == 0
-	       && zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key, KEYS_TEXT) == 0
-	       && zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, KEYS_TEXT) == 0;
+	return cli_keys(cli, &keys) == EXIT_OK &&
+	       zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, cli->profile.server_key, KEYS_TEXT) ==
+		       0 &&
+	       zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key, KEYS_TEXT) == 0 &&
+	       zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, KEYS_TEXT) == 0;
 }
 
 static int subscribe(struct watching *w)
@@ -132,21 +142,27 @@ static int subscribe(struct watching *w)
 		updates = welcome->updates_endpoint != NULL ? welcome->updates_endpoint : "";
 	}
 	if (w->cli->profile.server_key[0] == '\0')
-		return cli_fail(w->cli, EXIT_CONFIG, "updates are published under the daemon's key: --server-key and --key");
+		return cli_fail(
+			w->cli, EXIT_CONFIG,
+			"updates are published under the daemon's key: --server-key and --key");
 	w->socket = zmq_socket(w->cli->zmq, ZMQ_SUB);
-	if (w->socket == NULL || !set_curve(w->cli, w->socket)
-	    || zmq_setsockopt(w->socket, ZMQ_LINGER, &linger_ms, sizeof(linger_ms)) != 0
-	    || zmq_setsockopt(w->socket, ZMQ_RECONNECT_IVL_MAX, &reconnect_max_ms, sizeof(reconnect_max_ms)) != 0
-	    || zmq_setsockopt(w->socket, ZMQ_HEARTBEAT_IVL, &heartbeat_ms, sizeof(heartbeat_ms)) != 0
-	    || zmq_setsockopt(w->socket, ZMQ_MAXMSGSIZE, &max_bytes, sizeof(max_bytes)) != 0
-	    || zmq_setsockopt(w->socket, ZMQ_SUBSCRIBE, w->cli->profile.programme, strlen(w->cli->profile.programme)) != 0
-	    || zmq_connect(w->socket, updates) != 0)
-		return cli_fail(w->cli, EXIT_CONFIG, "%s: cannot subscribe there: %s", updates[0] != '\0' ? updates : "updates",
-			zmq_strerror(errno));
+	if (w->socket == NULL || !set_curve(w->cli, w->socket) ||
+	    zmq_setsockopt(w->socket, ZMQ_LINGER, &linger_ms, sizeof(linger_ms)) != 0 ||
+	    zmq_setsockopt(w->socket, ZMQ_RECONNECT_IVL_MAX, &reconnect_max_ms,
+			   sizeof(reconnect_max_ms)) != 0 ||
+	    zmq_setsockopt(w->socket, ZMQ_HEARTBEAT_IVL, &heartbeat_ms, sizeof(heartbeat_ms)) !=
+		    0 ||
+	    zmq_setsockopt(w->socket, ZMQ_MAXMSGSIZE, &max_bytes, sizeof(max_bytes)) != 0 ||
+	    zmq_setsockopt(w->socket, ZMQ_SUBSCRIBE, w->cli->profile.programme,
+			   strlen(w->cli->profile.programme)) != 0 ||
+	    zmq_connect(w->socket, updates) != 0)
+		return cli_fail(w->cli, EXIT_CONFIG, "%s: cannot subscribe there: %s",
+				updates[0] != '\0' ? updates : "updates", zmq_strerror(errno));
 	return EXIT_OK;
 }
 
-/* Without --from, what happened before is passed over: the replay ends at the last cursor there is. */
+/* Without --from, what happened before is passed over: the replay ends at the last cursor there is.
+ * */
 static int find_start(struct watching *w)
 {
 	Convene__V1__Replay replay = CONVENE__V1__REPLAY__INIT;
