@@ -20,17 +20,22 @@ local function bad_epoch()
 	return redis.error_reply('EPOCH the programme belongs to another daemon')
 end
 
+-- Redis would print each number it is given anew, as a double.
+local function text(number)
+	return string.format('%d', number)
+end
+
 -- epoch, cursor, version as numbers, and phase; nil where there is no such programme.
 local function read_head(key)
 	local head = redis.call('HMGET', key, 'epoch', 'cursor', 'version', 'phase')
 	return tonumber(head[1]), tonumber(head[2]), tonumber(head[3]), head[4]
 end
 
--- keys: head, log, ids, todo, after, one record for each request
+-- keys: head, log, ids, after, one record for each request
 -- args: epoch, unix ms, n; each: id, federation, by, after, content, digest, standing, update
 local function admit(keys, args)
 	local epoch, n = tonumber(args[1]), tonumber(args[3])
-	if not epoch or not tonumber(args[2]) or not n or #args ~= 3 + 8 * n or #keys ~= 5 + n then
+	if not epoch or not tonumber(args[2]) or not n or #args ~= 3 + 8 * n or #keys ~= 4 + n then
 		return bad_args('admit')
 	end
 	local owner, cursor, version, phase = read_head(keys[1])
@@ -43,7 +48,7 @@ local function admit(keys, args)
 	local answer, fresh, taken = { 'ok' }, {}, false
 	for i = 1, n do
 		local digest = args[3 + 8 * (i - 1) + 6]
-		local r = redis.call('HMGET', keys[5 + i], 'rev', 'cursor', 'state', 'digest', 'd0')
+		local r = redis.call('HMGET', keys[4 + i], 'rev', 'cursor', 'state', 'digest', 'd0')
 		if not r[1] then
 			fresh[#fresh + 1] = i
 			answer[i + 1] = { 'new', 1, cursor + #fresh, RECEIVED }
@@ -63,21 +68,22 @@ local function admit(keys, args)
 		return { 'closed' }
 	end
 
-	for _, i in ipairs(fresh) do
+	local at
+	version = text(version)
+	for k = 1, #fresh do
+		local i = fresh[k]
 		local a = 3 + 8 * (i - 1)
-		local id, after, digest = args[a + 1], args[a + 4], args[a + 6]
-		cursor = cursor + 1
-		redis.call('XADD', keys[2], cursor .. '-0', 'u', args[a + 8], 'v', version)
-		redis.call('HSET', keys[5 + i], 'state', RECEIVED, 'rev', 1, 'cursor', cursor, 'digest', digest, 'd0', digest,
-			'fed', args[a + 2], 'by', args[a + 3], 't0', args[2], 'c', args[a + 5], 's', args[a + 7],
-			'trail', cursor)
+		local id = args[a + 1]
+		at = text(cursor + k)
+		redis.call('XADD', keys[2], at .. '-0', 'u', args[a + 8], 'v', version)
+		redis.call('HSET', keys[4 + i], 'state', '1', 'rev', '1', 'cursor', at, 'digest', args[a + 6],
+			'fed', args[a + 2], 'by', args[a + 3], 't0', args[2], 'c', args[a + 5], 's', args[a + 7], 'trail', at)
 		redis.call('RPUSH', keys[3], id)
-		redis.call('ZADD', keys[4], cursor, id)
-		if after ~= '' then
-			redis.call('HSET', keys[5], id, after)
+		if args[a + 4] ~= '' then
+			redis.call('HSET', keys[4], id, args[a + 4])
 		end
 	end
-	redis.call('HSET', keys[1], 'cursor', cursor)
+	redis.call('HSET', keys[1], 'cursor', at)
 	return answer
 end
 
@@ -109,12 +115,38 @@ local function answered(tokens, token)
 	return cursor and { 'ok', tonumber(cursor), tonumber(version) }
 end
 
--- keys: head, log, todo, after, deaths, one record for each change
+-- Everything of one change but its entry in the log. The first of a commit also keeps the commit's `line`.
+local function write_change(keys, key, args, a, r, at, line)
+	local id, to, content = args[a + 1], tonumber(args[a + 6]), args[a + 8]
+	if content ~= '' then
+		local digests = redis.call('HMGET', key, 'digest', 'd0')
+		redis.call('HSET', key, 'c', content, 'digest', args[a + 9], 'd0', digests[2] or digests[1])
+		if args[a + 10] ~= '' then
+			redis.call('HSET', keys[3], id, args[a + 10])
+		else
+			redis.call('HDEL', keys[3], id)
+		end
+	end
+	if line then
+		redis.call('HSET', key, 'rev', args[a + 5], 'state', args[a + 6], 'cursor', at, 's', args[a + 11],
+			'trail', r[4] .. ',' .. at, 'tok', line:sub(1, TOKENS_MAX_BYTES))
+	else
+		redis.call('HSET', key, 'rev', args[a + 5], 'state', args[a + 6], 'cursor', at, 's', args[a + 11],
+			'trail', r[4] .. ',' .. at)
+	end
+	if to == RECEIVED then
+		redis.call('HDEL', keys[4], id)
+	elseif DEAD[to] then
+		redis.call('HDEL', keys[3], id)
+	end
+end
+
+-- keys: head, log, after, deaths, one record for each change
 -- args: epoch, token, base version ('' = any), n; each: id, revision, state, cursor that must stand (0 = any),
 --       revision, state from now on, bump (0 or 1), content ('' = stays), digest, after, standing, update
 local function commit(keys, args)
 	local epoch, token, n = tonumber(args[1]), args[2], tonumber(args[4])
-	if not epoch or not n or n < 1 or #args ~= 4 + 12 * n or #keys ~= 5 + n then
+	if not epoch or not n or n < 1 or #args ~= 4 + 12 * n or #keys ~= 4 + n then
 		return bad_args('commit')
 	end
 	local owner, cursor, version, phase = read_head(keys[1])
@@ -126,7 +158,7 @@ local function commit(keys, args)
 
 	local now = {}
 	for i = 1, n do
-		now[i] = redis.call('HMGET', keys[5 + i], 'rev', 'state', 'cursor', 'trail', 'tok')
+		now[i] = redis.call('HMGET', keys[4 + i], 'rev', 'state', 'cursor', 'trail', 'tok')
 	end
 	local tokens = now[1][5] or ''
 	local before = answered(tokens, token)
@@ -155,48 +187,24 @@ local function commit(keys, args)
 	for i = 1, n do
 		local a = 4 + 12 * (i - 1)
 		local to = tonumber(args[a + 6])
-		if now[i][2] == RECEIVED and (to == PROPOSED or to == WAITLISTED) and in_circle(keys[4], args[a + 1]) then
+		if now[i][2] == RECEIVED and (to == PROPOSED or to == WAITLISTED) and in_circle(keys[3], args[a + 1]) then
 			return { 'circle', i - 1 }
 		end
 	end
 
-	local answer = { 'ok', cursor + n, version }
+	local last = version
 	for i = 1, n do
-		answer[3] = answer[3] + tonumber(args[4 + 12 * (i - 1) + 7])
+		last = last + tonumber(args[4 + 12 * (i - 1) + 7])
 	end
+	local answer = { 'ok', cursor + n, last }
+	local line = token .. ':' .. text(cursor + n) .. ':' .. text(last) .. ' ' .. tokens
 	for i = 1, n do
-		local a, r, key = 4 + 12 * (i - 1), now[i], keys[5 + i]
-		local id, to, content = args[a + 1], tonumber(args[a + 6]), args[a + 8]
-		cursor = cursor + 1
+		local a, at = 4 + 12 * (i - 1), text(cursor + i)
 		version = version + tonumber(args[a + 7])
-		redis.call('XADD', keys[2], cursor .. '-0', 'u', args[a + 12], 'v', version)
-		if i == 1 then
-			local line = token .. ':' .. answer[2] .. ':' .. answer[3] .. ' ' .. tokens
-			redis.call('HSET', key, 'rev', args[a + 5], 'state', to, 'cursor', cursor, 's', args[a + 11],
-				'trail', r[4] .. ',' .. cursor, 'tok', line:sub(1, TOKENS_MAX_BYTES))
-		else
-			redis.call('HSET', key, 'rev', args[a + 5], 'state', to, 'cursor', cursor, 's', args[a + 11],
-				'trail', r[4] .. ',' .. cursor)
-		end
-		if content ~= '' then
-			redis.call('HSET', key, 'c', content, 'digest', args[a + 9])
-			if args[a + 10] ~= '' then
-				redis.call('HSET', keys[4], id, args[a + 10])
-			else
-				redis.call('HDEL', keys[4], id)
-			end
-		end
-		if to == RECEIVED then
-			redis.call('ZADD', keys[3], cursor, id)
-			redis.call('HDEL', keys[5], id)
-		elseif r[2] == RECEIVED then
-			redis.call('ZREM', keys[3], id)
-		end
-		if DEAD[to] then
-			redis.call('HDEL', keys[4], id)
-		end
+		redis.call('XADD', keys[2], at .. '-0', 'u', args[a + 12], 'v', text(version))
+		write_change(keys, keys[4 + i], args, a, now[i], at, i == 1 and line)
 	end
-	redis.call('HSET', keys[1], 'cursor', cursor, 'version', version)
+	redis.call('HSET', keys[1], 'cursor', text(cursor + n), 'version', text(version))
 	return answer
 end
 
@@ -241,18 +249,18 @@ local function put(keys, args)
 		local a = 2 + 5 * (i - 1)
 		local kind, id, bytes = args[a + 1], args[a + 2], args[a + 3]
 		cursor, version = cursor + 1, version + 1
-		redis.call('XADD', keys[2], cursor .. '-0', 'u', args[a + 4], 'v', version)
+		redis.call('XADD', keys[2], text(cursor) .. '-0', 'u', args[a + 4], 'v', text(version))
 		if bytes == '' then
 			redis.call('HDEL', keys[3 + i], id)
 		else
 			redis.call('HSET', keys[3 + i], id, bytes)
 		end
-		redis.call('HSET', keys[3], kind .. '/' .. id, cursor)
+		redis.call('HSET', keys[3], kind .. '/' .. id, text(cursor))
 		if kind == 'programme' then
 			phase = args[a + 5]
 		end
 	end
-	redis.call('HSET', keys[1], 'epoch', epoch, 'cursor', cursor, 'version', version, 'phase', phase)
+	redis.call('HSET', keys[1], 'epoch', args[1], 'cursor', text(cursor), 'version', text(version), 'phase', phase)
 	return { 'ok', cursor, version, #changes }
 end
 
@@ -268,7 +276,7 @@ local function claim(keys, args)
 	elseif owner > epoch then
 		return bad_epoch()
 	end
-	redis.call('HSET', keys[1], 'epoch', epoch)
+	redis.call('HSET', keys[1], 'epoch', args[1])
 	return { 'ok', cursor, version, phase }
 end
 
@@ -357,6 +365,22 @@ local function page(keys, args)
 	return answer
 end
 
+-- keys: ids; args: what comes before an id in the key of its record, from, how many to look at
+local function todo(keys, args)
+	local from, limit = tonumber(args[2]), tonumber(args[3])
+	if not from or not limit or #args ~= 3 or #keys ~= 1 then
+		return bad_args('todo')
+	end
+	local ids = redis.call('LRANGE', keys[1], from, from + limit - 1)
+	local answer = { 'ok', #ids == limit and from + limit or -1 }
+	for _, id in ipairs(ids) do
+		if tonumber(redis.call('HGET', args[1] .. id, 'state')) == RECEIVED then
+			answer[#answer + 1] = id
+		end
+	end
+	return answer
+end
+
 -- keys: head, entity cursors, the hash of each kind; args: the kinds
 local function entities(keys, args)
 	if #args < 1 or #keys ~= 2 + #args then
@@ -400,5 +424,6 @@ redis.register_function('convene_death', death)
 redis.register_function('convene_found', found)
 redis.register_function{ function_name = 'convene_read', callback = read, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'convene_page', callback = page, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'convene_todo', callback = todo, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'convene_entities', callback = entities, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'convene_entries', callback = entries, flags = { 'no-writes' } }

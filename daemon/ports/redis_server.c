@@ -149,8 +149,7 @@ static enum cvn_err write_file(const struct redis_server *server, const char *na
 	return written && rename(fresh, path) == 0 ? CVN_OK : CVN_ESYS;
 }
 
-/* No port at all: who may write into the folder may speak to it. Records fit into compact hashes up to 8 KiB a value,
- * which is faster to write and half the memory. */
+/* No port at all: who may write into the folder may speak to it. */
 static enum cvn_err write_config(const struct redis_server *server)
 {
 	char text[2048];
@@ -171,7 +170,6 @@ static enum cvn_err write_config(const struct redis_server *server)
 			 "aof-use-rdb-preamble yes\n"
 			 "auto-aof-rewrite-percentage 100\n"
 			 "auto-aof-rewrite-min-size 64mb\n"
-			 "hash-max-listpack-value 8192\n"
 			 "maxmemory %" PRIu64 "\n"
 			 "maxmemory-policy noeviction\n",
 			 server->socket, server->folder,

@@ -301,36 +301,29 @@ static void encode_todo(struct store *store, struct store_op *op, struct store_a
 	const struct store_todo *todo = CONTAINER_OF(op, struct store_todo, op);
 
 	(void)store;
-	store_args_begin(args, "ZRANGE");
-	store_args_key(args, todo->programme, "todo", NULL);
-	store_args_printf(args, "(%" PRId64, todo->after);
-	store_args_text(args, "+inf");
-	store_args_text(args, "BYSCORE");
-	store_args_text(args, "LIMIT");
-	store_args_int(args, 0);
-	store_args_int(args, todo->limit);
-	store_args_text(args, "WITHSCORES");
+	begin_call(args, "convene_todo", 1);
+	store_args_key(args, todo->programme, "ids", NULL);
+	store_args_printf(args, "{%s}:r:", todo->programme);
+	store_args_int(args, todo->from);
+	store_args_int(args, STORE_TODO_STEP);
 }
 
 static enum cvn_err decode_todo(struct store_op *op, const redisReply *reply, struct arena *arena)
 {
 	struct store_todo *todo = CONTAINER_OF(op, struct store_todo, op);
 	const char **ids;
-	int64_t *cursors;
 	size_t n;
 
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0)
+	if (!store_reply_is(reply, "ok", 2) || !store_reply_int(reply, 1, &todo->ret_next))
 		return CVN_EBUG;
-	n = reply->elements / 2;
+	n = reply->elements - 2;
 	ids = arena_array(arena, n + 1, sizeof(*ids));
-	cursors = arena_array(arena, n + 1, sizeof(*cursors));
-	if (ids == NULL || cursors == NULL)
+	if (ids == NULL)
 		return CVN_ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		if (!store_reply_text(reply, 2 * i, &ids[i]) || !store_reply_int(reply, 2 * i + 1, &cursors[i]))
+		if (!store_reply_text(reply, 2 + i, &ids[i]))
 			return CVN_EBUG;
 	todo->ret_ids = ids;
-	todo->ret_cursors = cursors;
 	todo->ret_n = n;
 	return CVN_OK;
 }
@@ -341,7 +334,7 @@ enum cvn_err store_todo_start(struct store *store, struct store_todo *todo)
 
 	if (!id_is_valid(todo->programme))
 		return CVN_EPROGRAMME;
-	if (todo->after < 0 || todo->limit < 1 || todo->limit > STORE_BATCH_MAX)
+	if (todo->from < 0)
 		return CVN_EINVALID;
 	return store_start(store, &todo->op, &VERB);
 }

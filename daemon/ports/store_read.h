@@ -102,16 +102,17 @@ struct buf;                     /* util/buf.h */
 CVN_MUST_CHECK enum cvn_err store_complete_update(const char *programme, const struct store_entry *entry,
 						  struct buf *out);
 
-/* Requests that are in `received`, oldest change first. */
+/* Requests that are in `received`, in the order of receipt: what a daemon that starts has to go on with. One call looks
+ * at STORE_TODO_STEP requests, whatever their state. */
+#define STORE_TODO_STEP 1000
 struct store_todo {
 	struct store_op op;
 	const char *programme;
-	int64_t after;                  /* received at a cursor above this one; 0: all */
-	int64_t limit;                  /* 1 to STORE_BATCH_MAX */
+	int64_t from;                   /* 0: the first; else ret_next of the call before */
 
 	const char *const *ret_ids;
-	const int64_t *ret_cursors;     /* at which each was received */
-	size_t ret_n;
+	size_t ret_n;                   /* may be 0 though there is a ret_next */
+	int64_t ret_next;               /* -1: all were looked at */
 };
 CVN_MUST_CHECK enum cvn_err store_todo_start(struct store *store, struct store_todo *todo);
 

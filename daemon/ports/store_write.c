@@ -33,10 +33,9 @@ static void encode_admit(struct store *store, struct store_op *op, struct store_
 	const struct store_admit *admit = CONTAINER_OF(op, struct store_admit, op);
 	const char *p = admit->programme;
 
-	begin_call(args, "convene_admit", p, 5 + admit->n_items);
+	begin_call(args, "convene_admit", p, 4 + admit->n_items);
 	store_args_key(args, p, "log", NULL);
 	store_args_key(args, p, "ids", NULL);
-	store_args_key(args, p, "todo", NULL);
 	store_args_key(args, p, "after", NULL);
 	for (size_t i = 0; i < admit->n_items; i++)
 		store_args_key(args, p, "r", admit->items[i].id);
@@ -144,9 +143,8 @@ static void encode_commit(struct store *store, struct store_op *op, struct store
 	const struct store_commit *commit = CONTAINER_OF(op, struct store_commit, op);
 	const char *p = commit->programme;
 
-	begin_call(args, "convene_commit", p, 5 + commit->n_changes);
+	begin_call(args, "convene_commit", p, 4 + commit->n_changes);
 	store_args_key(args, p, "log", NULL);
-	store_args_key(args, p, "todo", NULL);
 	store_args_key(args, p, "after", NULL);
 	store_args_key(args, p, "deaths", NULL);
 	for (size_t i = 0; i < commit->n_changes; i++)
