@@ -62,10 +62,10 @@ static void append_admit(redisContext *redis, const char *name, long n)
 
 	snprintf(id, sizeof id, "q%ld", n);
 	snprintf(digest, sizeof digest, "%032ld", n);
-	snprintf(keys, sizeof keys, "head log ids todo after r:%s", id);
+	snprintf(keys, sizeof keys, "head log ids after r:%s", id);
 	add_text(&c, "FCALL");
 	add_text(&c, "convene_admit");
-	add_text(&c, "6");
+	add_text(&c, "5");
 	add_keys(&c, name, keys);
 	add_text(&c, "1");
 	add_text(&c, "1767225600000");
@@ -88,10 +88,10 @@ static void append_commit(redisContext *redis, const char *name, long n)
 
 	snprintf(id, sizeof id, "q%ld", n);
 	snprintf(version, sizeof version, "%ld", n + 1);
-	snprintf(keys, sizeof keys, "head log todo after deaths r:%s", id);
+	snprintf(keys, sizeof keys, "head log after deaths r:%s", id);
 	add_text(&c, "FCALL");
 	add_text(&c, "convene_commit");
-	add_text(&c, "6");
+	add_text(&c, "5");
 	add_keys(&c, name, keys);
 	add_text(&c, "1");
 	add_text(&c, id);
