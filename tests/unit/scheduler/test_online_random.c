@@ -14,7 +14,7 @@
 #include "sample.h"
 #include "util/log.h"
 
-#define SEEDS 150
+#define SEEDS 80
 #define TURNS 700
 
 enum weather { WITH_DECISIONS, WITH_DATA, WEATHERS };
@@ -228,7 +228,7 @@ static void run(uint64_t seed, enum weather weather)
 		act(&s);
 		for (int i = 0; i < busy; i++)
 			move(&s);
-		if (below(&s, 150) == 0) {
+		if (below(&s, 20) == 0) {
 			rig_settle(&s.rig);
 			end_conflicts(&s);
 			rig_expect_sound(&s.rig);
