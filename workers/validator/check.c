@@ -1,8 +1,9 @@
-/* In order of time: check_main -> read_file -> stand -> judge_all -> tell */
+/* In order of time: check_main -> read_file -> choose_judged -> judge_all -> tell */
 #include "validator/check.h"
 #include "domain/day.h"
 #include "util/slurp.h"
 #include "validator/rules.h"
+#include "validator/stand.h"
 #include "wire/programme_file.h"
 #include <errno.h>
 #include <getopt.h>
@@ -23,7 +24,7 @@ struct check {
 };
 
 static int read_file(const char *path, struct programme_file *file, bool is_programme);
-static enum cvn_err stand(struct check *c);
+static void choose_judged(struct check *c);
 static int judge_all(struct check *c, const struct programme_file *file, const Convene__V1__Request *const *judged);
 static enum cvn_err tell(struct check *c, const Convene__V1__Request *request, Convene__V1__Violation *const *violations,
                          size_t n);
@@ -44,10 +45,11 @@ static int run(struct check *c, const char *programme, const char *requests)
 		return code;
 	c->replica = replica_new(NULL);
 	c->judged = calloc(c->programme.n_requests + 1, sizeof(*c->judged));
-	if (c->replica == NULL || c->judged == NULL || stand(c) != CVN_OK) {
+	if (c->replica == NULL || c->judged == NULL || stand_file(c->replica, &c->programme) != CVN_OK) {
 		fputs("convene-validator: out of memory\n", stderr);
 		return EX_SOFTWARE;
 	}
+	choose_judged(c);
 	if (requests == NULL)
 		return judge_all(c, &c->programme, c->judged);
 	return judge_all(c, &c->requests, (const Convene__V1__Request *const *)c->requests.requests);
@@ -100,59 +102,20 @@ static int read_file(const char *path, struct programme_file *file, bool is_prog
 	return err == CVN_OK ? EX_OK : EX_DATAERR;
 }
 
-static enum cvn_err stand_request(struct check *c, size_t i)
+/* What is judged of a programme: its requests as they stand, and those apart that could not, since their id is taken.
+ * Both lists have the same order, so one walk along them tells which is which. */
+static void choose_judged(struct check *c)
 {
-	Convene__V1__Request *request = c->programme.requests[i];
-	Convene__V1__Standing standing = CONVENE__V1__STANDING__INIT;
-	Convene__V1__Record record = CONVENE__V1__RECORD__INIT;
-	enum cvn_err err;
+	const struct replica_record *next = replica_first(c->replica);
 
-	c->judged[i] = request;
-	if (request->id == NULL || replica_find(c->replica, request->id) != NULL)
-		return CVN_OK;
-	record.id = request->id;
-	record.content = request;
-	record.standing = &standing;
-	err = replica_put_record(c->replica, &record);
-	if (err == CVN_OK)
-		c->judged[i] = replica_find(c->replica, request->id)->content;
-	return err;
-}
+	for (size_t i = 0; i < c->programme.n_requests; i++) {
+		const Convene__V1__Request *request = c->programme.requests[i];
+		bool stands = next != NULL && request->id != NULL && strcmp(request->id, next->id) == 0;
 
-/* Puts the programme and its requests into the replica. What has no id can't stand. */
-static enum cvn_err stand(struct check *c)
-{
-	const struct programme_file *f = &c->programme;
-	Convene__V1__Entity entity = CONVENE__V1__ENTITY__INIT;
-	enum cvn_err err = CVN_OK;
-
-#define PUT(kind, member, record) \
-	do { \
-		entity.of_case = CONVENE__V1__ENTITY__OF_##kind; \
-		entity.member = (record); \
-		err = replica_put_entity(c->replica, &entity, 0); \
-		if (err != CVN_OK && err != CVN_EMALFORMED) \
-			return err; \
-	} while (0)
-	if (f->programme != NULL)
-		PUT(PROGRAMME, programme, f->programme);
-	for (size_t i = 0; i < f->n_cities; i++)
-		PUT(CITY, city, f->cities[i]);
-	for (size_t i = 0; i < f->n_venues; i++)
-		PUT(VENUE, venue, f->venues[i]);
-	for (size_t i = 0; i < f->n_services; i++)
-		PUT(OFFER, offer, f->services[i]);
-	for (size_t i = 0; i < f->n_federations; i++)
-		PUT(FEDERATION, federation, f->federations[i]);
-	for (size_t i = 0; i < f->n_squads; i++)
-		PUT(SQUAD, squad, f->squads[i]);
-	for (size_t i = 0; i < f->n_protected; i++)
-		PUT(PROTECTED, protected_, f->protected[i]);
-#undef PUT
-	err = CVN_OK;
-	for (size_t i = 0; i < f->n_requests && err == CVN_OK; i++)
-		err = stand_request(c, i);
-	return err;
+		c->judged[i] = stands ? next->content : request;
+		if (stands)
+			next = replica_next(next);
+	}
 }
 
 /* The word that a file may have beside its requests: those that have the same are judged together. */

@@ -12,9 +12,6 @@ struct fixture {
 void fixture_init(struct fixture *f, const char *programme);
 void fixture_done(struct fixture *f);
 
-/* Puts all of a programme file into a replica. */
-void fixture_fill(struct replica *replica, const struct programme_file *file);
-
 /* The small programme of the tests of rules. */
 extern const char FIXTURE_PROGRAMME[];
 

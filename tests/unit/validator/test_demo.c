@@ -1,6 +1,7 @@
 /* The real-world programme: its 540 requests are sound, each of the 40 faulty ones is blamed for what `expect` says. */
 #include "fixture.h"
 #include "util/slurp.h"
+#include "validator/stand.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +38,7 @@ static int set_up(void **state)
 	read_bytes(SOURCE_DIR "/demo/cn-ru-2022-23-faulty-requests.json", &bytes);
 	assert_int_equal(programme_file_read_requests(&d->faulty, (char *)bytes.bytes, bytes.n), CVN_OK);
 	buf_done(&bytes);
-	fixture_fill(d->f.replica, &d->programme);
+	assert_int_equal(stand_file(d->f.replica, &d->programme), CVN_OK);
 	*state = d;
 	return 0;
 }
