@@ -23,7 +23,7 @@ static const char *const WELL_KNOWN[] = {
 bool keys_is_key(const char *text)
 {
 	static const char ALPHABET[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
-	uint8_t raw[32];
+	uint8_t raw[KEYS_RAW];
 
 	if (text == NULL || strnlen(text, KEYS_TEXT) != KEY_CHARS || strspn(text, ALPHABET) != KEY_CHARS)
 		return false;
@@ -40,6 +40,11 @@ enum cvn_err keys_public_of(const char *secret_key, char ret_public[KEYS_TEXT])
 	if (!keys_is_key(secret_key))
 		return CVN_EINVALID;
 	return zmq_curve_public(ret_public, secret_key) == 0 ? CVN_OK : CVN_EINVALID;
+}
+
+void keys_text_of(const unsigned char raw[KEYS_RAW], char ret_text[KEYS_TEXT])
+{
+	zmq_z85_encode(ret_text, raw, KEYS_RAW); /* cannot fail: 32 is a multiple of 4 */
 }
 
 void keys_wipe(struct key_pair *pair)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #define KEYS_TEXT 41 /* 40 characters of Z85 and the end */
+#define KEYS_RAW 32  /* the same as bytes */
 #define KEYS_FILE_MAX 4096
 
 struct key_pair {
@@ -27,6 +28,9 @@ CVN_MUST_CHECK enum cvn_err keys_public_of(const char *secret_key, char ret_publ
 
 /* Is it a key in Z85: 40 characters of its alphabet, and one that decodes? NULL is none. */
 bool keys_is_key(const char *text);
+
+/* The text of a key's 32 bytes, as ZAP hands them over. */
+void keys_text_of(const unsigned char raw[KEYS_RAW], char ret_text[KEYS_TEXT]);
 
 /* Reads a key file. CVN_ENOTFOUND there is none, CVN_EFORBIDDEN others may read it (a file below
  * $CREDENTIALS_DIRECTORY is exempt: systemd guards that), CVN_EMALFORMED, CVN_EINVALID the halves do not belong
