@@ -1,4 +1,5 @@
-/* outbox.c - In order of time: outbox_follow -> on_commit -> read -> on_entries -> hand_on -> read …; pulse. */
+/* outbox.c - In order of time: outbox_follow -> on_commit -> read -> on_entries -> hand_on ->
+ * read …; pulse. */
 #include "ports/outbox.h"
 #include "io/loop.h"
 #include "ports/store_read.h"
@@ -14,13 +15,14 @@
 #define UPDATE_MAX_BYTES (1u << 20)
 
 struct stream {
-	struct outbox *outbox;          /* NULL: the outbox is gone, and the read under way is the last to know */
+	struct outbox
+		*outbox; /* NULL: the outbox is gone, and the read under way is the last to know */
 	struct list_node link;
 	struct store_log op;
 	bool is_reading;
-	bool has_more;                  /* something was committed since the read under way began */
+	bool has_more; /* something was committed since the read under way began */
 	bool is_broken;
-	int64_t cursor, version;        /* of the last update that was handed on */
+	int64_t cursor, version; /* of the last update that was handed on */
 	char programme[ID_MAX_BYTES + 1];
 };
 
@@ -29,8 +31,8 @@ struct outbox {
 	struct store *store;
 	struct outbox_options options;
 	struct loop_timer *pulse;
-	struct list_node streams;       /* stream::link */
-	struct arena arena;             /* of one update */
+	struct list_node streams; /* stream::link */
+	struct arena arena;       /* of one update */
 	struct buf bytes;
 };
 
@@ -40,12 +42,13 @@ static void on_entries(struct store_op *op, enum cvn_err err);
 static enum cvn_err hand_on(struct stream *stream, const struct store_entry *entry);
 static void on_pulse(void *arg);
 
-enum cvn_err outbox_new(struct loop *loop, struct store *store, const struct outbox_options *options,
-			struct outbox **ret_outbox)
+enum cvn_err outbox_new(struct loop *loop, struct store *store,
+			const struct outbox_options *options, struct outbox **ret_outbox)
 {
 	struct outbox *outbox = calloc(1, sizeof(*outbox));
 
-	CVN_REQUIRE(options->on_update != NULL && options->on_pulse != NULL && options->on_broken != NULL);
+	CVN_REQUIRE(options->on_update != NULL && options->on_pulse != NULL &&
+		    options->on_broken != NULL);
 	if (outbox == NULL)
 		return CVN_ENOMEM;
 	outbox->loop = loop;
@@ -68,7 +71,7 @@ static struct stream *find(const struct outbox *outbox, const char *programme)
 {
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, (struct list_node *)&outbox->streams) {
+	LIST_EACH (node, after, (struct list_node *)&outbox->streams) {
 		struct stream *stream = CONTAINER_OF(node, struct stream, link);
 
 		if (strcmp(stream->programme, programme) == 0)
@@ -77,7 +80,8 @@ static struct stream *find(const struct outbox *outbox, const char *programme)
 	return NULL;
 }
 
-enum cvn_err outbox_follow(struct outbox *outbox, const char *programme, int64_t cursor, int64_t version)
+enum cvn_err outbox_follow(struct outbox *outbox, const char *programme, int64_t cursor,
+			   int64_t version)
 {
 	struct stream *stream;
 
@@ -125,7 +129,8 @@ static void read_on(struct stream *stream)
 
 static void on_entries(struct store_op *op, enum cvn_err err)
 {
-	struct stream *stream = CONTAINER_OF(CONTAINER_OF(op, struct store_log, op), struct stream, op);
+	struct stream *stream =
+		CONTAINER_OF(CONTAINER_OF(op, struct store_log, op), struct stream, op);
 
 	if (stream->outbox == NULL) {
 		free(stream);
@@ -137,8 +142,9 @@ static void on_entries(struct store_op *op, enum cvn_err err)
 	for (size_t i = 0; i < stream->op.ret_n; i++) {
 		if (hand_on(stream, &stream->op.ret_entries[i]) != CVN_OK) {
 			stream->is_broken = true;
-			stream->outbox->options.on_broken(stream->outbox->options.arg, stream->programme,
-							  "the log has a hole, or an entry that cannot be read");
+			stream->outbox->options.on_broken(
+				stream->outbox->options.arg, stream->programme,
+				"the log has a hole, or an entry that cannot be read");
 			return;
 		}
 	}
@@ -159,35 +165,39 @@ static enum cvn_err hand_on(struct stream *stream, const struct store_entry *ent
 	arena_reset(&outbox->arena);
 	err = store_complete_update(stream->programme, entry, &outbox->bytes);
 	if (err == CVN_OK)
-		err = frame_decode(&convene__v1__update__descriptor, outbox->bytes.bytes, outbox->bytes.n,
-				   &FRAME_LIMITS_PAGE, &outbox->arena, &message, &fault);
+		err = frame_decode(&convene__v1__update__descriptor, outbox->bytes.bytes,
+				   outbox->bytes.n, &FRAME_LIMITS_PAGE, &outbox->arena, &message,
+				   &fault);
 	if (err != CVN_OK)
 		return err;
 	stream->cursor = entry->cursor;
 	stream->version = entry->version;
-	outbox->options.on_update(outbox->options.arg, &(struct outbox_update){
-							       .programme = stream->programme,
-							       .cursor = entry->cursor,
-							       .version = entry->version,
-							       .update = (const Convene__V1__Update *)message,
-							       .bytes = outbox->bytes.bytes,
-							       .n = outbox->bytes.n,
-						       });
+	outbox->options.on_update(outbox->options.arg,
+				  &(struct outbox_update){
+					  .programme = stream->programme,
+					  .cursor = entry->cursor,
+					  .version = entry->version,
+					  .update = (const Convene__V1__Update *)message,
+					  .bytes = outbox->bytes.bytes,
+					  .n = outbox->bytes.n,
+				  });
 	return CVN_OK;
 }
 
-/* Reads as well, whether or not anyone woke it: a write whose answer was lost, or that nobody waited for, is found. */
+/* Reads as well, whether or not anyone woke it: a write whose answer was lost, or that nobody
+ * waited for, is found. */
 static void on_pulse(void *arg)
 {
 	struct outbox *outbox = arg;
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &outbox->streams) {
+	LIST_EACH (node, after, &outbox->streams) {
 		struct stream *stream = CONTAINER_OF(node, struct stream, link);
 
 		if (stream->is_broken)
 			continue;
-		outbox->options.on_pulse(outbox->options.arg, stream->programme, stream->cursor, stream->version);
+		outbox->options.on_pulse(outbox->options.arg, stream->programme, stream->cursor,
+					 stream->version);
 		if (!stream->is_reading)
 			read_on(stream);
 	}

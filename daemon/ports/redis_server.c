@@ -1,5 +1,5 @@
-/* redis_server.c - In order of time: redis_server_open -> lock -> write_config -> (wait_for_old ->) start -> on_exit
- * -> (on_timer -> start …) -> redis_server_close -> finish. */
+/* redis_server.c - In order of time: redis_server_open -> lock -> write_config -> (wait_for_old
+ * ->) start -> on_exit -> (on_timer -> start …) -> redis_server_close -> finish. */
 #include "ports/redis_server.h"
 #include "io/loop.h"
 #include "io/proc.h"
@@ -15,11 +15,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define GRACE_MS 10000u                 /* between TERM and KILL: it may be writing its file anew */
+#define GRACE_MS 10000u /* between TERM and KILL: it may be writing its file anew */
 #define POLL_MS 50
 #define REST_MIN_MS 100u
 #define REST_MAX_MS 5000u
-#define STEADY_MS 30000u                /* who ran for so long starts anew without much rest */
+#define STEADY_MS 30000u /* who ran for so long starts anew without much rest */
 #define PATH_BYTES 512
 
 enum phase { WAITING, RUNNING, RESTING, ENDING };
@@ -33,9 +33,9 @@ struct redis_server {
 	int lock_fd;
 	struct proc *proc;
 	struct loop_timer *timer;
-	pid_t old_pid;                  /* WAITING: of the one that an earlier daemon left */
+	pid_t old_pid; /* WAITING: of the one that an earlier daemon left */
 	uint64_t old_start;
-	uint64_t since_ms;              /* of the phase */
+	uint64_t since_ms; /* of the phase */
 	uint32_t rest_ms;
 	void (*closed_cb)(void *arg);
 	void *closed_arg;
@@ -77,7 +77,8 @@ enum cvn_err redis_server_open(struct loop *loop, const struct redis_server_opti
 		goto fail;
 	err = CVN_EINVALID;
 	n = snprintf(server->socket, sizeof(server->socket), "%s/redis.sock", server->folder);
-	if (n < 0 || (size_t)n >= sizeof(server->socket) || strpbrk(server->folder, "\"\\\n\r") != NULL)
+	if (n < 0 || (size_t)n >= sizeof(server->socket) ||
+	    strpbrk(server->folder, "\"\\\n\r") != NULL)
 		goto fail;
 	err = lock_folder(server);
 	if (err == CVN_OK)
@@ -105,7 +106,8 @@ static void path_of(const struct redis_server *server, const char *name, char pa
 	CVN_REQUIRE(n > 0 && n < PATH_BYTES);
 }
 
-static void tell(struct redis_server *server, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void tell(struct redis_server *server, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 static void tell(struct redis_server *server, const char *format, ...)
 {
@@ -132,7 +134,8 @@ static enum cvn_err lock_folder(struct redis_server *server)
 }
 
 /* Replaces a file as a whole. */
-static enum cvn_err write_file(const struct redis_server *server, const char *name, const char *text)
+static enum cvn_err write_file(const struct redis_server *server, const char *name,
+			       const char *text)
 {
 	char path[PATH_BYTES], fresh[PATH_BYTES];
 	size_t n = strlen(text);
@@ -180,7 +183,8 @@ static enum cvn_err write_config(const struct redis_server *server)
 	return write_file(server, "redis.conf", text);
 }
 
-/* When a process was started, in ticks since boot: with it a pid names one process for good. 0: there is none. */
+/* When a process was started, in ticks since boot: with it a pid names one process for good. 0:
+ * there is none. */
 static uint64_t start_time(pid_t pid)
 {
 	char path[64], line[1024], *field;
@@ -191,9 +195,10 @@ static uint64_t start_time(pid_t pid)
 	file = fopen(path, "re");
 	if (file == NULL)
 		return 0;
-	/* "pid (name) state …": the name may hold anything; start time is the 20th field behind it. */
-	if (fgets(line, sizeof(line), file) != NULL && (field = strrchr(line, ')')) != NULL && field[1] == ' ' &&
-	    field[2] != 'Z') {
+	/* "pid (name) state …": the name may hold anything; start time is the 20th field behind
+	 * it. */
+	if (fgets(line, sizeof(line), file) != NULL && (field = strrchr(line, ')')) != NULL &&
+	    field[1] == ' ' && field[2] != 'Z') {
 		for (int i = 0; i < 20 && field != NULL; i++)
 			field = strchr(field + 1, ' ');
 		if (field != NULL)
@@ -224,7 +229,8 @@ static bool find_old(struct redis_server *server)
 
 static void wait_for_old(struct redis_server *server)
 {
-	tell(server, "ending redis-server %ld, which an earlier daemon left", (long)server->old_pid);
+	tell(server, "ending redis-server %ld, which an earlier daemon left",
+	     (long)server->old_pid);
 	kill(server->old_pid, SIGTERM);
 	server->phase = WAITING;
 	server->since_ms = loop_now_ms(server->loop);
@@ -263,7 +269,8 @@ static void record(const struct redis_server *server)
 {
 	char line[64];
 
-	snprintf(line, sizeof(line), "%d %" PRIu64 "\n", proc_pid(server->proc), start_time(proc_pid(server->proc)));
+	snprintf(line, sizeof(line), "%d %" PRIu64 "\n", proc_pid(server->proc),
+		 start_time(proc_pid(server->proc)));
 	if (write_file(server, "redis.pid", line) != CVN_OK)
 		server->options.on_event(server->options.arg, "redis.pid could not be written");
 }
@@ -279,7 +286,8 @@ static void on_exit_of_child(void *arg, struct proc *proc, const struct proc_exi
 		return;
 	}
 	if (how->signal != 0)
-		tell(server, "redis-server was killed by signal %d: %s", how->signal, how->last_words);
+		tell(server, "redis-server was killed by signal %d: %s", how->signal,
+		     how->last_words);
 	else
 		tell(server, "redis-server ended with code %d: %s", how->code, how->last_words);
 	if (loop_now_ms(server->loop) - server->since_ms >= STEADY_MS)

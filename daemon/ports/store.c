@@ -4,9 +4,10 @@
  *   AWAY --------> LOADING ------------> READY      any -> OVER: another daemon's epoch, or a log that went back
  *     ^---------------'---- a link went ---'
  *
- * In order of time: store_open -> on_link -> (store_load.c) -> store_start -> (store_lane.c) -> store_finish -> tick
- * -> store_close */
+ * In order of time: store_open -> on_link -> (store_load.c) -> store_start -> (store_lane.c) ->
+ * store_finish -> tick -> store_close */
 #include "ports/store_private.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ static void on_link(void *arg, enum cvn_err err, const char *why);
 static void tick(void *arg);
 static void reopen_links(struct store *store);
 
-enum cvn_err store_open(struct loop *loop, const struct store_options *options, struct store **ret_store)
+enum cvn_err store_open(struct loop *loop, const struct store_options *options,
+			struct store **ret_store)
 {
 	struct store *store;
 	enum cvn_err err = CVN_ENOMEM;
@@ -101,11 +103,13 @@ static void on_link(void *arg, enum cvn_err err, const char *why)
 	struct store_lane *lane = arg;
 	struct store *store = lane->store;
 
-	(void)why; /* lent: what is kept is constant */
 	if (err != CVN_OK) {
 		store_lane_lost(lane);
-		if (store->state != STORE_OVER && store->state != STORE_AWAY)
-			store_set_state(store, STORE_AWAY, "the connection to Redis was lost");
+		if (store->state != STORE_AWAY ||
+		    strncmp(store->why, why, sizeof(store->why) - 1) != 0) {
+			snprintf(store->why, sizeof(store->why), "%s", why);
+			store_set_state(store, STORE_AWAY, store->why);
+		}
 		return;
 	}
 	lane->is_up = true;
@@ -297,7 +301,8 @@ struct store_head store_programme(const struct store *store, size_t i)
 	return (struct store_head){ known->programme, known->cursor, known->version, known->phase };
 }
 
-void store_on_commit(struct store *store, void (*on_commit)(void *arg, const char *programme), void *arg)
+void store_on_commit(struct store *store, void (*on_commit)(void *arg, const char *programme),
+		     void *arg)
 {
 	store->on_commit = on_commit;
 	store->on_commit_arg = arg;

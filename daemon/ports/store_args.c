@@ -1,4 +1,5 @@
-/* store_args.c - the arguments of one command. The operations' limits keep them within their arrays. */
+/* store_args.c - the arguments of one command. The operations' limits keep them within their
+ * arrays. */
 #include "ports/store_private.h"
 #include <inttypes.h>
 #include <stdarg.h>
@@ -51,7 +52,8 @@ void store_args_int(struct store_args *args, int64_t value)
 	store_args_printf(args, "%" PRId64, value);
 }
 
-void store_args_key(struct store_args *args, const char *programme, const char *name, const char *id)
+void store_args_key(struct store_args *args, const char *programme, const char *name,
+		    const char *id)
 {
 	if (id != NULL)
 		store_args_printf(args, "{%s}:%s:%s", programme, name, id);

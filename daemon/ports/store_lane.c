@@ -3,7 +3,8 @@
  * An operation is in one list:   waiting -> sent -> (held ->) done
  *                                   ^---------'--------' the connection was lost
  *
- * In order of time: store_lane_pump -> on_reply -> settle -> (prove -> on_wait) ; store_lane_lost ; store_lane_expire */
+ * In order of time: store_lane_pump -> on_reply -> settle -> (prove -> on_wait) ;
+ * store_lane_lost ; store_lane_expire */
 #include "ports/store_private.h"
 
 static bool send_op(struct store_lane *lane, struct store_op *op);
@@ -55,16 +56,19 @@ void store_lane_pump(struct store_lane *lane)
 	if (lane->wait_again)
 		loop_defer(lane->store->loop, &lane->wait_task);
 	lane->wait_again = false;
-	while (lane->is_open && (first = list_first(&lane->waiting)) != NULL && send_op(lane, op_of(first)))
+	while (lane->is_open && (first = list_first(&lane->waiting)) != NULL &&
+	       send_op(lane, op_of(first)))
 		;
 }
 
-/* False: not now. What stopped it (no slot, memory, a link on its way down) brings us back: an answer or a tick. */
+/* False: not now. What stopped it (no slot, memory, a link on its way down) brings us back: an
+ * answer or a tick. */
 static bool send_op(struct store_lane *lane, struct store_op *op)
 {
 	struct store *store = lane->store;
 
-	if (op->verb->prelude != NULL && op->verb->prelude(op, &store->args) && !send_args(lane, NULL, false))
+	if (op->verb->prelude != NULL && op->verb->prelude(op, &store->args) &&
+	    !send_args(lane, NULL, false))
 		return false;
 	op->verb->encode(store, op, &store->args);
 	if (!send_args(lane, op, false))
@@ -81,8 +85,9 @@ static bool send_args(struct store_lane *lane, struct store_op *op, bool is_wait
 	const struct store_args *args = &lane->store->args;
 	struct store_slot *slot = lane->free_slot;
 
-	if (slot == NULL || redis_command(lane->link, args->n, args->argv, args->len, on_reply, slot,
-					  loop_now_ms(lane->store->loop) + STORE_COMMAND_MS) != CVN_OK)
+	if (slot == NULL ||
+	    redis_command(lane->link, args->n, args->argv, args->len, on_reply, slot,
+			  loop_now_ms(lane->store->loop) + STORE_COMMAND_MS) != CVN_OK)
 		return false;
 	lane->free_slot = slot->next;
 	slot->op = op;
@@ -167,7 +172,8 @@ static void on_wait(struct store_lane *lane, const redisReply *reply)
 
 	lane->has_wait = false;
 	list_init(&done);
-	if (reply->type == REDIS_REPLY_INTEGER && reply->integer >= (long long)lane->store->options.replicas)
+	if (reply->type == REDIS_REPLY_INTEGER &&
+	    reply->integer >= (long long)lane->store->options.replicas)
 		list_prepend(&done, &lane->held);
 	if (!list_is_empty(&lane->held) || !list_is_empty(&lane->sent))
 		loop_defer(lane->store->loop, &lane->wait_task);
@@ -202,7 +208,7 @@ void store_lane_expire(struct store_lane *lane, uint64_t now_ms, bool cancel)
 
 	list_init(&due);
 	for (size_t i = 0; i < N_ELEMENTS(lists); i++)
-		LIST_EACH(node, after, lists[i])
+		LIST_EACH (node, after, lists[i])
 			if (cancel || op_of(node)->deadline_ms <= now_ms) {
 				list_drop(node);
 				list_push(&due, node);
@@ -217,8 +223,10 @@ void store_lane_expire(struct store_lane *lane, uint64_t now_ms, bool cancel)
 		if (cancel)
 			store_finish(lane->store, op, CVN_ECANCELED, "the store was closed");
 		else if (was_there)
-			store_finish(lane->store, op, CVN_EDEADLINE, "Redis did not answer in time");
+			store_finish(lane->store, op, CVN_EDEADLINE,
+				     "Redis did not answer in time");
 		else
-			store_finish(lane->store, op, CVN_EUNAVAILABLE, store_state_text(lane->store));
+			store_finish(lane->store, op, CVN_EUNAVAILABLE,
+				     store_state_text(lane->store));
 	}
 }

@@ -1,8 +1,9 @@
 /* store_load.c - from connected to ready.
  *
- * In order of time: store_load_start -> on_functions (-> on_loaded) -> on_epoch -> on_sync_policy -> on_programmes
- * -> on_claim … -> READY. A lost link ends it anywhere (the next connection begins anew); an error that Redis answers
- * is tried again a little later. */
+ * In order of time: store_load_start -> on_epoch -> on_functions (-> on_loaded) ->
+ * on_sync_policy -> on_programmes -> on_claim … -> READY. The epoch comes first: who was
+ * replaced must not put its own version of the Functions back. A lost link ends it anywhere (the
+ * next connection begins anew); an error that Redis answers is tried again a little later. */
 #include "ports/store_private.h"
 #include "util/id.h"
 #include <string.h>
@@ -10,10 +11,10 @@
 #define AGAIN_MS 500
 #define LIBRARY "convene_1"
 
+static void on_epoch(void *arg, redisReply *reply, enum cvn_err err);
 static void on_functions(void *arg, redisReply *reply, enum cvn_err err);
 static void on_loaded(void *arg, redisReply *reply, enum cvn_err err);
-static void ask_epoch(struct store *store);
-static void on_epoch(void *arg, redisReply *reply, enum cvn_err err);
+static void ask_sync_policy(struct store *store);
 static void on_sync_policy(void *arg, redisReply *reply, enum cvn_err err);
 static void on_programmes(void *arg, redisReply *reply, enum cvn_err err);
 static void on_claim(void *arg, redisReply *reply, enum cvn_err err);
@@ -21,7 +22,8 @@ static void finish(struct store *store);
 
 static void again(struct store *store, const char *text)
 {
-	store->text = text;
+	if (store->text != text)
+		store_set_state(store, STORE_LOADING, text);
 	store_load_later(store, AGAIN_MS);
 }
 
@@ -29,8 +31,8 @@ static void send_args(struct store *store, redis_reply_cb cb, void *arg)
 {
 	struct store_args *args = &store->args;
 
-	if (redis_command(store->lanes[STORE_LANE_WRITE].link, args->n, args->argv, args->len, cb, arg,
-			  loop_now_ms(store->loop) + STORE_COMMAND_MS) != CVN_OK)
+	if (redis_command(store->lanes[STORE_LANE_WRITE].link, args->n, args->argv, args->len, cb,
+			  arg, loop_now_ms(store->loop) + STORE_COMMAND_MS) != CVN_OK)
 		again(store, "Redis could not be asked");
 }
 
@@ -51,10 +53,10 @@ static bool is_answer(struct store *store, const redisReply *reply, enum cvn_err
 	return false;
 }
 
+/* The epoch is taken once in a daemon's life; at a later connection it must still be the last
+ * one given out. */
 void store_load_start(struct store *store)
 {
-	struct store_args *args = &store->args;
-
 	store->load_again_ms = 0;
 	for (size_t i = 0; i < STORE_N_LANES; i++)
 		if (!store->lanes[i].is_up)
@@ -62,57 +64,6 @@ void store_load_start(struct store *store)
 	store->n_claims = 0;
 	if (store->state != STORE_LOADING)
 		store_set_state(store, STORE_LOADING, "reading what Redis holds");
-	store_args_begin(args, "FUNCTION");
-	store_args_text(args, "LIST");
-	store_args_text(args, "LIBRARYNAME");
-	store_args_text(args, LIBRARY);
-	store_args_text(args, "WITHCODE");
-	send_args(store, on_functions, store);
-}
-
-/* The code of the library as Redis has it: [[library_name, …, library_code, CODE]]. */
-static bool is_our_code(const redisReply *reply)
-{
-	const redisReply *library = reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 ? reply->element[0] : NULL;
-	struct store_bytes code;
-	const char *name;
-
-	if (library == NULL || library->type != REDIS_REPLY_ARRAY)
-		return false;
-	for (size_t i = 0; i + 1 < library->elements; i += 2)
-		if (store_reply_text(library, i, &name) && strcmp(name, "library_code") == 0 &&
-		    store_reply_bytes(library, i + 1, &code))
-			return code.n == store_functions_n && memcmp(code.data, store_functions, code.n) == 0;
-	return false;
-}
-
-static void on_functions(void *arg, redisReply *reply, enum cvn_err err)
-{
-	struct store *store = arg;
-	struct store_args *args = &store->args;
-
-	if (!is_answer(store, reply, err))
-		return;
-	if (is_our_code(reply)) {
-		ask_epoch(store);
-		return;
-	}
-	store_args_begin(args, "FUNCTION");
-	store_args_text(args, "LOAD");
-	store_args_text(args, "REPLACE");
-	store_args_bytes(args, (struct store_bytes){ store_functions, store_functions_n });
-	send_args(store, on_loaded, store);
-}
-
-static void on_loaded(void *arg, redisReply *reply, enum cvn_err err)
-{
-	if (is_answer(arg, reply, err))
-		ask_epoch(arg);
-}
-
-/* The epoch is taken once in a daemon's life; at a later connection it must still be the last one given out. */
-static void ask_epoch(struct store *store)
-{
 	store_args_begin(&store->args, store->epoch == 0 ? "INCR" : "GET");
 	store_args_text(&store->args, "convene:epoch");
 	send_args(store, on_epoch, store);
@@ -137,14 +88,66 @@ static void on_epoch(void *arg, redisReply *reply, enum cvn_err err)
 		return;
 	}
 	store->epoch = epoch;
+	store_args_begin(&store->args, "FUNCTION");
+	store_args_text(&store->args, "LIST");
+	store_args_text(&store->args, "LIBRARYNAME");
+	store_args_text(&store->args, LIBRARY);
+	store_args_text(&store->args, "WITHCODE");
+	send_args(store, on_functions, store);
+}
+
+/* The code of the library as Redis has it: [[library_name, …, library_code, CODE]]. */
+static bool is_our_code(const redisReply *reply)
+{
+	const redisReply *library =
+		reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 ? reply->element[0] : NULL;
+	struct store_bytes code;
+	const char *name;
+
+	if (library == NULL || library->type != REDIS_REPLY_ARRAY)
+		return false;
+	for (size_t i = 0; i + 1 < library->elements; i += 2)
+		if (store_reply_text(library, i, &name) && strcmp(name, "library_code") == 0 &&
+		    store_reply_bytes(library, i + 1, &code))
+			return code.n == store_functions_n &&
+			       memcmp(code.data, store_functions, code.n) == 0;
+	return false;
+}
+
+static void on_functions(void *arg, redisReply *reply, enum cvn_err err)
+{
+	struct store *store = arg;
+	struct store_args *args = &store->args;
+
+	if (!is_answer(store, reply, err))
+		return;
+	if (is_our_code(reply)) {
+		ask_sync_policy(store);
+		return;
+	}
+	store_args_begin(args, "FUNCTION");
+	store_args_text(args, "LOAD");
+	store_args_text(args, "REPLACE");
+	store_args_bytes(args, (struct store_bytes){ store_functions, store_functions_n });
+	send_args(store, on_loaded, store);
+}
+
+static void on_loaded(void *arg, redisReply *reply, enum cvn_err err)
+{
+	if (is_answer(arg, reply, err))
+		ask_sync_policy(arg);
+}
+
+static void ask_sync_policy(struct store *store)
+{
 	store_args_begin(&store->args, "CONFIG");
 	store_args_text(&store->args, "GET");
 	store_args_text(&store->args, "append*");
 	send_args(store, on_sync_policy, store);
 }
 
-/* What stands in Redis's configuration of how writes reach the disk, against what the operator chose. A server that
- * does not let itself be asked is taken at its word. */
+/* What stands in Redis's configuration of how writes reach the disk, against what the operator
+ * chose. A server that does not let itself be asked is taken at its word. */
 static const char *sync_warning(const struct store *store, const redisReply *reply)
 {
 	bool has_aof = true, syncs_each = true;

@@ -1,4 +1,5 @@
-/* store_read.c - the operations that read: arguments, answer, start of each. What is lent points into the answer. */
+/* store_read.c - the operations that read: arguments, answer, start of each. What is lent points
+ * into the answer. */
 #include "ports/store_read.h"
 #include "convene/v1/record.pb-c.h"
 #include "ports/store_private.h"
@@ -25,8 +26,9 @@ static bool read_record(const redisReply *r, struct store_record *record)
 	if (r->type != REDIS_REPLY_ARRAY || !store_reply_int(r, 0, &record->revision) ||
 	    !store_reply_int(r, 1, &state) || !store_reply_int(r, 2, &record->cursor) ||
 	    !store_reply_text(r, 3, &record->federation) || !store_reply_text(r, 4, &record->by) ||
-	    !store_reply_int(r, 5, &record->received_unix_ms) || !store_reply_text(r, 6, &record->trail) ||
-	    !store_reply_bytes(r, 7, &record->content) || !store_reply_bytes(r, 8, &record->standing))
+	    !store_reply_int(r, 5, &record->received_unix_ms) ||
+	    !store_reply_text(r, 6, &record->trail) || !store_reply_bytes(r, 7, &record->content) ||
+	    !store_reply_bytes(r, 8, &record->standing))
 		return false;
 	record->state = (int32_t)state;
 	return true;
@@ -66,7 +68,8 @@ static enum cvn_err decode_read(struct store_op *op, const redisReply *reply, st
 			return CVN_EBUG;
 		records[i].id = read->ids[i];
 	}
-	if (!store_reply_int(reply, 1, &read->ret_cursor) || !store_reply_int(reply, 2, &read->ret_version))
+	if (!store_reply_int(reply, 1, &read->ret_cursor) ||
+	    !store_reply_int(reply, 2, &read->ret_version))
 		return CVN_EBUG;
 	read->ret_records = records;
 	return CVN_OK;
@@ -74,7 +77,8 @@ static enum cvn_err decode_read(struct store_op *op, const redisReply *reply, st
 
 enum cvn_err store_read_start(struct store *store, struct store_read *read)
 {
-	static const struct store_verb VERB = { STORE_LANE_READ, encode_read, decode_read, NULL, NULL };
+	static const struct store_verb VERB = { STORE_LANE_READ, encode_read, decode_read, NULL,
+						NULL };
 
 	if (!id_is_valid(read->programme))
 		return CVN_EPROGRAMME;
@@ -120,8 +124,10 @@ static enum cvn_err decode_page(struct store_op *op, const redisReply *reply, st
 		if (!read_record(reply->element[5 + i], &records[i]) ||
 		    !store_reply_text(reply->element[5 + i], 9, &records[i].id))
 			return CVN_EBUG;
-	if (!store_reply_int(reply, 1, &page->ret_cursor) || !store_reply_int(reply, 2, &page->ret_version) ||
-	    !store_reply_int(reply, 3, &page->ret_total) || !store_reply_int(reply, 4, &page->ret_next))
+	if (!store_reply_int(reply, 1, &page->ret_cursor) ||
+	    !store_reply_int(reply, 2, &page->ret_version) ||
+	    !store_reply_int(reply, 3, &page->ret_total) ||
+	    !store_reply_int(reply, 4, &page->ret_next))
 		return CVN_EBUG;
 	page->ret_records = records;
 	page->ret_n = n;
@@ -130,11 +136,13 @@ static enum cvn_err decode_page(struct store_op *op, const redisReply *reply, st
 
 enum cvn_err store_page_start(struct store *store, struct store_page *page)
 {
-	static const struct store_verb VERB = { STORE_LANE_READ, encode_page, decode_page, NULL, NULL };
+	static const struct store_verb VERB = { STORE_LANE_READ, encode_page, decode_page, NULL,
+						NULL };
 
 	if (!id_is_valid(page->programme))
 		return CVN_EPROGRAMME;
-	if (page->from < 0 || page->limit < 1 || page->limit > STORE_BATCH_MAX || page->bytes_max < 0)
+	if (page->from < 0 || page->limit < 1 || page->limit > STORE_BATCH_MAX ||
+	    page->bytes_max < 0)
 		return CVN_EINVALID;
 	return store_start(store, &page->op, &VERB);
 }
@@ -158,7 +166,8 @@ static void encode_entities(struct store *store, struct store_op *op, struct sto
 		store_args_text(args, STORE_KINDS[i]);
 }
 
-static enum cvn_err decode_entities(struct store_op *op, const redisReply *reply, struct arena *arena)
+static enum cvn_err decode_entities(struct store_op *op, const redisReply *reply,
+				    struct arena *arena)
 {
 	struct store_entities *entities = CONTAINER_OF(op, struct store_entities, op);
 	struct store_entity_at *all;
@@ -174,11 +183,13 @@ static enum cvn_err decode_entities(struct store_op *op, const redisReply *reply
 		const redisReply *r = reply->element[3 + i];
 
 		if (r->type != REDIS_REPLY_ARRAY || !store_reply_text(r, 0, &all[i].kind) ||
-		    !store_reply_text(r, 1, &all[i].id) || !store_reply_bytes(r, 2, &all[i].bytes) ||
+		    !store_reply_text(r, 1, &all[i].id) ||
+		    !store_reply_bytes(r, 2, &all[i].bytes) ||
 		    !store_reply_int(r, 3, &all[i].cursor))
 			return CVN_EBUG;
 	}
-	if (!store_reply_int(reply, 1, &entities->ret_cursor) || !store_reply_int(reply, 2, &entities->ret_version))
+	if (!store_reply_int(reply, 1, &entities->ret_cursor) ||
+	    !store_reply_int(reply, 2, &entities->ret_version))
 		return CVN_EBUG;
 	entities->ret_entities = all;
 	entities->ret_n = n;
@@ -187,7 +198,8 @@ static enum cvn_err decode_entities(struct store_op *op, const redisReply *reply
 
 enum cvn_err store_entities_start(struct store *store, struct store_entities *entities)
 {
-	static const struct store_verb VERB = { STORE_LANE_READ, encode_entities, decode_entities, NULL, NULL };
+	static const struct store_verb VERB = { STORE_LANE_READ, encode_entities, decode_entities,
+						NULL, NULL };
 
 	if (!id_is_valid(entities->programme))
 		return CVN_EPROGRAMME;
@@ -197,8 +209,8 @@ enum cvn_err store_entities_start(struct store *store, struct store_entities *en
 /* --- log, entries --- */
 
 /* [[CURSOR-0, [u, UPDATE, v, VERSION]], …] */
-static enum cvn_err read_entries(const redisReply *reply, struct arena *arena, const struct store_entry **ret_entries,
-				 size_t *ret_n)
+static enum cvn_err read_entries(const redisReply *reply, struct arena *arena,
+				 const struct store_entry **ret_entries, size_t *ret_n)
 {
 	struct store_entry *entries;
 
@@ -210,7 +222,8 @@ static enum cvn_err read_entries(const redisReply *reply, struct arena *arena, c
 	for (size_t i = 0; i < reply->elements; i++) {
 		const redisReply *r = reply->element[i];
 
-		if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || r->element[1]->type != REDIS_REPLY_ARRAY ||
+		if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 ||
+		    r->element[1]->type != REDIS_REPLY_ARRAY ||
 		    !store_reply_int(r, 0, &entries[i].cursor) ||
 		    !store_reply_bytes(r->element[1], 1, &entries[i].update) ||
 		    !store_reply_int(r->element[1], 3, &entries[i].version))
@@ -243,11 +256,13 @@ static enum cvn_err decode_log(struct store_op *op, const redisReply *reply, str
 
 enum cvn_err store_log_start(struct store *store, struct store_log *log)
 {
-	static const struct store_verb VERB = { STORE_LANE_READ, encode_log, decode_log, NULL, NULL };
+	static const struct store_verb VERB = { STORE_LANE_READ, encode_log, decode_log, NULL,
+						NULL };
 
 	if (!id_is_valid(log->programme))
 		return CVN_EPROGRAMME;
-	if (log->after < 0 || log->after == INT64_MAX || log->limit < 1 || log->limit > STORE_BATCH_MAX)
+	if (log->after < 0 || log->after == INT64_MAX || log->limit < 1 ||
+	    log->limit > STORE_BATCH_MAX)
 		return CVN_EINVALID;
 	return store_start(store, &log->op, &VERB);
 }
@@ -263,7 +278,8 @@ static void encode_entries(struct store *store, struct store_op *op, struct stor
 		store_args_int(args, entries->cursors[i]);
 }
 
-static enum cvn_err decode_entries(struct store_op *op, const redisReply *reply, struct arena *arena)
+static enum cvn_err decode_entries(struct store_op *op, const redisReply *reply,
+				   struct arena *arena)
 {
 	struct store_entries *entries = CONTAINER_OF(op, struct store_entries, op);
 
@@ -272,7 +288,8 @@ static enum cvn_err decode_entries(struct store_op *op, const redisReply *reply,
 
 enum cvn_err store_entries_start(struct store *store, struct store_entries *entries)
 {
-	static const struct store_verb VERB = { STORE_LANE_READ, encode_entries, decode_entries, NULL, NULL };
+	static const struct store_verb VERB = { STORE_LANE_READ, encode_entries, decode_entries,
+						NULL, NULL };
 
 	if (!id_is_valid(entries->programme))
 		return CVN_EPROGRAMME;
@@ -281,7 +298,8 @@ enum cvn_err store_entries_start(struct store *store, struct store_entries *entr
 	return store_start(store, &entries->op, &VERB);
 }
 
-enum cvn_err store_complete_update(const char *programme, const struct store_entry *entry, struct buf *out)
+enum cvn_err store_complete_update(const char *programme, const struct store_entry *entry,
+				   struct buf *out)
 {
 	enum cvn_err err = buf_append(out, entry->update.data, entry->update.n);
 
@@ -330,7 +348,8 @@ static enum cvn_err decode_todo(struct store_op *op, const redisReply *reply, st
 
 enum cvn_err store_todo_start(struct store *store, struct store_todo *todo)
 {
-	static const struct store_verb VERB = { STORE_LANE_READ, encode_todo, decode_todo, NULL, NULL };
+	static const struct store_verb VERB = { STORE_LANE_READ, encode_todo, decode_todo, NULL,
+						NULL };
 
 	if (!id_is_valid(todo->programme))
 		return CVN_EPROGRAMME;
@@ -349,7 +368,8 @@ static void encode_principals(struct store *store, struct store_op *op, struct s
 	store_args_text(args, PRINCIPALS_KEY);
 }
 
-static enum cvn_err decode_principals(struct store_op *op, const redisReply *reply, struct arena *arena)
+static enum cvn_err decode_principals(struct store_op *op, const redisReply *reply,
+				      struct arena *arena)
 {
 	struct store_principals *principals = CONTAINER_OF(op, struct store_principals, op);
 	struct store_principal *all;
@@ -372,7 +392,8 @@ static enum cvn_err decode_principals(struct store_op *op, const redisReply *rep
 
 enum cvn_err store_principals_start(struct store *store, struct store_principals *principals)
 {
-	static const struct store_verb VERB = { STORE_LANE_READ, encode_principals, decode_principals, NULL, NULL };
+	static const struct store_verb VERB = { STORE_LANE_READ, encode_principals,
+						decode_principals, NULL, NULL };
 
 	return store_start(store, &principals->op, &VERB);
 }

@@ -5,9 +5,9 @@
  * Limit     a page carries at most `bytes_max` bytes beyond its first record; see store.h for the queue.
  * Not here  decoding: records, entities and updates are lent as the bytes that were written.
  *
- * All reads travel over one connection and are answered in the order in which they were started: who reads a page and
- * then the log behind it sees them in Redis's order. Starting, done_cb, errors: as in store.h. Every `ret_` that points
- * somewhere is lent during done_cb(CVN_OK) only. */
+ * All reads travel over one connection and are answered in the order in which they were started:
+ * who reads a page and then the log behind it sees them in Redis's order. Starting, done_cb,
+ * errors: as in store.h. Every `ret_` that points somewhere is lent during done_cb(CVN_OK) only. */
 #pragma once
 #include "ports/store.h"
 
@@ -17,7 +17,7 @@ struct store_record {
 	int64_t revision, cursor, received_unix_ms;
 	int32_t state;
 	const char *federation, *by;
-	const char *trail;              /* cursors of all its changes, joined by commas */
+	const char *trail; /* cursors of all its changes, joined by commas */
 	struct store_bytes content, standing;
 };
 
@@ -26,10 +26,10 @@ struct store_read {
 	struct store_op op;
 	const char *programme;
 	const char *const *ids;
-	size_t n_ids;                   /* 1 to STORE_BATCH_MAX */
+	size_t n_ids; /* 1 to STORE_BATCH_MAX */
 
-	const struct store_record *ret_records;  /* n_ids */
-	int64_t ret_cursor, ret_version;         /* of the programme then */
+	const struct store_record *ret_records; /* n_ids */
+	int64_t ret_cursor, ret_version;        /* of the programme then */
 };
 CVN_MUST_CHECK enum cvn_err store_read_start(struct store *store, struct store_read *read);
 
@@ -37,13 +37,13 @@ CVN_MUST_CHECK enum cvn_err store_read_start(struct store *store, struct store_r
 struct store_page {
 	struct store_op op;
 	const char *programme;
-	int64_t from;                   /* 0: the first; else ret_next of the page before */
-	int64_t limit;                  /* records; 1 to STORE_BATCH_MAX */
-	int64_t bytes_max;              /* contents and standings; at least one record comes */
+	int64_t from;      /* 0: the first; else ret_next of the page before */
+	int64_t limit;     /* records; 1 to STORE_BATCH_MAX */
+	int64_t bytes_max; /* contents and standings; at least one record comes */
 
 	const struct store_record *ret_records;
 	size_t ret_n;
-	int64_t ret_next;               /* -1: this was the last page */
+	int64_t ret_next; /* -1: this was the last page */
 	int64_t ret_total;
 	int64_t ret_cursor, ret_version;
 };
@@ -51,12 +51,12 @@ CVN_MUST_CHECK enum cvn_err store_page_start(struct store *store, struct store_p
 
 struct store_entity_at {
 	const char *kind, *id;
-	struct store_bytes bytes;       /* Entity */
-	int64_t cursor;                 /* of its last change */
+	struct store_bytes bytes; /* Entity */
+	int64_t cursor;           /* of its last change */
 };
 
-/* All data of a programme, the programme itself first, then city, venue, offer, federation, squad, protected; within a
- * kind in no order. CVN_EPROGRAMME. */
+/* All data of a programme, the programme itself first, then city, venue, offer, federation,
+ * squad, protected; within a kind in no order. CVN_EPROGRAMME. */
 struct store_entities {
 	struct store_op op;
 	const char *programme;
@@ -65,11 +65,13 @@ struct store_entities {
 	size_t ret_n;
 	int64_t ret_cursor, ret_version;
 };
-CVN_MUST_CHECK enum cvn_err store_entities_start(struct store *store, struct store_entities *entities);
+CVN_MUST_CHECK enum cvn_err store_entities_start(struct store *store,
+						 struct store_entities *entities);
 
 struct store_entry {
 	int64_t cursor, version;
-	struct store_bytes update;      /* Update without programme, cursor, version: see store_complete_update() */
+	struct store_bytes
+		update; /* Update without programme, cursor, version: see store_complete_update() */
 };
 
 /* Entries of the log with cursors above `after`, in order. */
@@ -77,7 +79,7 @@ struct store_log {
 	struct store_op op;
 	const char *programme;
 	int64_t after;
-	int64_t limit;                  /* 1 to STORE_BATCH_MAX */
+	int64_t limit; /* 1 to STORE_BATCH_MAX */
 
 	const struct store_entry *ret_entries;
 	size_t ret_n;
@@ -89,30 +91,31 @@ struct store_entries {
 	struct store_op op;
 	const char *programme;
 	const int64_t *cursors;
-	size_t n_cursors;               /* 1 to STORE_BATCH_MAX */
+	size_t n_cursors; /* 1 to STORE_BATCH_MAX */
 
 	const struct store_entry *ret_entries;
 	size_t ret_n;
 };
 CVN_MUST_CHECK enum cvn_err store_entries_start(struct store *store, struct store_entries *entries);
 
-/* Appends the bytes of an Update that is whole to `out`: those of `entry` and, behind them, programme, cursor and
- * version. CVN_ETOOLARGE, CVN_ENOMEM: `out` may then end with a part of them. */
-struct buf;                     /* util/buf.h */
-CVN_MUST_CHECK enum cvn_err store_complete_update(const char *programme, const struct store_entry *entry,
-						  struct buf *out);
+/* Appends the bytes of an Update that is whole to `out`: those of `entry` and, behind them,
+ * programme, cursor and version. CVN_ETOOLARGE, CVN_ENOMEM: `out` may then end with a part of
+ * them. */
+struct buf; /* util/buf.h */
+CVN_MUST_CHECK enum cvn_err store_complete_update(const char *programme,
+						  const struct store_entry *entry, struct buf *out);
 
-/* Requests that are in `received`, in the order of receipt: what a daemon that starts has to go on with. One call looks
- * at STORE_TODO_STEP requests, whatever their state. */
+/* Requests that are in `received`, in the order of receipt: what a daemon that starts has to go
+ * on with. One call looks at STORE_TODO_STEP requests, whatever their state. */
 #define STORE_TODO_STEP 1000
 struct store_todo {
 	struct store_op op;
 	const char *programme;
-	int64_t from;                   /* 0: the first; else ret_next of the call before */
+	int64_t from; /* 0: the first; else ret_next of the call before */
 
 	const char *const *ret_ids;
-	size_t ret_n;                   /* may be 0 though there is a ret_next */
-	int64_t ret_next;               /* -1: all were looked at */
+	size_t ret_n;     /* may be 0 though there is a ret_next */
+	int64_t ret_next; /* -1: all were looked at */
 };
 CVN_MUST_CHECK enum cvn_err store_todo_start(struct store *store, struct store_todo *todo);
 
@@ -123,4 +126,5 @@ struct store_principals {
 	const struct store_principal *ret_principals;
 	size_t ret_n;
 };
-CVN_MUST_CHECK enum cvn_err store_principals_start(struct store *store, struct store_principals *principals);
+CVN_MUST_CHECK enum cvn_err store_principals_start(struct store *store,
+						   struct store_principals *principals);

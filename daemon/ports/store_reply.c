@@ -7,20 +7,24 @@ static const struct store_error ERRORS[] = {
 	{ "EPOCH", CVN_EEPOCH, false, "another daemon has taken the programme over" },
 	{ "OOM", CVN_EUNAVAILABLE, false, "Redis is full (maxmemory): it takes no writes" },
 	{ "READONLY", CVN_EUNAVAILABLE, true, "Redis is a replica: it takes no writes" },
-	{ "MISCONF", CVN_EUNAVAILABLE, false, "Redis cannot write to its disk, and takes no writes (MISCONF)" },
+	{ "MISCONF", CVN_EUNAVAILABLE, false,
+	  "Redis cannot write to its disk, and takes no writes (MISCONF)" },
 	{ "LOADING", CVN_EUNAVAILABLE, true, "Redis is loading its data" },
 	{ "BUSY", CVN_EUNAVAILABLE, false, "Redis is busy with a script" },
 	{ "MASTERDOWN", CVN_EUNAVAILABLE, true, "Redis is a replica that has lost its master" },
 	{ "CLUSTERDOWN", CVN_EUNAVAILABLE, false, "the Redis Cluster is down" },
 	{ "TRYAGAIN", CVN_EUNAVAILABLE, false, "the Redis Cluster is moving keys" },
-	{ "MOVED", CVN_EUNAVAILABLE, false, "the programme lives on another node of the Redis Cluster" },
-	{ "ASK", CVN_EUNAVAILABLE, false, "the programme is moving to another node of the Redis Cluster" },
+	{ "MOVED", CVN_EUNAVAILABLE, false,
+	  "the programme lives on another node of the Redis Cluster" },
+	{ "ASK", CVN_EUNAVAILABLE, false,
+	  "the programme is moving to another node of the Redis Cluster" },
 	{ "NOREPLICAS", CVN_EUNAVAILABLE, false, "Redis has too few replicas: it takes no writes" },
 	{ "NOAUTH", CVN_EUNAVAILABLE, true, "Redis asks for a password" },
 	{ "WRONGPASS", CVN_EUNAVAILABLE, true, "Redis refuses the password" },
 	{ "NOPERM", CVN_EUNAVAILABLE, false, "the user may not run these commands in Redis" },
-	{ "ERR Function not found", CVN_EUNAVAILABLE, true, "the Functions are gone from Redis; loading them again" },
-	{ "ARGS", CVN_EBUG, false, "a Function refused its arguments" },
+	{ "ERR Function not found", CVN_EUNAVAILABLE, true,
+	  "the Functions are gone from Redis; loading them again" },
+	{ "ARGS", CVN_EBUG, true, "a Function refused its arguments: it is of another version" },
 	{ "WRONGTYPE", CVN_EBUG, false, "a key of Convene's holds something else" },
 	{ "", CVN_EBUG, false, "Redis answered with an error that is not expected" },
 };
@@ -44,8 +48,8 @@ bool store_reply_is(const redisReply *reply, const char *word, size_t n)
 {
 	const char *first;
 
-	return reply->type == REDIS_REPLY_ARRAY && reply->elements >= n && store_reply_text(reply, 0, &first) &&
-	       strcmp(first, word) == 0;
+	return reply->type == REDIS_REPLY_ARRAY && reply->elements >= n &&
+	       store_reply_text(reply, 0, &first) && strcmp(first, word) == 0;
 }
 
 bool store_reply_int(const redisReply *reply, size_t i, int64_t *ret)

@@ -1,6 +1,8 @@
-/* store_write.c - the operations that write: how each becomes a call of its Function, and what the answer means.
+/* store_write.c - the operations that write: how each becomes a call of its Function, and what
+ * the answer means.
  *
- * Of each operation: checks and start, arguments, answer. The order of keys and arguments is that of functions.lua. */
+ * Of each operation: checks and start, arguments, answer. The order of keys and arguments is
+ * that of functions.lua. */
 #include "ports/store_private.h"
 #include "util/id.h"
 #include <inttypes.h>
@@ -9,9 +11,11 @@
 #define DIGEST_MAX 64
 #define PUBLIC_KEY_CHARS 40
 
-const char *const STORE_KINDS[] = { "programme", "city", "venue", "offer", "federation", "squad", "protected", NULL };
+const char *const STORE_KINDS[] = { "programme",  "city",  "venue",     "offer",
+				    "federation", "squad", "protected", NULL };
 
-static void begin_call(struct store_args *args, const char *function, const char *programme, size_t n_keys)
+static void begin_call(struct store_args *args, const char *function, const char *programme,
+		       size_t n_keys)
 {
 	store_args_begin(args, "FCALL");
 	store_args_text(args, function);
@@ -58,15 +62,17 @@ static void encode_admit(struct store *store, struct store_op *op, struct store_
 
 static bool read_item(const redisReply *r, struct store_item *item)
 {
-	static const char *const WORDS[] = { [STORE_NEW] = "new", [STORE_AGAIN] = "again", [STORE_TAKEN] = "taken" };
+	static const char *const WORDS[] = {
+		[STORE_NEW] = "new", [STORE_AGAIN] = "again", [STORE_TAKEN] = "taken"
+	};
 	int64_t state;
 
 	for (size_t i = 0; i < N_ELEMENTS(WORDS); i++) {
 		if (!store_reply_is(r, WORDS[i], 4))
 			continue;
 		item->ret_admission = (enum store_admission)i;
-		if (!store_reply_int(r, 1, &item->ret_revision) || !store_reply_int(r, 2, &item->ret_cursor) ||
-		    !store_reply_int(r, 3, &state))
+		if (!store_reply_int(r, 1, &item->ret_revision) ||
+		    !store_reply_int(r, 2, &item->ret_cursor) || !store_reply_int(r, 3, &state))
 			return false;
 		item->ret_state = (int32_t)state;
 		return true;
@@ -101,7 +107,8 @@ static const char *moved_by_admit(const struct store_op *op, int64_t *ret_cursor
 
 enum cvn_err store_admit_start(struct store *store, struct store_admit *admit)
 {
-	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_admit, decode_admit, moved_by_admit, NULL };
+	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_admit, decode_admit,
+						moved_by_admit, NULL };
 	enum cvn_err err = check_batch(admit->programme, admit->n_items);
 
 	if (err != CVN_OK)
@@ -164,8 +171,8 @@ static enum cvn_err decode_gone(struct store_commit *commit, const redisReply *r
 {
 	int64_t state;
 
-	if (!store_reply_int(reply, 2, &commit->ret_revision) || !store_reply_int(reply, 3, &state) ||
-	    !store_reply_int(reply, 4, &commit->ret_at))
+	if (!store_reply_int(reply, 2, &commit->ret_revision) ||
+	    !store_reply_int(reply, 3, &state) || !store_reply_int(reply, 4, &commit->ret_at))
 		return CVN_EBUG;
 	commit->ret_state = (int32_t)state;
 	return CVN_EGONE;
@@ -207,8 +214,8 @@ static const char *moved_by_commit(const struct store_op *op, int64_t *ret_curso
 
 enum cvn_err store_commit_start(struct store *store, struct store_commit *commit)
 {
-	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_commit, decode_commit, moved_by_commit,
-						NULL };
+	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_commit, decode_commit,
+						moved_by_commit, NULL };
 	enum cvn_err err = check_batch(commit->programme, commit->n_changes);
 
 	if (err != CVN_OK)
@@ -217,7 +224,8 @@ enum cvn_err store_commit_start(struct store *store, struct store_commit *commit
 		const struct store_change *change = &commit->changes[i];
 
 		CVN_REQUIRE(change->state > 0 && change->revision > 0 &&
-			    (change->content.data == NULL || (change->digest.n > 0 && change->content.n > 0)));
+			    (change->content.data == NULL ||
+			     (change->digest.n > 0 && change->content.n > 0)));
 		if (!id_is_valid(change->id))
 			return CVN_EINVALID;
 		for (size_t j = 0; j < i; j++)
@@ -230,8 +238,9 @@ enum cvn_err store_commit_start(struct store *store, struct store_commit *commit
 
 /* --- put --- */
 
-/* The set of programmes has another tag than the programme's own keys: it can't be in the same call. It goes first, so
- * that no programme is ever unknown to the next start; a name without a programme is passed over there. */
+/* The set of programmes has another tag than the programme's own keys: it can't be in the same
+ * call. It goes first, so that no programme is ever unknown to the next start; a name without a
+ * programme is passed over there. */
 static bool encode_programme_name(const struct store_op *op, struct store_args *args)
 {
 	const struct store_put *put = CONTAINER_OF(op, const struct store_put, op);
@@ -274,7 +283,8 @@ static enum cvn_err decode_put(struct store_op *op, const redisReply *reply, str
 	(void)arena;
 	if (!store_reply_is(reply, "ok", 4))
 		return store_reply_refusal(reply);
-	return store_reply_int(reply, 1, &put->ret_cursor) && store_reply_int(reply, 2, &put->ret_version) &&
+	return store_reply_int(reply, 1, &put->ret_cursor) &&
+			       store_reply_int(reply, 2, &put->ret_version) &&
 			       store_reply_int(reply, 3, &put->ret_changed) ?
 		       CVN_OK :
 		       CVN_EBUG;
@@ -290,8 +300,8 @@ static const char *moved_by_put(const struct store_op *op, int64_t *ret_cursor)
 
 static bool is_phase(const char *phase)
 {
-	return phase != NULL &&
-	       (strcmp(phase, "open") == 0 || strcmp(phase, "closed") == 0 || strcmp(phase, "archived") == 0);
+	return phase != NULL && (strcmp(phase, "open") == 0 || strcmp(phase, "closed") == 0 ||
+				 strcmp(phase, "archived") == 0);
 }
 
 static bool is_sound_entity(const struct store_entity *entity, const char *programme)
@@ -310,8 +320,8 @@ static bool is_sound_entity(const struct store_entity *entity, const char *progr
 
 enum cvn_err store_put_start(struct store *store, struct store_put *put)
 {
-	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_put, decode_put, moved_by_put,
-						encode_programme_name };
+	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_put, decode_put,
+						moved_by_put, encode_programme_name };
 	enum cvn_err err = check_batch(put->programme, put->n_entities);
 
 	if (err != CVN_OK)
@@ -347,7 +357,8 @@ static enum cvn_err decode_death(struct store_op *op, const redisReply *reply, s
 
 enum cvn_err store_death_start(struct store *store, struct store_death *death)
 {
-	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_death, decode_death, NULL, NULL };
+	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_death, decode_death, NULL,
+						NULL };
 
 	if (!id_is_valid(death->programme))
 		return CVN_EPROGRAMME;
@@ -386,7 +397,7 @@ static enum cvn_err decode_grant(struct store_op *op, const redisReply *reply, s
 	(void)arena;
 	if (grant->what == STORE_FOUND) {
 		grant->ret_changed = 1;
-		return store_reply_is(reply, "ok", 1)	   ? CVN_OK :
+		return store_reply_is(reply, "ok", 1)      ? CVN_OK :
 		       store_reply_is(reply, "refused", 1) ? CVN_EFORBIDDEN :
 							     CVN_EBUG;
 	}
@@ -398,7 +409,8 @@ static enum cvn_err decode_grant(struct store_op *op, const redisReply *reply, s
 
 enum cvn_err store_grant_start(struct store *store, struct store_grant *grant)
 {
-	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_grant, decode_grant, NULL, NULL };
+	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_grant, decode_grant, NULL,
+						NULL };
 
 	if (grant->n_principals == 0 || (grant->what == STORE_FOUND && grant->n_principals != 1))
 		return CVN_EINVALID;

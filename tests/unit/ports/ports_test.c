@@ -273,7 +273,9 @@ struct store_item world_item(const char *id, const char *digest, const char *aft
 
 enum cvn_err world_admit(struct world *w, struct store_item *items, size_t n)
 {
-	struct store_admit admit = { .programme = "P", .unix_ms = 1700000000123, .items = items, .n_items = n };
+	struct store_admit admit = {
+		.programme = "P", .unix_ms = 1700000000123, .items = items, .n_items = n
+	};
 
 	return WORLD_DO(w, admit, &admit);
 }

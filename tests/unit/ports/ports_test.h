@@ -1,5 +1,5 @@
-/* ports_test.h - what the tests of the store share: a redis-server of their own in a temporary folder, a store on it,
- * and operations that are waited for. */
+/* ports_test.h - what the tests of the store share: a redis-server of their own in a temporary
+ * folder, a store on it, and operations that are waited for. */
 #pragma once
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,14 +19,15 @@ struct world {
 	struct loop *loop;
 	struct redis_server *server;
 	struct store *store;
-	enum store_state state;         /* the last that on_state told */
+	enum store_state state; /* the last that on_state told */
 	char text[256];
-	unsigned n_ready;               /* how often it became ready */
-	char event[512];                /* the last of redis_server */
+	unsigned n_ready; /* how often it became ready */
+	char event[512];  /* the last of redis_server */
 	unsigned n_events;
 };
 
-/* cmocka's setup and teardown: *state is a struct world with a store that is ready; durability `always`. */
+/* cmocka's setup and teardown: *state is a struct world with a store that is ready; durability
+ * `always`. */
 int world_setup(void **state);
 int world_teardown(void **state);
 /* As world_setup, without server and store. */
@@ -46,11 +47,12 @@ bool world_turn_until_state(struct world *w, enum store_state state, uint64_t ms
 /* … for so long. */
 void world_turn(struct world *w, uint64_t ms);
 
-/* Says one command to the server, beside the store, and returns its answer as text. Words are parted by one space each:
- * two of them stand around an empty one. */
+/* Says one command to the server, beside the store, and returns its answer as text. Words are
+ * parted by one space each: two of them stand around an empty one. */
 const char *world_redis(struct world *w, const char *command);
 
-/* The operation's done_cb for the calls below; `look`, where not NULL, sees it while what is lent is valid. */
+/* The operation's done_cb for the calls below; `look`, where not NULL, sees it while what is
+ * lent is valid. */
 typedef void (*world_look)(struct store_op *op);
 /* Runs a start and waits for its end: the error of either. */
 #define WORLD_DO(w, kind, operation) WORLD_LOOK(w, kind, operation, NULL)

@@ -1,14 +1,15 @@
-/* The outbox hands on what was committed: all of it, once, in order; whatever happens to the connection. */
-#include "ports_test.h"
+/* The outbox hands on what was committed: all of it, once, in order; whatever happens to the
+ * connection. */
 #include "convene/v1/record.pb-c.h"
 #include "ports/outbox.h"
+#include "ports_test.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct listener {
-	int64_t last, version;          /* of the last update */
+	int64_t last, version; /* of the last update */
 	unsigned n_updates, n_pulses, n_wrong;
 	int64_t wanted;
 	bool has_wanted;
@@ -25,7 +26,8 @@ static struct store_bytes update_of(const char *id)
 	change.id = (char *)id;
 	update.of_case = CONVENE__V1__UPDATE__OF_REQUEST;
 	update.request = &change;
-	return (struct store_bytes){ update_bytes, convene__v1__update__pack(&update, update_bytes) };
+	return (struct store_bytes){ update_bytes,
+				     convene__v1__update__pack(&update, update_bytes) };
 }
 
 static void on_update(void *arg, const struct outbox_update *u)
@@ -34,8 +36,9 @@ static void on_update(void *arg, const struct outbox_update *u)
 	Convene__V1__Update *again = convene__v1__update__unpack(NULL, u->n, u->bytes);
 
 	assert_non_null(again);
-	l->n_wrong += u->cursor != l->last + 1 || u->update->cursor != u->cursor || again->cursor != u->cursor ||
-		      u->update->version != u->version || strcmp(u->update->programme, "P") != 0;
+	l->n_wrong += u->cursor != l->last + 1 || u->update->cursor != u->cursor ||
+		      again->cursor != u->cursor || u->update->version != u->version ||
+		      strcmp(u->update->programme, "P") != 0;
 	if (u->update->of_case == CONVENE__V1__UPDATE__OF_REQUEST)
 		snprintf(l->last_id, sizeof(l->last_id), "%s", u->update->request->id);
 	convene__v1__update__free_unpacked(again, NULL);
@@ -86,7 +89,10 @@ static bool wait_for(struct world *w, struct listener *l, int64_t cursor, uint64
 
 static void create(struct world *w)
 {
-	struct store_entity entity = { .kind = "programme", .id = "P", .bytes = bytes_of("p"), .phase = "open",
+	struct store_entity entity = { .kind = "programme",
+				       .id = "P",
+				       .bytes = bytes_of("p"),
+				       .phase = "open",
 				       .update = update_of("programme") };
 	struct store_put put = { .programme = "P", .entities = &entity, .n_entities = 1 };
 

@@ -1,4 +1,5 @@
-/* The redis-server of our own: one on a folder, started anew when it dies, an older one ended first. */
+/* The redis-server of our own: one on a folder, started anew when it dies, an older one ended
+ * first. */
 #include "ports_test.h"
 #include <signal.h>
 #include <stdio.h>
@@ -27,8 +28,9 @@ static bool read_stat(long pid, char *ret_state, unsigned long long *ret_start)
 		return false;
 	found = fgets(line, sizeof(line), file) != NULL &&
 		sscanf(strrchr(line, ')') + 2,
-		       "%c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", ret_state,
-		       ret_start) == 2;
+		       "%c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		       "%llu",
+		       ret_state, ret_start) == 2;
 	fclose(file);
 	return found;
 }
@@ -61,7 +63,8 @@ static void it_serves_on_a_private_socket_and_writes_as_asked(void **state)
 	assert_int_equal(stat(redis_server_socket(w->server), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	assert_string_equal(world_redis(w, "CONFIG GET appendfsync"), "appendfsync always");
-	assert_string_equal(world_redis(w, "CONFIG GET maxmemory-policy"), "maxmemory-policy noeviction");
+	assert_string_equal(world_redis(w, "CONFIG GET maxmemory-policy"),
+			    "maxmemory-policy noeviction");
 	assert_string_equal(world_redis(w, "CONFIG GET port"), "port 0");
 	assert_string_equal(w->text, "ready");
 }
@@ -129,8 +132,9 @@ static long leave_one(struct world *w)
 	if (parent == 0) {
 		pid = fork();
 		if (pid == 0) {
-			execlp("redis-server", "redis-server", "--port", "0", "--dir", w->folder, "--unixsocket", socket,
-			       "--appendonly", "yes", "--logfile", "/dev/null", (char *)NULL);
+			execlp("redis-server", "redis-server", "--port", "0", "--dir", w->folder,
+			       "--unixsocket", socket, "--appendonly", "yes", "--logfile",
+			       "/dev/null", (char *)NULL);
 			_exit(127);
 		}
 		_exit(write(pipes[1], &pid, sizeof(pid)) == sizeof(pid) ? 0 : 1);
@@ -174,11 +178,12 @@ static void a_program_that_is_missing_is_told_of(void **state)
 {
 	struct world *w = *state;
 
-	assert_int_equal(redis_server_open(w->loop,
-					   &(struct redis_server_options){ .folder = "/nonexistent/folder",
-									   .on_event = ignore_event },
-					   &w->server),
-			 CVN_ESYS);
+	assert_int_equal(
+		redis_server_open(w->loop,
+				  &(struct redis_server_options){ .folder = "/nonexistent/folder",
+								  .on_event = ignore_event },
+				  &w->server),
+		CVN_ESYS);
 	assert_null(w->server);
 	world_open_program(w, "no-such-redis-server");
 	for (int i = 0; i < 100 && strstr(w->event, "code 127") == NULL; i++)

@@ -1,4 +1,5 @@
-/* What the Functions admit, put, claim, death, found and the grants answer, against a real redis-server. */
+/* What the Functions admit, put, claim, death, found and the grants answer, against a real
+ * redis-server. */
 #include "ports_test.h"
 #include <string.h>
 
@@ -18,9 +19,11 @@ static void admit_writes_records_and_log_in_one_step(void **state)
 	assert_string_equal(world_redis(w, "HMGET {P}:head cursor version phase"), "3 1 open");
 	assert_string_equal(world_redis(w, "LRANGE {P}:ids 0 -1"), "a b");
 	assert_string_equal(world_redis(w, "HGETALL {P}:after"), "b a");
-	assert_string_equal(world_redis(w, "HMGET {P}:r:b state rev cursor digest fed by t0 c s trail"),
-			    "1 1 3 d-b fed-1 Ann 1700000000123 content s-received 3");
-	assert_string_equal(world_redis(w, "XRANGE {P}:log 2 +"), "2-0 u u-received v 1 3-0 u u-received v 1");
+	assert_string_equal(
+		world_redis(w, "HMGET {P}:r:b state rev cursor digest fed by t0 c s trail"),
+		"1 1 3 d-b fed-1 Ann 1700000000123 content s-received 3");
+	assert_string_equal(world_redis(w, "XRANGE {P}:log 2 +"),
+			    "2-0 u u-received v 1 3-0 u u-received v 1");
 }
 
 static void admit_gives_the_same_receipt_again(void **state)
@@ -96,7 +99,8 @@ static void admit_refuses_closed_and_unknown_programmes(void **state)
 static void starts_refuse_what_must_not_become_a_key(void **state)
 {
 	struct world *w = *state;
-	struct store_item odd = world_item("a b", "d", ""), twice[] = { world_item("a", "d", ""), world_item("a", "d", "") };
+	struct store_item odd = world_item("a b", "d", ""),
+			  twice[] = { world_item("a", "d", ""), world_item("a", "d", "") };
 	struct store_entity kind = { .kind = "thing", .id = "x", .bytes = bytes_of("y") };
 	struct store_entity gone = { .kind = "programme", .id = "P" };
 	struct store_put put = { .programme = "P", .entities = &kind, .n_entities = 1 };
@@ -113,7 +117,11 @@ static void put_logs_what_differs_and_nothing_else(void **state)
 {
 	struct world *w = *state;
 	struct store_entity entities[] = {
-		{ .kind = "programme", .id = "P", .bytes = bytes_of("p1"), .update = bytes_of("u1"), .phase = "open" },
+		{ .kind = "programme",
+		  .id = "P",
+		  .bytes = bytes_of("p1"),
+		  .update = bytes_of("u1"),
+		  .phase = "open" },
 		{ .kind = "city", .id = "c", .bytes = bytes_of("city"), .update = bytes_of("u2") },
 		{ .kind = "city", .id = "c", .bytes = bytes_of("city2"), .update = bytes_of("u3") },
 	};
@@ -145,7 +153,9 @@ static void put_logs_what_differs_and_nothing_else(void **state)
 static void put_wants_the_programme_first(void **state)
 {
 	struct world *w = *state;
-	struct store_entity city = { .kind = "city", .id = "c", .bytes = bytes_of("x"), .update = bytes_of("u") };
+	struct store_entity city = {
+		.kind = "city", .id = "c", .bytes = bytes_of("x"), .update = bytes_of("u")
+	};
 	struct store_put put = { .programme = "P", .entities = &city, .n_entities = 1 };
 
 	assert_int_equal(WORLD_DO(w, put, &put), CVN_EPROGRAMME);
@@ -175,7 +185,8 @@ static void deaths_are_counted_until_the_request_is_received_again(void **state)
 	assert_int_equal(death.ret_deaths, 1);
 }
 
-static const char KEY1[] = "1111111111222222222233333333334444444444", KEY2[] = "5555555555222222222233333333334444444444";
+static const char KEY1[] = "1111111111222222222233333333334444444444",
+		  KEY2[] = "5555555555222222222233333333334444444444";
 
 static void look_at_one_principal(struct store_op *op)
 {
@@ -271,6 +282,21 @@ static void functions_that_were_flushed_come_back(void **state)
 	assert_int_equal(world_admit(w, &item, 1), CVN_OK);
 }
 
+static void a_daemon_that_was_replaced_leaves_the_functions_alone(void **state)
+{
+	struct world *w = *state;
+	struct store_item item = world_item("a", "d-a", "");
+	enum store_state other_state;
+	struct store *other = world_open_other(w, &other_state);
+
+	assert_string_equal(world_redis(w, "FUNCTION DELETE convene_1"), "OK");
+	assert_int_equal(world_admit(w, &item, 1), CVN_EUNAVAILABLE);
+	assert_true(world_turn_until_state(w, STORE_OVER, 5000));
+	assert_non_null(strstr(w->text, "taken over"));
+	assert_string_equal(world_redis(w, "FUNCTION LIST"), "");
+	store_close(other);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -286,6 +312,7 @@ int main(void)
 		TEST(deaths_are_counted_until_the_request_is_received_again),
 		TEST(the_first_operator_is_granted_on_an_empty_store_only),
 		TEST(a_daemon_that_was_replaced_writes_nothing),
+		TEST(a_daemon_that_was_replaced_leaves_the_functions_alone),
 		TEST(a_full_redis_is_named_and_recovers),
 		TEST(a_redis_that_became_a_replica_is_named_and_recovers),
 		TEST(functions_that_were_flushed_come_back),

@@ -1,6 +1,6 @@
 /* What the Function commit answers, and what each read gives back. */
-#include "ports_test.h"
 #include "convene/v1/record.pb-c.h"
+#include "ports_test.h"
 #include "util/buf.h"
 #include <stdio.h>
 #include <string.h>
@@ -19,8 +19,11 @@ static void commit_moves_record_log_and_version(void **state)
 {
 	struct world *w = *state;
 	struct store_change changes[] = { world_change("a", 4, true), world_change("b", 5, false) };
-	struct store_commit commit = { .programme = "P", .has_base_version = true, .base_version = 1,
-				       .changes = changes, .n_changes = 2 };
+	struct store_commit commit = { .programme = "P",
+				       .has_base_version = true,
+				       .base_version = 1,
+				       .changes = changes,
+				       .n_changes = 2 };
 
 	open_with(w, (const char *[]){ "a", "b" }, (const char *[]){ "", "" }, 2);
 	changes[0].expect_state = 1;
@@ -31,17 +34,22 @@ static void commit_moves_record_log_and_version(void **state)
 	assert_int_equal(commit.ret_cursor, 5);
 	assert_int_equal(commit.ret_version, 2);
 	assert_string_equal(world_redis(w, "HMGET {P}:head cursor version"), "5 2");
-	assert_string_equal(world_redis(w, "HMGET {P}:r:a state rev cursor digest c s trail"), "4 1 4 a content s-new 2,4");
+	assert_string_equal(world_redis(w, "HMGET {P}:r:a state rev cursor digest c s trail"),
+			    "4 1 4 a content s-new 2,4");
 	assert_string_equal(world_redis(w, "HMGET {P}:r:b state cursor trail"), "5 5 3,5");
-	assert_string_equal(world_redis(w, "XRANGE {P}:log 4 +"), "4-0 u u-new v 2 5-0 u u-new v 2");
+	assert_string_equal(world_redis(w, "XRANGE {P}:log 4 +"),
+			    "4-0 u u-new v 2 5-0 u u-new v 2");
 }
 
 static void commit_on_an_old_calendar_is_stale_before_all_else(void **state)
 {
 	struct world *w = *state;
 	struct store_change change = world_change("a", 4, true);
-	struct store_commit commit = { .programme = "P", .has_base_version = true, .base_version = 7,
-				       .changes = &change, .n_changes = 1 };
+	struct store_commit commit = { .programme = "P",
+				       .has_base_version = true,
+				       .base_version = 7,
+				       .changes = &change,
+				       .n_changes = 1 };
 
 	open_with(w, (const char *[]){ "a" }, (const char *[]){ "" }, 1);
 	change.expect_state = 9;
@@ -84,7 +92,8 @@ static void commit_refuses_to_close_a_circle(void **state)
 	struct store_change change = world_change("a", 4, true);
 	struct store_commit commit = { .programme = "P", .changes = &change, .n_changes = 1 };
 
-	open_with(w, (const char *[]){ "a", "b", "c", "d" }, (const char *[]){ "b d", "c", "a nobody", "" }, 4);
+	open_with(w, (const char *[]){ "a", "b", "c", "d" },
+		  (const char *[]){ "b d", "c", "a nobody", "" }, 4);
 	assert_int_equal(WORLD_DO(w, commit, &commit), CVN_ECONFLICT);
 	change.state = 3; /* rejected: it is out of the circle */
 	assert_int_equal(WORLD_DO(w, commit, &commit), CVN_OK);
@@ -144,7 +153,8 @@ static const char *commit_by_hand(struct world *w, const char *token, int from, 
 	char command[512];
 
 	snprintf(command, sizeof(command),
-		 "FCALL convene_commit 5 {P}:head {P}:log {P}:after {P}:deaths {P}:r:a 1 %s  1 a 1 %d 0 1 %d 1 "
+		 "FCALL convene_commit 5 {P}:head {P}:log {P}:after {P}:deaths {P}:r:a 1 %s  1 a 1 "
+		 "%d 0 1 %d 1 "
 		 "   s u",
 		 token, from, to);
 	return world_redis(w, command);
@@ -286,7 +296,9 @@ static void look_at_todo(struct store_op *op)
 static void data_log_and_work_are_read_back(void **state)
 {
 	struct world *w = *state;
-	struct store_entity venue = { .kind = "venue", .id = "v", .bytes = bytes_of("hall"), .update = bytes_of("u-hall") };
+	struct store_entity venue = {
+		.kind = "venue", .id = "v", .bytes = bytes_of("hall"), .update = bytes_of("u-hall")
+	};
 	struct store_put put = { .programme = "P", .entities = &venue, .n_entities = 1 };
 	struct store_item items[] = { world_item("a", "a", ""), world_item("b", "b", "") };
 	const int64_t cursors[] = { 3, 99, 1 };

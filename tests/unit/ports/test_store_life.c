@@ -56,9 +56,12 @@ static void on_admitted(struct store_op *op, enum cvn_err err)
 	job->change = world_change(job->id, rand() % 2 ? 4 : 5, rand() % 2);
 	job->change.expect_state = 1;
 	job->change.expect_revision = 1;
-	job->commit = (struct store_commit){ .op = { .done_cb = on_committed, .deadline_ms = STORE_NO_DEADLINE,
+	job->commit = (struct store_commit){ .op = { .done_cb = on_committed,
+						     .deadline_ms = STORE_NO_DEADLINE,
 						     .patient = true },
-					     .programme = "P", .changes = &job->change, .n_changes = 1 };
+					     .programme = "P",
+					     .changes = &job->change,
+					     .n_changes = 1 };
 	assert_int_equal(store_commit_start(job->load->w->store, &job->commit), CVN_OK);
 }
 
@@ -70,9 +73,13 @@ static void begin_some(struct load *load)
 		job->load = load;
 		snprintf(job->id, sizeof(job->id), "q%u", load->n_begun);
 		job->item = world_item(job->id, job->id, "");
-		job->admit = (struct store_admit){ .op = { .done_cb = on_admitted, .deadline_ms = STORE_NO_DEADLINE,
+		job->admit = (struct store_admit){ .op = { .done_cb = on_admitted,
+							   .deadline_ms = STORE_NO_DEADLINE,
 							   .patient = true },
-						   .programme = "P", .unix_ms = 1, .items = &job->item, .n_items = 1 };
+						   .programme = "P",
+						   .unix_ms = 1,
+						   .items = &job->item,
+						   .n_items = 1 };
 		assert_int_equal(store_admit_start(load->w->store, &job->admit), CVN_OK);
 		load->n_begun++;
 		load->n_under_way++;
@@ -87,7 +94,8 @@ static void expect_every_request_once(struct world *w, struct load *load)
 	for (size_t i = 0; i < N_REQUESTS; i++) {
 		assert_int_equal(load->jobs[i].n_done, 1);
 		assert_int_equal(load->jobs[i].err, CVN_OK);
-		assert_int_equal(load->jobs[i].commit.ret_cursor > load->jobs[i].item.ret_cursor, 1);
+		assert_int_equal(load->jobs[i].commit.ret_cursor > load->jobs[i].item.ret_cursor,
+				 1);
 		seen[load->jobs[i].item.ret_cursor]++;
 		seen[load->jobs[i].commit.ret_cursor]++;
 	}
@@ -135,7 +143,9 @@ static void while_redis_is_away_only_the_patient_wait(void **state)
 {
 	struct world *w = *state;
 	struct store_item item = world_item("a", "a", "");
-	struct store_admit admit = { .op = { .patient = true }, .programme = "P", .items = &item, .n_items = 1 };
+	struct store_admit admit = {
+		.op = { .patient = true }, .programme = "P", .items = &item, .n_items = 1
+	};
 
 	world_put_programme(w, "open");
 	world_close_server(w);
@@ -201,8 +211,10 @@ static void a_full_queue_refuses_and_closing_ends_what_waits(void **state)
 	while (err == CVN_OK) {
 		struct store_death *death = &many->deaths[n_started];
 
-		*death = (struct store_death){ .op = { .done_cb = count_done, .deadline_ms = STORE_NO_DEADLINE },
-					       .programme = "P", .request = "a" };
+		*death = (struct store_death){ .op = { .done_cb = count_done,
+						       .deadline_ms = STORE_NO_DEADLINE },
+					       .programme = "P",
+					       .request = "a" };
 		err = store_death_start(w->store, death);
 		n_started += err == CVN_OK;
 	}
@@ -243,8 +255,11 @@ static void writes_wait_for_replicas_where_that_is_asked_for(void **state)
 		}
 	}
 	{
-		struct store_entity entity = { .kind = "programme", .id = "P", .bytes = bytes_of("p"),
-					       .update = bytes_of("u"), .phase = "open" };
+		struct store_entity entity = { .kind = "programme",
+					       .id = "P",
+					       .bytes = bytes_of("p"),
+					       .update = bytes_of("u"),
+					       .phase = "open" };
 		struct store_put put = { .programme = "P", .entities = &entity, .n_entities = 1 };
 
 		put.op.deadline_ms = loop_now_ms(w->loop) + 800;
@@ -295,8 +310,8 @@ int main(void)
 		TEST(a_full_queue_refuses_and_closing_ends_what_waits),
 		TEST(writes_wait_for_replicas_where_that_is_asked_for),
 		TEST(a_log_that_went_back_ends_the_daemon),
-		cmocka_unit_test_setup_teardown(a_server_that_does_not_sync_each_write_is_named, world_setup_bare,
-						world_teardown),
+		cmocka_unit_test_setup_teardown(a_server_that_does_not_sync_each_write_is_named,
+						world_setup_bare, world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
