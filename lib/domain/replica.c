@@ -31,8 +31,9 @@ struct replica {
 	struct following *following;
 	struct tombstone *tombstones;
 	int64_t cursor, version;
+	int64_t oldest;                 /* cursor of the first update that came; 0: none yet */
 	int32_t today;
-	bool has_base;                  /* the first page has come: `cursor` is one without gaps */
+	bool has_base;                  /* the first page has come: all up to `cursor` is in the pages or was heard */
 	bool is_complete, has_today;
 };
 
@@ -371,6 +372,20 @@ static enum cvn_err fold_change(struct replica *r, const Convene__V1__Update *up
 	return change->id != NULL ? fold_record(r, &said) : CVN_EMALFORMED;
 }
 
+/* What changed up to the first page's cursor is in the pages, since they were read then or later. What changed after it
+ * must come as updates, those too that a later page has brought already: the other pages do not have them. */
+static enum cvn_err set_base(struct replica *r, const Convene__V1__Page *page)
+{
+	r->has_base = true;
+	if (r->oldest > page->cursor + 1)
+		return CVN_ESTALE;
+	if (page->cursor >= r->cursor) {
+		r->cursor = page->cursor;
+		r->version = page->version;
+	}
+	return CVN_OK;
+}
+
 struct replica *replica_new(const struct replica_observer *observer)
 {
 	struct replica *r = calloc(1, sizeof(*r));
@@ -425,11 +440,8 @@ enum cvn_err replica_page(struct replica *r, const Convene__V1__Page *page)
 	}
 	for (size_t i = 0; i < page->n_records; i++)
 		err = first_of(err, replica_put_record(r, page->records[i]));
-	r->has_base = true;
-	if (page->cursor >= r->cursor && !r->is_complete) {
-		r->cursor = page->cursor;
-		r->version = page->version;
-	}
+	if (!r->has_base)
+		err = first_of(err, set_base(r, page));
 	if (!page->has_next) {
 		r->is_complete = true;
 		drop_partial(r);
@@ -448,7 +460,7 @@ enum cvn_err replica_update(struct replica *r, const Convene__V1__Update *update
 	}
 	if (update->cursor < 1)
 		return CVN_EMALFORMED;
-	if (r->has_base && update->cursor > r->cursor + 1)
+	if ((r->has_base || r->oldest > 0) && update->cursor > r->cursor + 1)
 		return CVN_ESTALE;
 	if (r->is_complete && update->cursor <= r->cursor)
 		return CVN_OK;
@@ -460,6 +472,8 @@ enum cvn_err replica_update(struct replica *r, const Convene__V1__Update *update
 		err = retire_entity(r, update->entity->entity, update->cursor);
 	else
 		err = replica_put_entity(r, update->entity->entity, update->cursor);
+	if (r->oldest == 0)
+		r->oldest = update->cursor;
 	if (update->cursor > r->cursor) {
 		r->cursor = update->cursor;
 		r->version = update->has_version ? update->version : r->version;

@@ -7,8 +7,8 @@
  *
  * Pages and updates may come interleaved, in any order between the two kinds: each record and each entity keeps the
  * cursor of its last change, and what is not above it is passed over. A change of a request whose content has not come
- * yet is kept aside and shows once its page has brought the rest. After the last page the updates must follow one
- * another without a gap; else CVN_ESTALE, and the replica has to be built anew (or the gap replayed). */
+ * yet is kept aside and shows once its page has brought the rest. Updates must follow one another and the first page
+ * without a gap; else CVN_ESTALE, and the gap has to be replayed, or the replica built anew. */
 #pragma once
 #include "convene/v1/client.pb-c.h"
 #include "convene/v1/record.pb-c.h"
@@ -51,7 +51,8 @@ void replica_free(struct replica *r);
 void replica_observe(struct replica *r, const struct replica_observer *observer);
 
 /* Folds a page in; the one without `next` completes the snapshot. CVN_EMALFORMED: an entity or record lacks what it must
- * have (the rest of the page is folded in all the same); CVN_ETOOLARGE, CVN_ENOMEM. */
+ * have (the rest of the page is folded in all the same); CVN_ESTALE: updates are missing between the first page and those
+ * that came before it; CVN_ETOOLARGE, CVN_ENOMEM. */
 enum cvn_err CVN_MUST_CHECK replica_page(struct replica *r, const Convene__V1__Page *page);
 
 /* Folds one update in; a pulse brings the day. CVN_ESTALE: updates before this one are missing (nothing is changed);
@@ -67,7 +68,8 @@ void replica_set_today(struct replica *r, const char *today);
 bool replica_has_today(const struct replica *r);
 int32_t replica_today(const struct replica *r); /* 0 before it was ever told */
 
-/* Has the last page come? Up to which entry of the log does the replica know all; which version has the calendar then? */
+/* Has the last page come? Up to which entry of the log does the replica know all (it may know of later ones, from later
+ * pages); which version has the calendar then? */
 bool replica_is_complete(const struct replica *r);
 int64_t replica_cursor(const struct replica *r);
 int64_t replica_version(const struct replica *r);

@@ -228,6 +228,31 @@ static void ends_the_same_in_any_order(void **state)
 	assert_int_equal(replica_cursor(h->r), 13);
 }
 
+/* A later page was read later: what changed in between, in an earlier page, is still to be heard. */
+static void waits_for_updates_between_its_pages(void **state)
+{
+	struct heard *h = *state;
+
+	assert_int_equal(page(h, 10, false, 0, "r1", 1, 9), CVN_OK);
+	assert_int_equal(page(h, 13, true, 0, "r2", 1, 13), CVN_OK);
+	assert_int_equal(replica_cursor(h->r), 10);
+	assert_int_equal(change(h, 11, "r1", 1, STATE_PROPOSED, false, NULL), CVN_OK);
+	assert_int_equal(change(h, 12, "r3", 1, STATE_RECEIVED, true, NULL), CVN_OK);
+	assert_int_equal(change(h, 13, "r2", 1, STATE_PROPOSED, false, NULL), CVN_OK);
+
+	expect(h, "r1:->waitlisted r2:->waitlisted r1:waitlisted>proposed r3:->received ");
+	assert_int_equal(replica_cursor(h->r), 13);
+}
+
+static void notices_a_gap_before_the_first_page(void **state)
+{
+	struct heard *h = *state;
+
+	assert_int_equal(change(h, 12, "r1", 1, STATE_RECEIVED, true, NULL), CVN_OK);
+	assert_int_equal(change(h, 14, "r1", 1, STATE_PROPOSED, false, NULL), CVN_ESTALE);
+	assert_int_equal(page(h, 10, true, 0, NULL, 0, 0), CVN_ESTALE);
+}
+
 static void passes_over_what_it_has_already(void **state)
 {
 	struct heard *h = *state;
@@ -350,6 +375,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(folds_pages_then_updates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ends_the_same_in_any_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(waits_for_updates_between_its_pages, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(notices_a_gap_before_the_first_page, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(passes_over_what_it_has_already, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lets_no_page_bring_back_what_was_retired, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(notices_that_updates_are_missing, set_up, tear_down),
