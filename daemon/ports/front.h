@@ -78,8 +78,9 @@ size_t front_tell(struct front *front, const char *programme, const char *federa
 /* Sends an update to who subscribed to `programme`. Never fails: a slow subscriber misses it and sees the gap. */
 void front_publish(struct front *front, const char *programme, const void *bytes, size_t n);
 
-/* A key that may subscribe was revoked or changed: closes the updates' socket and binds it again, as soon as its address
- * is free, so that every subscriber has to show its key anew. Several calls in one turn count as one. */
+/* A key that may subscribe was revoked or changed: closes the updates' socket and binds it again as soon as its address
+ * is free (some milliseconds), so that every subscriber has to show its key anew. What is published meanwhile is
+ * counted as unsent: subscribers that come back see the gap. */
 void front_revoked(struct front *front);
 
 /* Connections that have spoken and are not forgotten. */

@@ -73,7 +73,6 @@ struct front_updates {
 	char endpoint[ZSOCK_ENDPOINT_MAX]; /* as it was bound first; "": none wanted */
 	char server_secret[KEYRING_KEY_TEXT];
 	struct loop_timer *retry;
-	struct loop_task reopen;
 	uint64_t past[ZSOCK_EVENTS];       /* counts of the sockets before this one */
 };
 

@@ -1,4 +1,4 @@
-/* In order of time: front_updates_open -> on_subscription -> front_publish … -> front_revoked -> reopen -> on_retry
+/* In order of time: front_updates_open -> on_subscription -> front_publish … -> front_revoked -> on_retry
  *
  * libzmq has no call that drops one subscriber. So when a key that may subscribe is revoked, all are sent away: the
  * socket is closed, and bound again as soon as libzmq's I/O thread has let go of the address. */
@@ -11,7 +11,6 @@
 
 static enum cvn_err bind_updates(struct front *front);
 static void on_subscription(void *arg, struct zsock *sock, const struct zmessage *message);
-static void reopen(struct loop_task *task);
 static void on_retry(void *arg);
 
 enum cvn_err front_updates_open(struct front *front, const char *endpoint, const char *server_secret)
@@ -19,7 +18,6 @@ enum cvn_err front_updates_open(struct front *front, const char *endpoint, const
 	struct front_updates *u = &front->updates;
 	enum cvn_err err;
 
-	u->reopen.run_cb = reopen;
 	if (strlen(endpoint) >= sizeof(u->endpoint) || server_secret == NULL ||
 	    strlen(server_secret) >= sizeof(u->server_secret))
 		return CVN_EINVALID;
@@ -100,18 +98,14 @@ void front_publish(struct front *front, const char *programme, const void *bytes
 		front->counts.updates_unsent++;
 }
 
+/* At once: not even what is published in this turn may reach the one who was revoked. */
 void front_revoked(struct front *front)
 {
-	if (front->updates.endpoint[0] != '\0')
-		loop_defer(front->loop, &front->updates.reopen);
-}
-
-static void reopen(struct loop_task *task)
-{
-	struct front *front = CONTAINER_OF(task, struct front, updates.reopen);
 	struct front_updates *u = &front->updates;
 
-	for (int event = 0; event < ZSOCK_EVENTS && u->sock != NULL; event++)
+	if (u->sock == NULL)
+		return; /* there is none, or it is being bound anew already */
+	for (int event = 0; event < ZSOCK_EVENTS; event++)
 		u->past[event] += zsock_count(u->sock, (enum zsock_event)event);
 	zsock_close(u->sock);
 	u->sock = NULL;
@@ -137,7 +131,6 @@ uint64_t front_updates_count(const struct front *front, enum zsock_event event)
 
 void front_updates_close(struct front *front)
 {
-	loop_defer_cancel(&front->updates.reopen);
 	loop_timer_free(front->updates.retry);
 	zsock_close(front->updates.sock);
 	sodium_memzero(front->updates.server_secret, sizeof(front->updates.server_secret));

@@ -138,11 +138,14 @@ static void a_role_at_the_wrong_door_is_refused(void **state)
 		{ "committee", "BLR", "clients", true }, { "operator", NULL, "elsewhere", false },
 	};
 
+	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(CASES); i++) {
+		struct fixture own = { 0 };
 		struct gate g = { 0 };
 		struct caller c;
 
-		open_gate(&g, *state, CASES[i].domain);
+		assert_int_equal(loop_new(&own.loop), CVN_OK);
+		open_gate(&g, &own, CASES[i].domain);
 		make_keys(&c);
 		assert_int_equal(grant(g.keyring, c.keys.public_key, CASES[i].role, CASES[i].subject), CVN_OK);
 		keyring_complete(g.keyring);
@@ -151,6 +154,7 @@ static void a_role_at_the_wrong_door_is_refused(void **state)
 		assert_int_equal(g.n_messages, CASES[i].is_let_in);
 		zsock_close(c.sock);
 		close_gate(&g);
+		loop_free(own.loop);
 	}
 }
 
