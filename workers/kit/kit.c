@@ -29,7 +29,8 @@
 #define HEARTBEAT_MS 1000u      /* until convened names another one */
 #define HEARTBEAT_MS_MIN 20u
 #define HEARTBEAT_MS_MAX 60000u
-#define SILENT_BEATS 5u         /* convened pings each heartbeat: past so many without a word, it has forgotten us */
+#define SILENT_BEATS 5u         /* convened pings each heartbeat: after so many without a word, it has forgotten us */
+#define ECHO_BEATS 3u           /* a Ready that comes sooner after Registered, convened takes for the first one's echo */
 #define ORPHAN_MS 15000u        /* a child that was not registered by then has lost its parent's address */
 #define DRAIN_MS 5000u          /* what is still owed then is handed on by convened */
 #define HWM 10000u              /* above any credit, so that a full queue means a peer that is gone */
@@ -63,7 +64,8 @@ struct kit {
 	int exit_code;
 	int64_t epoch;                   /* of the convened that registered us; 0: none yet */
 	int64_t n_done;
-	uint64_t beat_ms, heard_ms, announced_ms, started_ms, drain_ms;
+	unsigned n_silent;               /* own beats since convened was heard: a stall of ours is none of its silence */
+	uint64_t beat_ms, registered_ms, announced_ms, started_ms, drain_ms;
 };
 
 static enum cvn_err open_all(struct kit *k);
@@ -71,6 +73,7 @@ static void announce(struct kit *k);
 static void on_beat(void *arg);
 static void on_message(void *arg, struct zsock *sock, const struct zmessage *message);
 static void registered(struct kit *k, const Convene__V1__Registered *message);
+static void unknown(struct kit *k);
 static void forgotten(struct kit *k);
 static void fed(struct kit *k, const Convene__V1__Feed *message);
 static void asked(struct kit *k, const Convene__V1__Task *task, const struct zframe *frame);
@@ -131,7 +134,7 @@ static enum cvn_err open_all(struct kit *k)
 	    (err = zsock_connect(k->sock, o->endpoint)) != CVN_OK)
 		return err;
 	k->idle.run_cb = on_idle;
-	k->started_ms = k->heard_ms = loop_now_ms(k->loop);
+	k->started_ms = loop_now_ms(k->loop);
 	loop_timer_start(k->heartbeat, k->beat_ms, k->beat_ms);
 	return k->worker->on_start != NULL ? k->worker->on_start(k) : CVN_OK;
 }
@@ -170,6 +173,11 @@ static void beat(struct kit *k)
 	kit_send(k, &message);
 }
 
+static bool is_too_soon(const struct kit *k)
+{
+	return k->epoch != 0 && loop_now_ms(k->loop) - k->registered_ms < ECHO_BEATS * k->beat_ms;
+}
+
 /* Each heartbeat, from the loop: a worker that hangs in a task misses it. */
 static void on_beat(void *arg)
 {
@@ -184,11 +192,11 @@ static void on_beat(void *arg)
 	case ANNOUNCED:
 		if (k->options.is_child && k->epoch == 0 && now - k->started_ms > ORPHAN_MS)
 			end(k, EX_UNAVAILABLE);
-		else if (now - k->announced_ms >= k->beat_ms)
+		else if (now - k->announced_ms >= k->beat_ms && !is_too_soon(k))
 			announce(k);
 		break;
 	case SERVING:
-		if (now - k->heard_ms > SILENT_BEATS * k->beat_ms)
+		if (++k->n_silent > SILENT_BEATS)
 			forgotten(k);
 		else
 			beat(k);
@@ -222,13 +230,13 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 		return;
 	}
 	const Convene__V1__ToWorker *to = (const Convene__V1__ToWorker *)(const void *)decoded;
-	k->heard_ms = loop_now_ms(k->loop);
+	k->n_silent = 0;
 	if (to->of_case == CONVENE__V1__TO_WORKER__OF_REGISTERED)
 		registered(k, to->registered);
 	else if (to->of_case == CONVENE__V1__TO_WORKER__OF_DRAIN)
 		drain(k);
-	else if (to->of_case == CONVENE__V1__TO_WORKER__OF_WHO && k->life.state == SERVING)
-		forgotten(k);
+	else if (to->of_case == CONVENE__V1__TO_WORKER__OF_WHO)
+		unknown(k);
 	else if (k->life.state == ANNOUNCED)
 		return; /* meant for the one that we were before we were forgotten; the timer announces us again */
 	else if (to->of_case == CONVENE__V1__TO_WORKER__OF_FEED)
@@ -258,14 +266,28 @@ static void registered(struct kit *k, const Convene__V1__Registered *message)
 		k->beat_ms = ms < HEARTBEAT_MS_MIN ? HEARTBEAT_MS_MIN : ms > HEARTBEAT_MS_MAX ? HEARTBEAT_MS_MAX : ms;
 		loop_timer_start(k->heartbeat, k->beat_ms, k->beat_ms);
 	}
+	k->registered_ms = loop_now_ms(k->loop);
 	fsm_move(&k->life, k->options.name, SERVING);
 	LOG_DEBUG(LOG_MODULE, "registered", "name", k->options.name, "epoch", k->epoch);
 }
 
+/* A convened that does not know us can't take a Ready for an echo. Several of these may be on their way: one is enough. */
+static void unknown(struct kit *k)
+{
+	if (k->life.state != SERVING)
+		return;
+	k->epoch = 0;
+	k->started_ms = loop_now_ms(k->loop);
+	forgotten(k);
+}
+
+/* What comes from now on was meant for the one that we were. */
 static void forgotten(struct kit *k)
 {
 	fsm_move(&k->life, k->options.name, ANNOUNCED);
-	announce(k);
+	k->n_silent = 0;
+	if (!is_too_soon(k))
+		announce(k);
 }
 
 static void hand_over(struct kit *k, struct feed *feed)

@@ -401,6 +401,7 @@ static void apply(struct rig *r, const Convene__V1__Answer *a)
 			wider.windows = c->widened;
 			wider.n_windows = c->n_widened;
 			row->content = copied(r, &wider);
+			row->revision++;
 		}
 		log_row(r, at, c->n_widened > 0, 0);
 	}
