@@ -142,7 +142,7 @@ local function write_change(keys, key, args, a, r, at, line)
 end
 
 -- keys: head, log, after, deaths, one record for each change
--- args: epoch, token, base version ('' = any), n; each: id, revision, state, cursor that must stand (0 = any),
+-- args: epoch, token, base version ('' = any; 'VERSION:TOKEN' = that commit must have made it), n; each: id, revision, state, cursor that must stand (0 = any),
 --       revision, state from now on, bump (0 or 1), content ('' = stays), digest, after, standing, update
 local function commit(keys, args)
 	local epoch, token, n = tonumber(args[1]), args[2], tonumber(args[4])
@@ -166,7 +166,10 @@ local function commit(keys, args)
 		return before
 	elseif phase == 'archived' then
 		return { 'closed' }
-	elseif args[3] ~= '' and tonumber(args[3]) ~= version then
+	end
+	local base, maker = args[3]:match('^(%d*):?(.*)$')
+	if (base ~= '' and tonumber(base) ~= version)
+		or (maker ~= '' and maker ~= redis.call('HGET', keys[1], 'by')) then
 		return { 'stale', version } -- before the guards: who computes anew finds out about those as well
 	end
 

@@ -163,6 +163,7 @@ struct store_commit {
 	const char *programme;
 	bool has_base_version;
 	int64_t base_version;               /* the calendar on which this was computed */
+	uint64_t builds_on; /* serial of the commit that must have made that version; 0: any */
 	const struct store_change *changes; /* ids differ from one another */
 	size_t n_changes;
 
@@ -173,10 +174,11 @@ struct store_commit {
 	int32_t ret_state;
 	int64_t ret_at; /* … and the cursor of its last change */
 
-	uint64_t serial; /* private: names this commit when it is repeated */
+	uint64_t serial; /* set by the start: names this commit when it is repeated, or built on */
 };
 
-/* Commits changes, all or none. CVN_ESTALE: the calendar has another version than base_version.
+/* Commits changes, all or none. CVN_ESTALE: the calendar has another version than base_version, or
+ * one that another commit made than builds_on.
  * CVN_EGONE: a guard of change ret_index does not hold. CVN_ENOTFOUND: no such request.
  * CVN_ECONFLICT: a change that leaves `received` for `proposed` or `waitlisted` would close a
  * circle of `after`. CVN_ECLOSED: the programme is archived. CVN_EPROGRAMME. */

@@ -158,7 +158,10 @@ static void encode_commit(struct store *store, struct store_op *op, struct store
 		store_args_key(args, p, "r", commit->changes[i].id);
 	store_args_int(args, store->epoch);
 	store_args_printf(args, "%" PRId64 "-%" PRIu64, store->epoch, commit->serial);
-	if (commit->has_base_version)
+	if (commit->has_base_version && commit->builds_on != 0)
+		store_args_printf(args, "%" PRId64 ":%" PRId64 "-%" PRIu64, commit->base_version, store->epoch,
+				  commit->builds_on);
+	else if (commit->has_base_version)
 		store_args_int(args, commit->base_version);
 	else
 		store_args_text(args, "");
