@@ -142,12 +142,8 @@ static void note_fixed(struct book *b)
 {
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &b->waiting) {
-		struct entry *e = CONTAINER_OF(node, struct entry, waiting);
-
-		if (b->problem->requests[e->handle].fixed)
-			book_note(b, QUEUE_LOOK, e);
-	}
+	LIST_EACH(node, after, &b->fixed)
+		book_note(b, QUEUE_LOOK, CONTAINER_OF(node, struct entry, fixed));
 }
 
 static struct calendar_spot spot_of(const struct book *b, const Convene__V1__Standing *s)
@@ -182,6 +178,7 @@ static void sync(struct book *b, struct entry *e)
 	                b->calendar->pinned[e->handle];
 
 	belongs(&b->waiting, &e->waiting, present && waits);
+	belongs(&b->fixed, &e->fixed, present && waits && b->problem->requests[e->handle].fixed);
 	belongs(&b->conflicted, &e->conflicted, present && s->has_in_conflict && s->in_conflict);
 	if (!present)
 		should.venue = PROBLEM_NONE;
@@ -245,6 +242,7 @@ static struct entry *find_or_make(struct book *b, const struct replica_record *r
 	e->handle = PROBLEM_NONE;
 	list_init(&e->changes);
 	list_init(&e->waiting);
+	list_init(&e->fixed);
 	list_init(&e->conflicted);
 	HASH_ADD_KEYPTR(hh, b->entries, record->id, strlen(record->id), e);
 	return e;
@@ -260,6 +258,7 @@ static void forget_problem(struct book *b)
 	HASH_ITER(hh, b->entries, e, next) {
 		e->handle = PROBLEM_NONE;
 		list_drop(&e->waiting);
+		list_drop(&e->fixed);
 		list_drop(&e->conflicted);
 	}
 	calendar_free(b->calendar);
@@ -319,6 +318,7 @@ void book_init(struct book *b, void (*on_shown)(void *arg, struct change *change
 {
 	*b = (struct book){ .on_shown = on_shown, .arg = arg };
 	list_init(&b->waiting);
+	list_init(&b->fixed);
 	list_init(&b->conflicted);
 }
 

@@ -45,6 +45,7 @@ struct entry {
 	char kept_preferred[16];
 	struct list_node changes;            /* change::of_entry, oldest first */
 	struct list_node waiting;            /* in book.waiting while it waits */
+	struct list_node fixed;              /* in book.fixed as well, if it is fixed */
 	struct list_node conflicted;         /* in book.conflicted while it is in_conflict */
 	size_t at[QUEUES];                   /* its place in a queue + 1; 0: it is not in it */
 	UT_hash_handle hh;
@@ -68,6 +69,7 @@ struct book {
 	size_t n_handles;
 	struct entry_heap queues[QUEUES];
 	struct list_node waiting;    /* entry::waiting */
+	struct list_node fixed;      /* entry::fixed */
 	struct list_node conflicted; /* entry::conflicted */
 	bool is_old;               /* the programme's data changed: the problem is to be made anew */
 	bool is_quiet;             /* while it is being made: nobody is noted */
