@@ -82,12 +82,13 @@ void feeds_clear(struct feeds *f)
 {
 	struct feed *feed, *next;
 
-	HASH_ITER(hh, f->by_programme, feed, next)
+	HASH_ITER (hh, f->by_programme, feed, next)
 		drop(f, feed);
 	CVN_REQUIRE(f->n_waiting == 0);
 }
 
-enum cvn_err feeds_take(struct feeds *f, const Convene__V1__Feed *message, struct feed **ret_completed)
+enum cvn_err feeds_take(struct feeds *f, const Convene__V1__Feed *message,
+			struct feed **ret_completed)
 {
 	struct feed *feed;
 	enum cvn_err err;

@@ -26,14 +26,16 @@
 #include "wire/frame.h"
 
 #define LOG_MODULE "kit"
-#define HEARTBEAT_MS 1000u      /* until convened names another one */
+#define HEARTBEAT_MS 1000u /* until convened names another one */
 #define HEARTBEAT_MS_MIN 20u
 #define HEARTBEAT_MS_MAX 60000u
-#define SILENT_BEATS 5u         /* convened pings each heartbeat: after so many without a word, it has forgotten us */
-#define ECHO_BEATS 3u           /* a Ready that comes sooner after Registered, convened takes for the first one's echo */
-#define ORPHAN_MS 15000u        /* a child that was not registered by then has lost its parent's address */
-#define DRAIN_MS 5000u          /* what is still owed then is handed on by convened */
-#define HWM 10000u              /* above any credit, so that a full queue means a peer that is gone */
+#define SILENT_BEATS \
+	5u /* convened pings each heartbeat: after so many without a word, it has forgotten us */
+#define ECHO_BEATS \
+	3u /* a Ready that comes sooner after Registered, convened takes for the first one's echo */
+#define ORPHAN_MS 15000u /* a child that was not registered by then has lost its parent's address */
+#define DRAIN_MS 5000u   /* what is still owed then is handed on by convened */
+#define HWM 10000u       /* above any credit, so that a full queue means a peer that is gone */
 #define ARENA_BYTES (64u << 20) /* a page of 4 MiB, unpacked */
 
 enum life { ANNOUNCED, SERVING, DRAINING, OVER, LIVES };
@@ -56,15 +58,16 @@ struct kit {
 	struct zsock *sock;
 	struct loop_timer *heartbeat;
 	struct loop_task idle;
-	struct arena in, out;            /* the message at hand; the one that is sent */
+	struct arena in, out; /* the message at hand; the one that is sent */
 	struct feeds feeds;
 	struct fsm life;
 	void *user;
 	pid_t parent;
 	int exit_code;
-	int64_t epoch;                   /* of the convened that registered us; 0: none yet */
+	int64_t epoch; /* of the convened that registered us; 0: none yet */
 	int64_t n_done;
-	unsigned n_silent;               /* own beats since convened was heard: a stall of ours is none of its silence */
+	unsigned
+		n_silent; /* own beats since convened was heard: a stall of ours is none of its silence */
 	uint64_t beat_ms, registered_ms, announced_ms, started_ms, drain_ms;
 };
 
@@ -97,14 +100,17 @@ int kit_main(int argc, char **argv, const struct kit_worker *worker)
 	log_set_level(k.options.log_level);
 	k.parent = getppid();
 	if (k.options.is_child)
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing here outlives convened, so there is nothing to save */
+		(void)prctl(
+			PR_SET_PDEATHSIG,
+			SIGKILL); /* nothing here outlives convened, so there is nothing to save */
 
 	fsm_init(&k.life, &LIFE, ANNOUNCED);
 	arena_init(&k.in, ARENA_BYTES);
 	arena_init(&k.out, ARENA_BYTES);
 	feeds_init(&k.feeds, &k, worker);
 	if ((err = open_all(&k)) != CVN_OK) {
-		LOG_ERROR(LOG_MODULE, "could not start", "kind", worker->kind, "err", cvn_err_name(err));
+		LOG_ERROR(LOG_MODULE, "could not start", "kind", worker->kind, "err",
+			  cvn_err_name(err));
 		k.exit_code = EX_SOFTWARE;
 	} else {
 		announce(&k);
@@ -117,8 +123,10 @@ int kit_main(int argc, char **argv, const struct kit_worker *worker)
 static enum cvn_err open_all(struct kit *k)
 {
 	const struct options *o = &k->options;
-	struct zsock_options options = { .on_message = on_message, .arg = k, .hwm = HWM,
-	                                 .frame_max_bytes = FRAME_LIMITS_PAGE.bytes };
+	struct zsock_options options = { .on_message = on_message,
+					 .arg = k,
+					 .hwm = HWM,
+					 .frame_max_bytes = FRAME_LIMITS_PAGE.bytes };
 	enum cvn_err err;
 
 	if (o->is_tcp) {
@@ -222,10 +230,12 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 		return;
 	arena_reset(&k->in);
 	if (message->n_frames != 1 || message->too_many ||
-	    frame_decode(&convene__v1__to_worker__descriptor, message->frames[0].bytes, message->frames[0].n,
-	                 &FRAME_LIMITS_PAGE, &k->in, &decoded, &fault) != CVN_OK) {
-		LOG_ERROR(LOG_MODULE, "convened sent what can't be read", "frames", message->n_frames, "path",
-		          message->n_frames == 1 ? fault.path : "", "text", message->n_frames == 1 ? fault.text : "");
+	    frame_decode(&convene__v1__to_worker__descriptor, message->frames[0].bytes,
+			 message->frames[0].n, &FRAME_LIMITS_PAGE, &k->in, &decoded,
+			 &fault) != CVN_OK) {
+		LOG_ERROR(LOG_MODULE, "convened sent what can't be read", "frames",
+			  message->n_frames, "path", message->n_frames == 1 ? fault.path : "",
+			  "text", message->n_frames == 1 ? fault.text : "");
 		end(k, EX_PROTOCOL);
 		return;
 	}
@@ -263,7 +273,9 @@ static void registered(struct kit *k, const Convene__V1__Registered *message)
 	k->epoch = message->epoch;
 	if (message->heartbeat_ms > 0) {
 		uint64_t ms = (uint64_t)message->heartbeat_ms;
-		k->beat_ms = ms < HEARTBEAT_MS_MIN ? HEARTBEAT_MS_MIN : ms > HEARTBEAT_MS_MAX ? HEARTBEAT_MS_MAX : ms;
+		k->beat_ms = ms < HEARTBEAT_MS_MIN ? HEARTBEAT_MS_MIN :
+			     ms > HEARTBEAT_MS_MAX ? HEARTBEAT_MS_MAX :
+						     ms;
 		loop_timer_start(k->heartbeat, k->beat_ms, k->beat_ms);
 	}
 	k->registered_ms = loop_now_ms(k->loop);
@@ -302,9 +314,12 @@ static void hand_over(struct kit *k, struct feed *feed)
 		struct frame_fault fault;
 
 		arena_reset(&arena);
-		if (CVN_EXPECT(frame_decode(&convene__v1__to_worker__descriptor, frame, n, &FRAME_LIMITS_PAGE, &arena,
-		                            &decoded, &fault) == CVN_OK))
-			k->worker->on_task(k, ((const Convene__V1__ToWorker *)(const void *)decoded)->task, feed->replica);
+		if (CVN_EXPECT(frame_decode(&convene__v1__to_worker__descriptor, frame, n,
+					    &FRAME_LIMITS_PAGE, &arena, &decoded,
+					    &fault) == CVN_OK))
+			k->worker->on_task(
+				k, ((const Convene__V1__ToWorker *)(const void *)decoded)->task,
+				feed->replica);
 		free(frame);
 	}
 	arena_done(&arena);
@@ -316,7 +331,8 @@ static void fed(struct kit *k, const Convene__V1__Feed *message)
 	enum cvn_err err = feeds_take(&k->feeds, message, &completed);
 
 	if (err == CVN_ESTALE) {
-		LOG_WARN(LOG_MODULE, "an update is missing: asking for everything anew", "programme", message->programme);
+		LOG_WARN(LOG_MODULE, "an update is missing: asking for everything anew",
+			 "programme", message->programme);
 		if (k->life.state == SERVING)
 			forgotten(k);
 	} else if (err != CVN_OK) {
@@ -337,7 +353,8 @@ static void asked(struct kit *k, const Convene__V1__Task *task, const struct zfr
 	struct feed *feed = feeds_find(&k->feeds, task->programme);
 	if (feed != NULL && feed->is_complete)
 		k->worker->on_task(k, task, feed->replica);
-	else if ((err = feeds_keep_task(&k->feeds, task->programme, frame->bytes, frame->n)) != CVN_OK)
+	else if ((err = feeds_keep_task(&k->feeds, task->programme, frame->bytes, frame->n)) !=
+		 CVN_OK)
 		kit_fail(k, err);
 }
 

@@ -31,7 +31,8 @@ struct kit_worker {
 
 	/* A programme that is new to this worker; its replica is made next, and will tell `ret_observer` (zeroed before) of
 	 * each change. */
-	void (*on_programme)(struct kit *kit, const char *programme, struct replica_observer *ret_observer);
+	void (*on_programme)(struct kit *kit, const char *programme,
+			     struct replica_observer *ret_observer);
 	/* The replica goes (convened registered us anew, or the worker ends); its tasks and answers are forgotten. */
 	void (*on_replica_gone)(struct kit *kit, const char *programme, struct replica *replica);
 	/* Its snapshot is complete: from here on there are tasks. */

@@ -11,7 +11,16 @@
 #include "kit/kit.h"
 #include "util/id.h"
 
-enum { OPT_ENDPOINT = 1, OPT_NAME, OPT_KEY, OPT_SERVER_KEY, OPT_EPOCH, OPT_LOG_LEVEL, OPT_VERSION, OPT_HELP };
+enum {
+	OPT_ENDPOINT = 1,
+	OPT_NAME,
+	OPT_KEY,
+	OPT_SERVER_KEY,
+	OPT_EPOCH,
+	OPT_LOG_LEVEL,
+	OPT_VERSION,
+	OPT_HELP
+};
 
 static const struct option LONG[] = {
 	{ "endpoint", required_argument, NULL, OPT_ENDPOINT },
@@ -35,7 +44,8 @@ static const char HELP[] =
 	"  --name NAME          unique among living workers; without it kind, host and process id\n"
 	"  --key FILE           key file of this worker, granted the role worker (tcp only)\n"
 	"  --server-key KEY     public key of convened, Z85 (tcp only)\n"
-	"  --daemon-epoch N     convened gives it to its children: they serve that lease alone, and end with it\n"
+	"  --daemon-epoch N     convened gives it to its children: they serve that lease alone, "
+	"and end with it\n"
 	"  --log-level LEVEL    error, warn, info, debug; info where absent\n"
 	"  --version            print the version and end\n"
 	"  --help               print this and end\n";
@@ -67,7 +77,9 @@ static const char *take(int option, struct options *o, const char **key_file)
 		return NULL;
 	case OPT_NAME:
 		o->name = optarg;
-		return id_is_valid(optarg) ? NULL : "--name must be 1 to 64 letters, digits, dots, dashes, underscores";
+		return id_is_valid(optarg) ?
+			       NULL :
+			       "--name must be 1 to 64 letters, digits, dots, dashes, underscores";
 	case OPT_KEY:
 		*key_file = optarg;
 		return NULL;
@@ -78,7 +90,9 @@ static const char *take(int option, struct options *o, const char **key_file)
 		o->is_child = true;
 		return read_epoch(optarg, &o->daemon_epoch) ? NULL : "--daemon-epoch is no epoch";
 	case OPT_LOG_LEVEL:
-		return log_level_parse(optarg, &o->log_level) ? NULL : "--log-level is none of error, warn, info, debug";
+		return log_level_parse(optarg, &o->log_level) ?
+			       NULL :
+			       "--log-level is none of error, warn, info, debug";
 	default:
 		return "unknown option, or one without its value";
 	}
@@ -100,7 +114,7 @@ static const char *disagree(struct options *o, const char *key_file)
 }
 
 int options_read(int argc, char **argv, const struct kit_worker *worker, const char *default_name,
-                 struct options *ret_options)
+		 struct options *ret_options)
 {
 	struct options o = { .name = default_name, .log_level = LOG_LEVEL_INFO };
 	const char *key_file = NULL, *wrong;

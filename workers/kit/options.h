@@ -14,9 +14,9 @@
 struct kit_worker;
 
 struct options {
-	const char *endpoint;   /* borrowed from argv, as all text here */
-	const char *name;       /* unique among living workers */
-	bool is_tcp;            /* then keys and server_key are set */
+	const char *endpoint; /* borrowed from argv, as all text here */
+	const char *name;     /* unique among living workers */
+	bool is_tcp;          /* then keys and server_key are set */
 	struct key_pair keys;
 	const char *server_key; /* Z85 */
 	bool is_child;          /* convened started us: we end with it */
@@ -28,4 +28,4 @@ struct options {
  * --version, 64 (EX_USAGE) after a sentence on stderr, 77 (EX_NOPERM) for a key file that can't be used. Blocks on the
  * key file. `default_name` is used where no --name is given. */
 int options_read(int argc, char **argv, const struct kit_worker *worker, const char *default_name,
-                 struct options *ret_options);
+		 struct options *ret_options);

@@ -21,7 +21,8 @@ static void on_stop(struct kit *kit)
 	online_free(kit_user(kit));
 }
 
-static void on_programme(struct kit *kit, const char *programme, struct replica_observer *ret_observer)
+static void on_programme(struct kit *kit, const char *programme,
+			 struct replica_observer *ret_observer)
 {
 	online_programme(kit_user(kit), programme, ret_observer);
 }
@@ -69,7 +70,8 @@ int main(int argc, char **argv)
 	static const struct kit_worker WORKER = {
 		.kind = "scheduler",
 		.program = "convene-scheduler",
-		.about = "Finds places for requests beside a living programme. `convene-scheduler solve --help`: plans a file alone.",
+		.about = "Finds places for requests beside a living programme. `convene-scheduler "
+			 "solve --help`: plans a file alone.",
 		.on_start = on_start,
 		.on_stop = on_stop,
 		.on_programme = on_programme,

@@ -35,13 +35,13 @@ struct task {
 struct answer {
 	struct list_node link; /* in desk.answers, by sequence */
 	struct desk *desk;
-	struct task *task;     /* owned until it is settled; NULL: of its own accord */
-	struct arena arena;    /* holds `message` */
+	struct task *task;  /* owned until it is settled; NULL: of its own accord */
+	struct arena arena; /* holds `message` */
 	uint64_t sequence;
-	int64_t version;       /* of the calendar after it; once settled */
-	bool raises;           /* it changes occupancy */
+	int64_t version; /* of the calendar after it; once settled */
+	bool raises;     /* it changes occupancy */
 	bool is_settled;
-	bool has_landed;       /* the feed's version counts it in */
+	bool has_landed; /* the feed's version counts it in */
 	size_t n;
 	struct shown {
 		struct change change;
@@ -71,8 +71,10 @@ struct online {
 	struct arena scratch;
 };
 
-static void on_record(void *arg, const struct replica_record *before, const struct replica_record *now);
-static void on_entity(void *arg, enum entity_kind kind, const char *id, const Convene__V1__Entity *entity);
+static void on_record(void *arg, const struct replica_record *before,
+		      const struct replica_record *now);
+static void on_entity(void *arg, enum entity_kind kind, const char *id,
+		      const Convene__V1__Entity *entity);
 static void on_shown(void *arg, struct change *change);
 static void end_if_shown(struct answer *a);
 static void proceed(struct desk *k);
@@ -120,7 +122,7 @@ void online_free(struct online *o)
 
 	if (o == NULL)
 		return;
-	HASH_ITER(hh, o->desks, k, next)
+	HASH_ITER (hh, o->desks, k, next)
 		online_gone(o, k->programme);
 	arena_done(&o->scratch);
 	free(o);
@@ -134,7 +136,8 @@ static char *copy(const char *text)
 	return n > 0 ? memcpy(made, text, n) : made;
 }
 
-void online_programme(struct online *o, const char *programme, struct replica_observer *ret_observer)
+void online_programme(struct online *o, const char *programme,
+		      struct replica_observer *ret_observer)
 {
 	struct desk *k = memory_new(1, sizeof(*k));
 
@@ -145,7 +148,9 @@ void online_programme(struct online *o, const char *programme, struct replica_ob
 	list_init(&k->again);
 	list_init(&k->answers);
 	HASH_ADD_KEYPTR(hh, o->desks, k->programme, strlen(k->programme), k);
-	*ret_observer = (struct replica_observer){ .arg = k, .on_entity = on_entity, .on_record = on_record };
+	*ret_observer = (struct replica_observer){ .arg = k,
+						   .on_entity = on_entity,
+						   .on_record = on_record };
 }
 
 void online_gone(struct online *o, const char *programme)
@@ -172,18 +177,21 @@ void online_complete(struct online *o, const char *programme, struct replica *re
 	if (k == NULL)
 		return;
 	book_open(&k->book, replica);
-	LOG_INFO(LOG_MODULE, "keeps a programme", "programme", programme, "requests", replica_count(replica), "placed",
-	         k->book.calendar->n_placed, "version", replica_version(replica));
+	LOG_INFO(LOG_MODULE, "keeps a programme", "programme", programme, "requests",
+		 replica_count(replica), "placed", k->book.calendar->n_placed, "version",
+		 replica_version(replica));
 }
 
-static void on_record(void *arg, const struct replica_record *before, const struct replica_record *now)
+static void on_record(void *arg, const struct replica_record *before,
+		      const struct replica_record *now)
 {
 	struct desk *k = arg;
 
 	book_record(&k->book, before, now);
 }
 
-static void on_entity(void *arg, enum entity_kind kind, const char *id, const Convene__V1__Entity *entity)
+static void on_entity(void *arg, enum entity_kind kind, const char *id,
+		      const Convene__V1__Entity *entity)
 {
 	struct desk *k = arg;
 
@@ -230,7 +238,7 @@ static void clear(struct desk *k)
 	int64_t version = replica_version(k->book.replica);
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &k->answers) {
+	LIST_EACH (node, after, &k->answers) {
 		struct answer *a = CONTAINER_OF(node, struct answer, link);
 
 		if (!a->is_settled || version < a->version)
@@ -239,7 +247,8 @@ static void clear(struct desk *k)
 		for (size_t i = 0; i < a->n; i++) {
 			struct change *c = &a->changes[i].change;
 
-			if (book_is_laid(c) && (version > a->version || c->entry->record->cursor > c->cursor))
+			if (book_is_laid(c) &&
+			    (version > a->version || c->entry->record->cursor > c->cursor))
 				book_take_off(&k->book, c);
 		}
 		end_if_shown(a);
@@ -274,7 +283,8 @@ static void proceed(struct desk *k)
 {
 	struct list_node *node;
 
-	while (may_answer(k) && ((node = list_pop(&k->again)) != NULL || (node = list_pop(&k->tasks)) != NULL))
+	while (may_answer(k) &&
+	       ((node = list_pop(&k->again)) != NULL || (node = list_pop(&k->tasks)) != NULL))
 		act(k, CONTAINER_OF(node, struct task, link));
 }
 
@@ -282,7 +292,8 @@ static bool may_answer(struct desk *k)
 {
 	if (k->book.replica == NULL || k->n_under_way >= ONLINE_UNDER_WAY_MAX)
 		return false;
-	if (k->is_halted && (k->n_under_way > 0 || replica_version(k->book.replica) < k->resume_version))
+	if (k->is_halted &&
+	    (k->n_under_way > 0 || replica_version(k->book.replica) < k->resume_version))
 		return false;
 	k->is_halted = false;
 	book_refresh(&k->book);
@@ -294,7 +305,8 @@ static bool is_subject(const struct entry *e, const struct task *t)
 	if (e == NULL || e->handle == PROBLEM_NONE || e->record->revision != t->revision)
 		return false;
 	Convene__V1__State state = book_standing(e)->state;
-	return t->is_take ? state == STATE_WAITLISTED || state == STATE_PROPOSED : state == STATE_RECEIVED;
+	return t->is_take ? state == STATE_WAITLISTED || state == STATE_PROPOSED :
+			    state == STATE_RECEIVED;
 }
 
 static struct draft begin(struct desk *k)
@@ -309,7 +321,9 @@ static void act(struct desk *k, struct task *task)
 	struct entry *e = book_find(&k->book, task->request);
 
 	if (!is_subject(e, task))
-		draft_refuse(&d, CVN_ECONFLICT, "The request is no longer in the revision and state that was asked about.");
+		draft_refuse(
+			&d, CVN_ECONFLICT,
+			"The request is no longer in the revision and state that was asked about.");
 	else if (task->is_take)
 		find_taken(&k->book, e, task->venue, task->first_day, &d);
 	else
@@ -348,7 +362,8 @@ static bool moves(const struct draft *d)
 
 		if ((is == NULL) != (to == NULL))
 			return true;
-		if (is != NULL && (strcmp(is->venue, to->venue) != 0 || strcmp(is->first_day, to->first_day) != 0))
+		if (is != NULL && (strcmp(is->venue, to->venue) != 0 ||
+				   strcmp(is->first_day, to->first_day) != 0))
 			return true;
 	}
 	return false;
@@ -361,7 +376,7 @@ static void set_base(const struct desk *k, Convene__V1__Answer *message)
 
 	message->has_base_version = true;
 	message->base_version = replica_version(k->book.replica);
-	LIST_EACH(node, after, &k->answers) {
+	LIST_EACH (node, after, &k->answers) {
 		const struct answer *a = CONTAINER_OF(node, struct answer, link);
 
 		if (a->raises && !a->has_landed)
@@ -398,10 +413,10 @@ static void send(struct desk *k, struct draft *d, struct task *task)
 	for (size_t i = 0; i < d->n; i++) {
 		a->changes[i].answer = a;
 		a->changes[i].change = (struct change){ .entry = d->entries[i],
-		                                        .standing = sent->changes[i]->standing,
-		                                        .revision = sent->changes[i]->revision,
-		                                        .from = sent->changes[i]->from,
-		                                        .cursor = d->entries[i]->record->cursor };
+							.standing = sent->changes[i]->standing,
+							.revision = sent->changes[i]->revision,
+							.from = sent->changes[i]->from,
+							.cursor = d->entries[i]->record->cursor };
 		book_lay(&k->book, &a->changes[i].change);
 	}
 	k->online->on_answer(k->online->arg, sent);
@@ -412,8 +427,8 @@ static struct answer *find_answer(const struct online *o, uint64_t sequence)
 	struct desk *k, *next;
 	struct list_node *node, *after;
 
-	HASH_ITER(hh, o->desks, k, next) {
-		LIST_EACH(node, after, &k->answers) {
+	HASH_ITER (hh, o->desks, k, next) {
+		LIST_EACH (node, after, &k->answers) {
 			struct answer *a = CONTAINER_OF(node, struct answer, link);
 
 			if (a->sequence == sequence && !a->is_settled)
@@ -439,8 +454,8 @@ void online_settled(struct online *o, const Convene__V1__Settled *settled)
 		end_if_shown(a);
 		clear(k);
 	} else {
-		LOG_DEBUG(LOG_MODULE, "computes again", "programme", k->programme, "sequence", a->sequence, "result",
-		          settled->result != NULL ? settled->result : "");
+		LOG_DEBUG(LOG_MODULE, "computes again", "programme", k->programme, "sequence",
+			  a->sequence, "result", settled->result != NULL ? settled->result : "");
 		fail(k, a);
 	}
 	proceed(k);
@@ -459,7 +474,9 @@ static void fail(struct desk *k, struct answer *a)
 		if (book_is_laid(c))
 			book_take_off(&k->book, c);
 		if (a->task == NULL)
-			book_note(&k->book, book_holds_place(book_standing(e)) ? QUEUE_RECHECK : QUEUE_LOOK, e);
+			book_note(&k->book,
+				  book_holds_place(book_standing(e)) ? QUEUE_RECHECK : QUEUE_LOOK,
+				  e);
 	}
 	if (a->task != NULL)
 		list_push(&k->again, &a->task->link);
@@ -482,7 +499,7 @@ bool online_idle(struct online *o)
 	struct desk *k, *next;
 	bool more = false;
 
-	HASH_ITER(hh, o->desks, k, next)
+	HASH_ITER (hh, o->desks, k, next)
 		more = slice(k) || more;
 	return more;
 }
@@ -518,7 +535,7 @@ bool online_is_busy(const struct online *o)
 {
 	struct desk *k, *next;
 
-	HASH_ITER(hh, o->desks, k, next)
+	HASH_ITER (hh, o->desks, k, next)
 		if (k->n_under_way > 0 || !list_is_empty(&k->tasks) || !list_is_empty(&k->again))
 			return true;
 	return false;

@@ -28,7 +28,8 @@ struct online *online_new(online_answer_cb on_answer, void *arg);
 void online_free(struct online *o);
 
 /* A programme comes: what its replica, which is about to be made, has to tell, it tells `ret_observer`. */
-void online_programme(struct online *o, const char *programme, struct replica_observer *ret_observer);
+void online_programme(struct online *o, const char *programme,
+		      struct replica_observer *ret_observer);
 /* Its replica is about to go; tasks and answers of it are forgotten. */
 void online_gone(struct online *o, const char *programme);
 

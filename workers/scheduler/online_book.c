@@ -53,17 +53,20 @@ static bool comes_after(const struct problem_request *x, int32_t handle)
 
 /* Might a waiting request find room since `gone` no longer stands at `spot`? Never no where the truth is yes. */
 static bool is_touched(const struct book *b, const struct entry *waits, const struct entry *gone,
-                       struct calendar_spot spot)
+		       struct calendar_spot spot)
 {
 	const struct problem *p = b->problem;
-	const struct problem_request *w = &p->requests[waits->handle], *g = &p->requests[gone->handle];
+	const struct problem_request *w = &p->requests[waits->handle],
+				     *g = &p->requests[gone->handle];
 	const struct problem_venue *v = &p->venues[spot.venue];
 	bool same_days = false, same_staff = share_staff(w, g);
 
-	if (w->fixed || w->federation == g->federation || share_squads(w, g) || comes_after(g, waits->handle))
+	if (w->fixed || w->federation == g->federation || share_squads(w, g) ||
+	    comes_after(g, waits->handle))
 		return true;
 	for (int32_t i = 0; i < w->n_windows && !same_days; i++)
-		same_days = w->windows[i].first < spot.day + g->duration && spot.day <= w->windows[i].last;
+		same_days = w->windows[i].first < spot.day + g->duration &&
+			    spot.day <= w->windows[i].last;
 	for (int32_t i = 0; i < w->n_venues && same_days; i++) {
 		const struct problem_venue *u = &p->venues[w->venues[i]];
 
@@ -96,7 +99,7 @@ static void note_unworthy(struct book *b)
 
 	if (b->problem->policy.reciprocity_weight == 0)
 		return;
-	LIST_EACH(node, after, &b->waiting) {
+	LIST_EACH (node, after, &b->waiting) {
 		struct entry *e = CONTAINER_OF(node, struct entry, waiting);
 
 		if (e->fits_unworthy)
@@ -108,7 +111,7 @@ static void note_conflicted(struct book *b)
 {
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &b->conflicted)
+	LIST_EACH (node, after, &b->conflicted)
 		book_note(b, QUEUE_RECHECK, CONTAINER_OF(node, struct entry, conflicted));
 }
 
@@ -118,7 +121,7 @@ static void freed(struct book *b, struct entry *e, struct calendar_spot spot)
 
 	if (b->is_quiet)
 		return;
-	LIST_EACH(node, after, &b->waiting) {
+	LIST_EACH (node, after, &b->waiting) {
 		struct entry *waits = CONTAINER_OF(node, struct entry, waiting);
 
 		if (waits != e && waits->at[QUEUE_LOOK] == 0 && is_touched(b, waits, e, spot))
@@ -142,7 +145,7 @@ static void note_fixed(struct book *b)
 {
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &b->fixed)
+	LIST_EACH (node, after, &b->fixed)
 		book_note(b, QUEUE_LOOK, CONTAINER_OF(node, struct entry, fixed));
 }
 
@@ -175,7 +178,7 @@ static void sync(struct book *b, struct entry *e)
 	bool present = b->problem->requests[e->handle].present;
 	struct calendar_spot is = calendar_where(b->calendar, e->handle), should = spot_of(b, s);
 	bool was_firm = b->calendar->pinned != NULL && e->handle < b->calendar->n_spots &&
-	                b->calendar->pinned[e->handle];
+			b->calendar->pinned[e->handle];
 
 	belongs(&b->waiting, &e->waiting, present && waits);
 	belongs(&b->fixed, &e->fixed, present && waits && b->problem->requests[e->handle].fixed);
@@ -217,11 +220,13 @@ static void compile(struct book *b, struct entry *e)
 	}
 	if (present) {
 		e->handle = problem_put_request(b->problem, r->content,
-		                                r->standing->has_value ? r->standing->value : 0, PROBLEM_PUT_PLAIN);
+						r->standing->has_value ? r->standing->value : 0,
+						PROBLEM_PUT_PLAIN);
 		if ((size_t)e->handle >= b->n_handles) {
 			size_t max = (size_t)b->problem->n_requests * 2;
 
-			b->by_handle = memory_grow(b->by_handle, b->n_handles, max, sizeof(struct entry *));
+			b->by_handle = memory_grow(b->by_handle, b->n_handles, max,
+						   sizeof(struct entry *));
 			b->n_handles = max;
 		}
 		b->by_handle[e->handle] = e;
@@ -255,7 +260,7 @@ static void forget_problem(struct book *b)
 	for (int q = 0; q < QUEUES; q++)
 		while (heap_pop(b, q) != NULL)
 			;
-	HASH_ITER(hh, b->entries, e, next) {
+	HASH_ITER (hh, b->entries, e, next) {
 		e->handle = PROBLEM_NONE;
 		list_drop(&e->waiting);
 		list_drop(&e->fixed);
@@ -280,9 +285,10 @@ static bool shows(const struct replica_record *r, const struct change *c)
 {
 	const Convene__V1__Placement *is = r->standing->placement, *mine = c->standing->placement;
 
-	return r->cursor > c->cursor && r->standing->state == c->standing->state && r->revision >= c->revision &&
-	       (is != NULL) == (mine != NULL) &&
-	       (is == NULL || (same_text(is->venue, mine->venue) && same_text(is->first_day, mine->first_day)));
+	return r->cursor > c->cursor && r->standing->state == c->standing->state &&
+	       r->revision >= c->revision && (is != NULL) == (mine != NULL) &&
+	       (is == NULL ||
+		(same_text(is->venue, mine->venue) && same_text(is->first_day, mine->first_day)));
 }
 
 /* The feed has brought something else than the first of its own outcomes: can that still be committed? If not, the
@@ -301,16 +307,20 @@ static void drop_vain(struct entry *e)
 }
 
 /* Remembers what the consents of an amended request were given for, till its new outcome. */
-static void keep_terms(struct entry *e, const struct replica_record *before, const struct replica_record *now)
+static void keep_terms(struct entry *e, const struct replica_record *before,
+		       const struct replica_record *now)
 {
 	if (now->standing->state != STATE_RECEIVED) {
 		e->has_kept = false;
-	} else if (before != NULL && before->standing->state != STATE_RECEIVED && before->standing->n_consents > 0) {
+	} else if (before != NULL && before->standing->state != STATE_RECEIVED &&
+		   before->standing->n_consents > 0) {
 		e->has_kept = true;
 		e->kept_headcount = before->content->headcount;
 		e->kept_duration = before->content->duration;
 		snprintf(e->kept_preferred, sizeof(e->kept_preferred), "%s",
-		         before->content->preferred_first_day != NULL ? before->content->preferred_first_day : "");
+			 before->content->preferred_first_day != NULL ?
+				 before->content->preferred_first_day :
+				 "");
 	}
 }
 
@@ -328,7 +338,7 @@ void book_done(struct book *b)
 
 	if (b->problem != NULL)
 		forget_problem(b);
-	HASH_ITER(hh, b->entries, e, next) {
+	HASH_ITER (hh, b->entries, e, next) {
 		HASH_DEL(b->entries, e);
 		free(e);
 	}
@@ -343,7 +353,8 @@ void book_open(struct book *b, struct replica *replica)
 	book_refresh(b);
 }
 
-void book_record(struct book *b, const struct replica_record *before, const struct replica_record *now)
+void book_record(struct book *b, const struct replica_record *before,
+		 const struct replica_record *now)
 {
 	if (b->replica == NULL)
 		return;
@@ -358,18 +369,23 @@ void book_record(struct book *b, const struct replica_record *before, const stru
 	else
 		drop_vain(e);
 	if (!b->is_old) {
-		struct calendar_spot was = e->handle != PROBLEM_NONE ? calendar_where(b->calendar, e->handle)
-		                                                     : (struct calendar_spot){ PROBLEM_NONE, 0 };
+		struct calendar_spot was = e->handle != PROBLEM_NONE ?
+						   calendar_where(b->calendar, e->handle) :
+						   (struct calendar_spot){ PROBLEM_NONE, 0 };
 		if (before == NULL || before->content != now->content ||
 		    before->standing->has_value != now->standing->has_value ||
 		    before->standing->value != now->standing->value ||
-		    lifecycle_is_open(before->standing->state) != lifecycle_is_open(now->standing->state))
+		    lifecycle_is_open(before->standing->state) !=
+			    lifecycle_is_open(now->standing->state))
 			compile(b, e);
 		else
 			sync(b, e);
-		struct calendar_spot is = e->handle != PROBLEM_NONE ? calendar_where(b->calendar, e->handle) : was;
-		if (is.venue != PROBLEM_NONE && (is.venue != was.venue || is.day != was.day || e->recheck_when_shown))
-			book_note(b, QUEUE_RECHECK, e); /* others put it there: that it fits is yet to be seen */
+		struct calendar_spot is =
+			e->handle != PROBLEM_NONE ? calendar_where(b->calendar, e->handle) : was;
+		if (is.venue != PROBLEM_NONE &&
+		    (is.venue != was.venue || is.day != was.day || e->recheck_when_shown))
+			book_note(b, QUEUE_RECHECK,
+				  e); /* others put it there: that it fits is yet to be seen */
 		if (list_is_empty(&e->changes))
 			e->recheck_when_shown = false;
 	}
@@ -392,10 +408,12 @@ void book_refresh(struct book *b)
 	b->problem = problem_new(replica_programme(b->replica));
 	b->calendar = calendar_new(b->problem);
 	b->is_quiet = true;
-	for (const struct replica_record *r = replica_first(b->replica); r != NULL; r = replica_next(r))
+	for (const struct replica_record *r = replica_first(b->replica); r != NULL;
+	     r = replica_next(r))
 		compile(b, find_or_make(b, r));
 	b->is_quiet = false;
-	for (const struct replica_record *r = replica_first(b->replica); r != NULL; r = replica_next(r)) {
+	for (const struct replica_record *r = replica_first(b->replica); r != NULL;
+	     r = replica_next(r)) {
 		struct entry *e = book_find(b, r->id);
 
 		if (!list_is_empty(&e->waiting))
@@ -421,8 +439,9 @@ struct entry *book_of_handle(const struct book *b, int32_t handle)
 
 const Convene__V1__Standing *book_standing(const struct entry *e)
 {
-	return list_is_empty(&e->changes) ? e->record->standing
-	                                  : CONTAINER_OF(e->changes.prev, struct change, of_entry)->standing;
+	return list_is_empty(&e->changes) ?
+		       e->record->standing :
+		       CONTAINER_OF(e->changes.prev, struct change, of_entry)->standing;
 }
 
 bool book_is_under_way(const struct entry *e)
@@ -444,8 +463,8 @@ bool book_is_firm(const struct book *b, const struct entry *e)
 bool book_holds_place(const Convene__V1__Standing *standing)
 {
 	return lifecycle_has_place(standing) ||
-	       (standing->state == STATE_HELD && standing->placement != NULL && standing->placement->venue != NULL &&
-	        standing->placement->first_day != NULL);
+	       (standing->state == STATE_HELD && standing->placement != NULL &&
+		standing->placement->venue != NULL && standing->placement->first_day != NULL);
 }
 
 void book_lay(struct book *b, struct change *change)

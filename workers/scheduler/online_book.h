@@ -28,26 +28,26 @@ struct change {
 	struct entry *entry;
 	const Convene__V1__Standing *standing; /* borrowed until the change is dropped */
 	int64_t revision;
-	Convene__V1__State from;               /* the state that it changes: without it, it is not committed */
-	int64_t cursor;                        /* of the record when this was made */
-	struct list_node of_entry;             /* in entry.changes; private */
+	Convene__V1__State from;   /* the state that it changes: without it, it is not committed */
+	int64_t cursor;            /* of the record when this was made */
+	struct list_node of_entry; /* in entry.changes; private */
 };
 
 /* One request. */
 struct entry {
 	const struct replica_record *record; /* the replica's */
 	int32_t handle;                      /* in book.problem; PROBLEM_NONE: it was never open */
-	bool fits_unworthy;                  /* when last looked at it fitted, but the score would not have gained */
+	bool fits_unworthy; /* when last looked at it fitted, but the score would not have gained */
 	/* private from here on */
-	bool recheck_when_shown;             /* something changed while an outcome of its own was under way */
-	bool has_kept;                       /* amended: what the consents that it has were given for */
+	bool recheck_when_shown; /* something changed while an outcome of its own was under way */
+	bool has_kept;           /* amended: what the consents that it has were given for */
 	int64_t kept_headcount, kept_duration;
 	char kept_preferred[16];
-	struct list_node changes;            /* change::of_entry, oldest first */
-	struct list_node waiting;            /* in book.waiting while it waits */
-	struct list_node fixed;              /* in book.fixed as well, if it is fixed */
-	struct list_node conflicted;         /* in book.conflicted while it is in_conflict */
-	size_t at[QUEUES];                   /* its place in a queue + 1; 0: it is not in it */
+	struct list_node changes;    /* change::of_entry, oldest first */
+	struct list_node waiting;    /* in book.waiting while it waits */
+	struct list_node fixed;      /* in book.fixed as well, if it is fixed */
+	struct list_node conflicted; /* in book.conflicted while it is in_conflict */
+	size_t at[QUEUES];           /* its place in a queue + 1; 0: it is not in it */
 	UT_hash_handle hh;
 };
 
@@ -58,21 +58,21 @@ struct entry_heap {
 };
 
 struct book {
-	struct replica *replica;   /* borrowed; NULL until the feed is complete */
+	struct replica *replica; /* borrowed; NULL until the feed is complete */
 	struct problem *problem;
 	struct calendar *calendar;
 	void (*on_shown)(void *arg, struct change *change);
 	void *arg;
 	/* private from here on */
-	struct entry *entries;     /* uthash, by id */
+	struct entry *entries; /* uthash, by id */
 	struct entry **by_handle;
 	size_t n_handles;
 	struct entry_heap queues[QUEUES];
 	struct list_node waiting;    /* entry::waiting */
 	struct list_node fixed;      /* entry::fixed */
 	struct list_node conflicted; /* entry::conflicted */
-	bool is_old;               /* the programme's data changed: the problem is to be made anew */
-	bool is_quiet;             /* while it is being made: nobody is noted */
+	bool is_old;   /* the programme's data changed: the problem is to be made anew */
+	bool is_quiet; /* while it is being made: nobody is noted */
 };
 
 /* An empty book. on_shown runs inside book_record(): the feed shows this outcome, which was taken off. */
@@ -83,7 +83,8 @@ void book_done(struct book *b);
 void book_open(struct book *b, struct replica *replica);
 
 /* The replica's observer: a record came or changed; some of the programme's data did. Nothing happens before book_open(). */
-void book_record(struct book *b, const struct replica_record *before, const struct replica_record *now);
+void book_record(struct book *b, const struct replica_record *before,
+		 const struct replica_record *now);
 void book_data(struct book *b);
 
 /* Makes problem and calendar anew where the data changed; to be called before anything is computed. Then everyone is

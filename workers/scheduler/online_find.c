@@ -49,13 +49,14 @@ static int32_t best(struct book *b, struct entry *e, struct place_option options
 
 /* This place first, then the best ones beside it. */
 static int32_t with_others(struct book *b, struct entry *e, int32_t venue, int32_t day,
-                           struct place_option ret_options[PLACE_OPTIONS_MAX])
+			   struct place_option ret_options[PLACE_OPTIONS_MAX])
 {
 	struct place_option others[PLACE_OPTIONS_MAX];
 	int32_t n_others = place_best(b->calendar, e->handle, PLACE_PLAIN, 0, others), n = 1;
 
-	ret_options[0] = (struct place_option){ .venue = venue, .day = day,
-	                                        .gain = place_gain(b->calendar, e->handle, venue, day) };
+	ret_options[0] = (struct place_option){
+		.venue = venue, .day = day, .gain = place_gain(b->calendar, e->handle, venue, day)
+	};
 	for (int32_t i = 0; i < n_others && n < PLACE_OPTIONS_MAX; i++)
 		if (others[i].venue != venue || others[i].day != day)
 			ret_options[n++] = others[i];
@@ -69,10 +70,12 @@ static int64_t accept_days(const struct book *b)
 	return days < 0 ? 0 : days;
 }
 
-static Convene__V1__Standing *displaced_by(struct book *b, struct draft *d, struct entry *e, const struct entry *by)
+static Convene__V1__Standing *displaced_by(struct book *b, struct draft *d, struct entry *e,
+					   const struct entry *by)
 {
-	Convene__V1__Reason *reason = words_reason(d, REASON_DISPLACED, by,
-	                                           "A fixed event was announced where it stood, and goes first.");
+	Convene__V1__Reason *reason =
+		words_reason(d, REASON_DISPLACED, by,
+			     "A fixed event was announced where it stood, and goes first.");
 
 	return words_waiting(b, d, e, &reason, 1);
 }
@@ -84,18 +87,21 @@ static bool put_fixed(struct book *b, struct entry *e, int64_t accept_by_days, s
 	int32_t venue = r->announced_venue, day = r->announced_day;
 	int32_t in_the_way[DRAFT_CHANGES_MAX];
 	struct calendar_spot were[DRAFT_CHANGES_MAX];
-	int32_t n = venue == PROBLEM_NONE
-	                    ? -1
-	                    : place_displaced(b->calendar, e->handle, venue, day, DRAFT_CHANGES_MAX - 1, in_the_way);
+	int32_t n = venue == PROBLEM_NONE ? -1 :
+					    place_displaced(b->calendar, e->handle, venue, day,
+							    DRAFT_CHANGES_MAX - 1, in_the_way);
 
 	if (n < 0 || n >= DRAFT_CHANGES_MAX)
 		return false;
 	for (int32_t i = 0; i < n; i++)
 		were[i] = lift(b, book_of_handle(b, in_the_way[i]));
-	bool fits = place_fits(b->calendar, e->handle, venue, day, PLACE_LEAVE_FOLLOWERS) == PLACE_FREE;
+	bool fits =
+		place_fits(b->calendar, e->handle, venue, day, PLACE_LEAVE_FOLLOWERS) == PLACE_FREE;
 	if (fits) {
-		struct place_option there = { .venue = venue, .day = day,
-		                              .gain = place_gain(b->calendar, e->handle, venue, day) };
+		struct place_option there = { .venue = venue,
+					      .day = day,
+					      .gain = place_gain(b->calendar, e->handle, venue,
+								 day) };
 
 		draft_add(d, e, words_proposed(b, d, e, &there, 1, accept_by_days));
 		calendar_place(b->calendar, e->handle, venue, day);
@@ -159,7 +165,8 @@ static bool has_true_reasons(const struct book *b, const Convene__V1__Standing *
 
 	for (size_t i = 0; i < s->n_reasons; i++) {
 		const Convene__V1__Reason *r = s->reasons[i];
-		bool is_after = r->code != NULL && strcmp(r->code, code_reason_name(REASON_AFTER_UNPLACED)) == 0;
+		bool is_after = r->code != NULL &&
+				strcmp(r->code, code_reason_name(REASON_AFTER_UNPLACED)) == 0;
 
 		if (is_of_life(r))
 			continue;
@@ -167,7 +174,7 @@ static bool has_true_reasons(const struct book *b, const Convene__V1__Standing *
 		for (size_t j = 0; j < r->n_with; j++) {
 			const struct entry *with = book_find(b, r->with[j]);
 			bool stands = with != NULL && with->handle != PROBLEM_NONE &&
-			              calendar_is_placed(b->calendar, with->handle);
+				      calendar_is_placed(b->calendar, with->handle);
 
 			if (stands == is_after)
 				return false;
@@ -194,7 +201,8 @@ bool find_again(struct book *b, struct entry *e, struct draft *d)
 	struct place_option options[PLACE_OPTIONS_MAX];
 	int32_t n;
 
-	if (s->state != STATE_WAITLISTED || e->handle == PROBLEM_NONE || !b->problem->requests[e->handle].present)
+	if (s->state != STATE_WAITLISTED || e->handle == PROBLEM_NONE ||
+	    !b->problem->requests[e->handle].present)
 		return false;
 	if (b->problem->requests[e->handle].fixed) {
 		if (put_fixed(b, e, accept_days(b), d))
@@ -211,14 +219,16 @@ bool find_again(struct book *b, struct entry *e, struct draft *d)
 
 /* Why it can't stay at `was`; nothing where it can. The entry is lifted. */
 static size_t misfit(struct book *b, struct entry *e, struct calendar_spot was, struct draft *d,
-                     Convene__V1__Reason ***ret_reasons)
+		     Convene__V1__Reason ***ret_reasons)
 {
 	if (was.venue == PROBLEM_NONE) {
 		*ret_reasons = draft_room(d, 1, sizeof(**ret_reasons));
-		**ret_reasons = words_reason(d, REASON_NO_ELIGIBLE_VENUE, NULL, "The venue where it stood is no longer there.");
+		**ret_reasons = words_reason(d, REASON_NO_ELIGIBLE_VENUE, NULL,
+					     "The venue where it stood is no longer there.");
 		return 1;
 	}
-	if (place_fits(b->calendar, e->handle, was.venue, was.day, PLACE_LEAVE_FOLLOWERS) == PLACE_FREE)
+	if (place_fits(b->calendar, e->handle, was.venue, was.day, PLACE_LEAVE_FOLLOWERS) ==
+	    PLACE_FREE)
 		return 0;
 	return words_in_the_way(b, d, e, was.venue, was.day, PLACE_LEAVE_FOLLOWERS, ret_reasons);
 }
@@ -258,7 +268,8 @@ static int by_first_day(const void *x, const void *y)
 }
 
 /* The windows that it has from now on: sorted, and those that overlap made one. */
-static void widen(struct book *b, struct draft *d, struct entry *e, int32_t day, Convene__V1__Change *change)
+static void widen(struct book *b, struct draft *d, struct entry *e, int32_t day,
+		  Convene__V1__Change *change)
 {
 	const struct problem_request *r = &b->problem->requests[e->handle];
 	size_t n = (size_t)r->n_windows, n_merged = 0;
@@ -289,7 +300,8 @@ static void widen(struct book *b, struct draft *d, struct entry *e, int32_t day,
 	}
 }
 
-static void refuse_place(struct book *b, struct draft *d, struct entry *e, int32_t venue, int32_t day, unsigned flags)
+static void refuse_place(struct book *b, struct draft *d, struct entry *e, int32_t venue,
+			 int32_t day, unsigned flags)
 {
 	Convene__V1__Reason **reasons;
 	size_t n = words_in_the_way(b, d, e, venue, day, flags, &reasons), used;
@@ -297,19 +309,22 @@ static void refuse_place(struct book *b, struct draft *d, struct entry *e, int32
 
 	used = (size_t)snprintf(text, REFUSAL_BYTES, "The place is not free.");
 	for (size_t i = 0; i < n && used < REFUSAL_BYTES; i++)
-		used += (size_t)snprintf(text + used, REFUSAL_BYTES - used, " %s: %s", reasons[i]->code, reasons[i]->text);
+		used += (size_t)snprintf(text + used, REFUSAL_BYTES - used, " %s: %s",
+					 reasons[i]->code, reasons[i]->text);
 	draft_refuse(d, CVN_ENOPLACE, text);
 }
 
-void find_taken(struct book *b, struct entry *e, const char *venue_id, const char *first_day, struct draft *d)
+void find_taken(struct book *b, struct entry *e, const char *venue_id, const char *first_day,
+		struct draft *d)
 {
 	struct place_option options[PLACE_OPTIONS_MAX];
 	int32_t venue = problem_venue(b->problem, venue_id), day;
 	unsigned flags = PLACE_PLAIN;
 
 	if (venue == PROBLEM_NONE || !problem_day(b->problem, first_day, &day)) {
-		draft_refuse(d, CVN_ENOPLACE, venue == PROBLEM_NONE ? "There is no such venue in the programme."
-		                                                    : "The first day is no day near the programme.");
+		draft_refuse(d, CVN_ENOPLACE,
+			     venue == PROBLEM_NONE ? "There is no such venue in the programme." :
+						     "The first day is no day near the programme.");
 		return;
 	}
 	struct calendar_spot was = lift(b, e);
@@ -320,8 +335,8 @@ void find_taken(struct book *b, struct entry *e, const char *venue_id, const cha
 	}
 	if (rule == PLACE_FREE) {
 		int32_t n = with_others(b, e, venue, day, options);
-		Convene__V1__Change *change =
-			draft_add(d, e, words_proposed(b, d, e, options, n, /* accept_by_days= */ -1));
+		Convene__V1__Change *change = draft_add(
+			d, e, words_proposed(b, d, e, options, n, /* accept_by_days= */ -1));
 
 		if (flags == PLACE_OUTSIDE)
 			widen(b, d, e, day, change);
@@ -330,4 +345,3 @@ void find_taken(struct book *b, struct entry *e, const char *venue_id, const cha
 	}
 	put_back(b, e, was);
 }
-

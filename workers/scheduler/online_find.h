@@ -23,4 +23,5 @@ bool find_misfit(struct book *b, struct entry *e, struct draft *d);
 
 /* Its federation wants this place: the draft proposes it there, its windows widened where it is outside of them, or is
  * refused. */
-void find_taken(struct book *b, struct entry *e, const char *venue, const char *first_day, struct draft *d);
+void find_taken(struct book *b, struct entry *e, const char *venue, const char *first_day,
+		struct draft *d);

@@ -14,7 +14,7 @@ static bool has_lapsed(const Convene__V1__Standing *s)
 		const char *code = s->reasons[i]->code;
 
 		if (code != NULL && (strcmp(code, code_reason_name(REASON_ACCEPT_LAPSED)) == 0 ||
-		                     strcmp(code, code_reason_name(REASON_REVISION_LAPSED)) == 0))
+				     strcmp(code, code_reason_name(REASON_REVISION_LAPSED)) == 0))
 			return true;
 	}
 	return false;
@@ -54,7 +54,8 @@ static bool gives_way_before(const struct book *b, const struct entry *x, const 
 	return x->handle > y->handle;
 }
 
-static bool before(const struct book *b, enum book_queue queue, const struct entry *x, const struct entry *y)
+static bool before(const struct book *b, enum book_queue queue, const struct entry *x,
+		   const struct entry *y)
 {
 	return queue == QUEUE_LOOK ? looks_before(b, x, y) : gives_way_before(b, x, y);
 }

@@ -42,7 +42,8 @@ static Convene__V1__Standing *begin(struct draft *d, struct entry *e, Convene__V
 	return s;
 }
 
-static Convene__V1__Placement *placement(struct book *b, struct draft *d, int32_t venue, int32_t day)
+static Convene__V1__Placement *placement(struct book *b, struct draft *d, int32_t venue,
+					 int32_t day)
 {
 	Convene__V1__Placement *p = draft_room(d, 1, sizeof(*p));
 
@@ -54,7 +55,7 @@ static Convene__V1__Placement *placement(struct book *b, struct draft *d, int32_
 
 /* `worth`: what the alternatives' gains are taken from to give their costs. */
 static void add_alternatives(struct book *b, struct draft *d, Convene__V1__Standing *s,
-                             const struct place_option *options, int32_t n, int64_t worth)
+			     const struct place_option *options, int32_t n, int64_t worth)
 {
 	if (n <= 0)
 		return;
@@ -76,7 +77,8 @@ static void add_alternatives(struct book *b, struct draft *d, Convene__V1__Stand
 
 /* Do the consents that it has hold at the new place too? Of one that was amended we know what they were given for, unless
  * we were started since: then they are asked for again. */
-static bool consents_stay(const struct entry *e, const Convene__V1__Standing *is, const Convene__V1__Placement *to)
+static bool consents_stay(const struct entry *e, const Convene__V1__Standing *is,
+			  const Convene__V1__Placement *to)
 {
 	Convene__V1__Request before = *e->record->content;
 
@@ -95,7 +97,8 @@ static void add_consents(struct book *b, struct draft *d, struct entry *e, Conve
 {
 	const Convene__V1__Standing *is = book_standing(e);
 	const char **nocs = draft_room(d, CONSENT_MAX, sizeof(*nocs));
-	size_t n = consent_needed(replica_programme(b->replica), e->record->content, s->placement, nocs);
+	size_t n = consent_needed(replica_programme(b->replica), e->record->content, s->placement,
+				  nocs);
 
 	s->n_consent_needed = n;
 	s->consent_needed = draft_room(d, n, sizeof(*s->consent_needed));
@@ -111,11 +114,12 @@ static void add_consents(struct book *b, struct draft *d, struct entry *e, Conve
 
 static int32_t today(const struct book *b)
 {
-	return replica_has_today(b->replica) ? replica_today(b->replica) : day_of_unix_ms(clock_unix_ms(), NULL);
+	return replica_has_today(b->replica) ? replica_today(b->replica) :
+					       day_of_unix_ms(clock_unix_ms(), NULL);
 }
 
 static Convene__V1__Reason *explained(struct book *b, struct draft *d, const struct entry *e,
-                                      const struct explain_reason *why)
+				      const struct explain_reason *why)
 {
 	Convene__V1__Reason *r = draft_room(d, 1, sizeof(*r));
 	char text[TEXT_BYTES];
@@ -133,7 +137,8 @@ static Convene__V1__Reason *explained(struct book *b, struct draft *d, const str
 static bool is_told(Convene__V1__Reason **reasons, size_t n, enum code_reason code)
 {
 	for (size_t i = 0; i < n; i++)
-		if (reasons[i]->code != NULL && strcmp(reasons[i]->code, code_reason_name((int)code)) == 0)
+		if (reasons[i]->code != NULL &&
+		    strcmp(reasons[i]->code, code_reason_name((int)code)) == 0)
 			return true;
 	return false;
 }
@@ -170,7 +175,8 @@ void draft_refuse(struct draft *d, enum cvn_err err, const char *text)
 }
 
 Convene__V1__Standing *words_proposed(struct book *b, struct draft *d, struct entry *e,
-                                      const struct place_option *options, int32_t n, int64_t accept_by_days)
+				      const struct place_option *options, int32_t n,
+				      int64_t accept_by_days)
 {
 	Convene__V1__Standing *s = begin(d, e, STATE_PROPOSED);
 
@@ -178,12 +184,13 @@ Convene__V1__Standing *words_proposed(struct book *b, struct draft *d, struct en
 	add_alternatives(b, d, s, options + 1, n - 1, options[0].gain);
 	add_consents(b, d, e, s);
 	if (accept_by_days >= 0)
-		s->accept_by = day_text(d, today(b) + (int32_t)(accept_by_days < 36500 ? accept_by_days : 36500));
+		s->accept_by = day_text(
+			d, today(b) + (int32_t)(accept_by_days < 36500 ? accept_by_days : 36500));
 	return s;
 }
 
-Convene__V1__Standing *words_waiting(struct book *b, struct draft *d, struct entry *e, Convene__V1__Reason **first,
-                                     size_t n_first)
+Convene__V1__Standing *words_waiting(struct book *b, struct draft *d, struct entry *e,
+				     Convene__V1__Reason **first, size_t n_first)
 {
 	const struct problem_request *r = &b->problem->requests[e->handle];
 	const Convene__V1__Standing *is = book_standing(e);
@@ -203,7 +210,8 @@ Convene__V1__Standing *words_waiting(struct book *b, struct draft *d, struct ent
 		if (!is_told(first, n_first, why[i].code))
 			s->reasons[s->n_reasons++] = explained(b, d, e, &why[i]);
 	if (s->n_reasons == 0) /* nobody waits without one */
-		s->reasons[s->n_reasons++] = words_reason(d, REASON_NOT_WORTH_IT, NULL, "The plan would not gain by it now.");
+		s->reasons[s->n_reasons++] = words_reason(d, REASON_NOT_WORTH_IT, NULL,
+							  "The plan would not gain by it now.");
 	add_alternatives(b, d, s, options, n_options < 3 ? n_options : 3, wish);
 	s->has_waiting_since = true;
 	s->waiting_since = is->has_waiting_since ? is->waiting_since : replica_cursor(b->replica);
@@ -220,8 +228,8 @@ Convene__V1__Standing *words_conflict(struct draft *d, struct entry *e, bool in_
 	return s;
 }
 
-size_t words_in_the_way(struct book *b, struct draft *d, struct entry *e, int32_t venue, int32_t day, unsigned flags,
-                        Convene__V1__Reason ***ret_reasons)
+size_t words_in_the_way(struct book *b, struct draft *d, struct entry *e, int32_t venue,
+			int32_t day, unsigned flags, Convene__V1__Reason ***ret_reasons)
 {
 	struct explain_reason why[EXPLAIN_REASONS_MAX];
 	int32_t n = explain_place(b->calendar, e->handle, venue, day, flags, why);
@@ -233,7 +241,8 @@ size_t words_in_the_way(struct book *b, struct draft *d, struct entry *e, int32_
 	return (size_t)n;
 }
 
-Convene__V1__Reason *words_reason(struct draft *d, enum code_reason code, const struct entry *with, const char *text)
+Convene__V1__Reason *words_reason(struct draft *d, enum code_reason code, const struct entry *with,
+				  const char *text)
 {
 	Convene__V1__Reason *r = draft_room(d, 1, sizeof(*r));
 

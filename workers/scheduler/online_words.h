@@ -40,20 +40,22 @@ void draft_refuse(struct draft *d, enum cvn_err err, const char *text);
  * it was amended and all that are needed are there, it is confirmed. `accept_by_days` < 0: there is no last day to accept.
  * `e` is lifted from the calendar or not, as it may be. */
 Convene__V1__Standing *words_proposed(struct book *b, struct draft *d, struct entry *e,
-                                      const struct place_option *options, int32_t n, int64_t accept_by_days);
+				      const struct place_option *options, int32_t n,
+				      int64_t accept_by_days);
 
 /* Waiting, with the true reasons and the nearest places that would do. `e` must be lifted from the calendar. `first` are
  * reasons that go before the others. */
-Convene__V1__Standing *words_waiting(struct book *b, struct draft *d, struct entry *e, Convene__V1__Reason **first,
-                                     size_t n_first);
+Convene__V1__Standing *words_waiting(struct book *b, struct draft *d, struct entry *e,
+				     Convene__V1__Reason **first, size_t n_first);
 
 /* What stands in the way of `e`, lifted from the calendar, at one place; `flags` as with place_fits(). Returns how many
  * reasons there are, 0 where it fits. */
-size_t words_in_the_way(struct book *b, struct draft *d, struct entry *e, int32_t venue, int32_t day, unsigned flags,
-                        Convene__V1__Reason ***ret_reasons);
+size_t words_in_the_way(struct book *b, struct draft *d, struct entry *e, int32_t venue,
+			int32_t day, unsigned flags, Convene__V1__Reason ***ret_reasons);
 
 /* As it stands, but impossible, or possible again. */
 Convene__V1__Standing *words_conflict(struct draft *d, struct entry *e, bool in_conflict);
 
 /* A reason: `with` may be NULL. `text` is borrowed until the draft is packed. */
-Convene__V1__Reason *words_reason(struct draft *d, enum code_reason code, const struct entry *with, const char *text);
+Convene__V1__Reason *words_reason(struct draft *d, enum code_reason code, const struct entry *with,
+				  const char *text);

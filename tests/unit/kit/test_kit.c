@@ -1,10 +1,10 @@
 /* The worker runtime as a process of its own, against a ROUTER that plays convened. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,8 @@ static void answer(struct kit *kit, const Convene__V1__Task *task, struct replic
 	Convene__V1__Verdict verdict = CONVENE__V1__VERDICT__INIT, *verdicts[1] = { &verdict };
 	char text[64];
 
-	snprintf(text, sizeof(text), "%zu requests at %lld", replica_count(replica), (long long)replica_cursor(replica));
+	snprintf(text, sizeof(text), "%zu requests at %lld", replica_count(replica),
+		 (long long)replica_cursor(replica));
 	verdict.request = text;
 	result.has_task = true;
 	result.task = task->id;
@@ -62,7 +63,11 @@ static bool is_busy(struct kit *kit)
 }
 
 static const struct kit_worker BUSY_WORKER = {
-	.kind = "scheduler", .program = "test-worker", .on_task = answer, .on_idle = on_idle, .is_busy = is_busy,
+	.kind = "scheduler",
+	.program = "test-worker",
+	.on_task = answer,
+	.on_idle = on_idle,
+	.is_busy = is_busy,
 };
 
 /* --- convened --- */
@@ -73,11 +78,11 @@ struct stage {
 	struct zsock *sock;
 	struct arena arena;
 	pid_t pid;
-	int alive;                 /* read end of a pipe that the worker holds open */
+	int alive; /* read end of a pipe that the worker holds open */
 	uint8_t peer[64];
 	size_t n_peer;
 	Convene__V1__FromWorker *last;
-	size_t n_heard[8];         /* by case - 1 */
+	size_t n_heard[8]; /* by case - 1 */
 };
 
 static void on_message(void *arg, struct zsock *sock, const struct zmessage *message)
@@ -90,9 +95,10 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 	assert_int_equal(message->n_frames, 2);
 	memcpy(s->peer, message->frames[0].bytes, message->frames[0].n);
 	s->n_peer = message->frames[0].n;
-	assert_int_equal(frame_decode(&convene__v1__from_worker__descriptor, message->frames[1].bytes,
-	                              message->frames[1].n, &FRAME_LIMITS_PAGE, &s->arena, &decoded, &fault),
-	                 CVN_OK);
+	assert_int_equal(frame_decode(&convene__v1__from_worker__descriptor,
+				      message->frames[1].bytes, message->frames[1].n,
+				      &FRAME_LIMITS_PAGE, &s->arena, &decoded, &fault),
+			 CVN_OK);
 	s->last = (Convene__V1__FromWorker *)(void *)decoded;
 	s->n_heard[s->last->of_case - 1]++;
 }
@@ -110,7 +116,8 @@ static void stage_open(struct stage *s, const struct kit_worker *worker, const c
 	s->pid = fork();
 	assert_true(s->pid >= 0);
 	if (s->pid == 0) {
-		const char *argv[16] = { "test-worker", "--endpoint", s->endpoint, "--name", "w1", "--log-level", "error" };
+		const char *argv[16] = { "test-worker", "--endpoint",  s->endpoint, "--name",
+					 "w1",          "--log-level", "error" };
 		int argc = 7;
 
 		close(ends[0]);
@@ -282,8 +289,12 @@ static void feed_update(struct stage *s, int64_t cursor)
 	SAY(s, feed, FEED, &feed);
 }
 
-enum { READY = CONVENE__V1__FROM_WORKER__OF_READY, HEARTBEAT = CONVENE__V1__FROM_WORKER__OF_HEARTBEAT,
-       RESULT = CONVENE__V1__FROM_WORKER__OF_RESULT, DRAINED = CONVENE__V1__FROM_WORKER__OF_DRAINED };
+enum {
+	READY = CONVENE__V1__FROM_WORKER__OF_READY,
+	HEARTBEAT = CONVENE__V1__FROM_WORKER__OF_HEARTBEAT,
+	RESULT = CONVENE__V1__FROM_WORKER__OF_RESULT,
+	DRAINED = CONVENE__V1__FROM_WORKER__OF_DRAINED
+};
 
 static void it_says_who_it_is_and_beats(void **state)
 {
@@ -375,7 +386,8 @@ static void a_hole_in_the_feed_makes_it_announce_itself_again(void **state)
 	feed_update(&s, 6);
 	uint64_t since = clock_ms();
 	wait_for(&s, READY, 2);
-	assert_true(clock_ms() - since >= 2 * BEAT_MS); /* not so soon that it would pass for an echo of the first */
+	assert_true(clock_ms() - since >=
+		    2 * BEAT_MS); /* not so soon that it would pass for an echo of the first */
 	stage_close(&s);
 }
 
@@ -426,10 +438,11 @@ static void it_waits_for_what_it_owes_but_not_for_ever(void **state)
 	wait_for(&s, READY, 1);
 	register_it(&s, 7, BEAT_MS);
 	SAY(&s, drain, DRAIN, &drain);
-	wait_for(&s, HEARTBEAT, 3); /* it owes something, and nobody lets it go on: it still beats */
+	wait_for(&s, HEARTBEAT,
+		 3); /* it owes something, and nobody lets it go on: it still beats */
 	assert_int_equal(heard(&s, DRAINED), 0);
 	SAY(&s, ping, PING, &ping);
-	wait_for(&s, DRAINED, 1);   /* … until time is up */
+	wait_for(&s, DRAINED, 1); /* … until time is up */
 	assert_int_equal(wait_for_end(&s), EX_OK);
 	stage_close(&s);
 }
@@ -456,7 +469,9 @@ static void two_frames_end_it(void **state)
 	(void)state;
 	stage_open(&s, &WORKER, NULL);
 	wait_for(&s, READY, 1);
-	struct zframe frames[3] = { { s.peer, s.n_peer }, { BYTES, sizeof(BYTES) }, { BYTES, sizeof(BYTES) } };
+	struct zframe frames[3] = { { s.peer, s.n_peer },
+				    { BYTES, sizeof(BYTES) },
+				    { BYTES, sizeof(BYTES) } };
 	assert_int_equal(zsock_send(s.sock, frames, 3), CVN_OK);
 	assert_int_equal(wait_for_end(&s), EX_PROTOCOL);
 	stage_close(&s);
@@ -487,7 +502,9 @@ static void a_child_ends_with_its_parent(void **state)
 	assert_true(parent >= 0);
 	if (parent == 0) {
 		if (fork() == 0) {
-			const char *argv[] = { "test-worker", "--endpoint", "ipc:///tmp/convene-kit-nobody", "--daemon-epoch", "3" };
+			const char *argv[] = { "test-worker", "--endpoint",
+					       "ipc:///tmp/convene-kit-nobody", "--daemon-epoch",
+					       "3" };
 
 			close(ends[0]);
 			(void)!write(ends[1], "x", 1);
@@ -513,7 +530,8 @@ static int run_options(const char *const *argv, int argc)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (freopen("/dev/null", "w", stdout) == NULL || freopen("/dev/null", "w", stderr) == NULL)
+		if (freopen("/dev/null", "w", stdout) == NULL ||
+		    freopen("/dev/null", "w", stderr) == NULL)
 			_exit(99);
 		_exit(kit_main(argc, (char **)(uintptr_t)argv, &WORKER));
 	}

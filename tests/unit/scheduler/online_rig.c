@@ -1,10 +1,10 @@
 /* See online_rig.h. */
 #include "online_rig.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,8 @@ enum rig_kind { RIG_UPDATE, RIG_TASK, RIG_SETTLED, RIG_ANSWER };
 struct rig_bytes {
 	struct rig_bytes *next;
 	enum rig_kind kind;
-	size_t row;      /* RIG_UPDATE: whose task follows, */
-	uint64_t task;   /* … and its id; 0: none */
+	size_t row;    /* RIG_UPDATE: whose task follows, */
+	uint64_t task; /* … and its id; 0: none */
 	size_t n;
 	uint8_t bytes[];
 };
@@ -31,7 +31,8 @@ static void *copied(struct rig *r, const void *message)
 	return copy;
 }
 
-static void push(struct rig_bytes **queue, enum rig_kind kind, const void *message, size_t row, uint64_t task)
+static void push(struct rig_bytes **queue, enum rig_kind kind, const void *message, size_t row,
+		 uint64_t task)
 {
 	size_t n = protobuf_c_message_get_packed_size(message);
 	struct rig_bytes *b = calloc(1, sizeof(*b) + n);
@@ -77,7 +78,8 @@ static void on_answer(void *arg, Convene__V1__Answer *answer)
 		assert_true(c->from == s->state || lifecycle_allows(c->from, s->state));
 		assert_true(s->n_alternatives <= 3);
 		if (s->state == STATE_WAITLISTED) {
-			assert_true(s->n_reasons > 0 && s->placement == NULL && s->has_waiting_since);
+			assert_true(s->n_reasons > 0 && s->placement == NULL &&
+				    s->has_waiting_since);
 		} else {
 			assert_true(s->state == STATE_PROPOSED || s->state == STATE_CONFIRMED);
 			assert_true(s->placement != NULL && s->n_consent_needed > 0);
@@ -201,7 +203,8 @@ void rig_close(struct rig *r)
 	arena_done(&r->arena);
 }
 
-static void push_task(struct rig *r, size_t i, uint64_t id, const char *venue, const char *first_day)
+static void push_task(struct rig *r, size_t i, uint64_t id, const char *venue,
+		      const char *first_day)
 {
 	Convene__V1__Task task = CONVENE__V1__TASK__INIT;
 	Convene__V1__Place place = CONVENE__V1__PLACE__INIT;
@@ -372,7 +375,8 @@ static const char *verdict(struct rig *r, const Convene__V1__Answer *a)
 	for (size_t i = 0; i < a->n_changes; i++) {
 		const struct rig_row *row = &r->rows[row_of(r, a->changes[i]->request)];
 
-		if (row->revision != a->changes[i]->revision || row->standing->state != a->changes[i]->from)
+		if (row->revision != a->changes[i]->revision ||
+		    row->standing->state != a->changes[i]->from)
 			return "gone";
 	}
 	return "ok";
@@ -383,8 +387,9 @@ static void apply(struct rig *r, const Convene__V1__Answer *a)
 	bool bump = false;
 
 	for (size_t i = 0; i < a->n_changes; i++)
-		bump = bump || !same_place(r->rows[row_of(r, a->changes[i]->request)].standing->placement,
-		                           a->changes[i]->standing->placement);
+		bump = bump ||
+		       !same_place(r->rows[row_of(r, a->changes[i]->request)].standing->placement,
+				   a->changes[i]->standing->placement);
 	if (bump) {
 		r->version++;
 		r->last_bump = a->sequence;
@@ -477,10 +482,12 @@ void rig_expect_sound(struct rig *r)
 		if (row->content == NULL || !lifecycle_is_open(row->standing->state))
 			continue;
 		assert_int_equal(row->task, 0);
-		if (row->standing->state == STATE_POSTPONED || row->standing->state == STATE_QUARANTINED)
+		if (row->standing->state == STATE_POSTPONED ||
+		    row->standing->state == STATE_QUARANTINED)
 			continue;
 		/* A fixed one waits only for what is firm: nobody may be put elsewhere in its stead, nor itself. */
-		if (!lifecycle_has_place(row->standing) && row->content->announced != NULL && row->content->announced->fixed)
+		if (!lifecycle_has_place(row->standing) && row->content->announced != NULL &&
+		    row->content->announced->fixed)
 			continue;
 		at[file.n_requests] = (int)i;
 		file.requests[file.n_requests++] = row->content;
@@ -503,8 +510,9 @@ void rig_expect_sound(struct rig *r)
 		const Convene__V1__Standing *is = r->rows[at[who]].standing;
 
 		for (size_t i = 0; i < is->n_reasons; i++)
-			print_message("%s waits: %s (%s)\n", file.requests[who]->id, is->reasons[i]->code,
-			              is->reasons[i]->text != NULL ? is->reasons[i]->text : "");
+			print_message("%s waits: %s (%s)\n", file.requests[who]->id,
+				      is->reasons[i]->code,
+				      is->reasons[i]->text != NULL ? is->reasons[i]->text : "");
 		fail_msg("%s (state %d) could be inserted", file.requests[who]->id, (int)is->state);
 	}
 	checker_done(&checker);

@@ -28,11 +28,12 @@ struct rig {
 	struct rig_row rows[RIG_ROWS];
 	size_t n_rows;
 	int64_t cursor, version;
-	uint64_t last_bump;                /* sequence of the answer that raised the version last; 0: another change did */
+	uint64_t
+		last_bump; /* sequence of the answer that raised the version last; 0: another change did */
 	uint64_t last_task, last_sequence;
 	struct rig_bytes *answers, *log, *channel;
 	size_t n_ok, n_stale, n_gone, n_refused;
-	char refusal[2000];                /* text of the last refused answer */
+	char refusal[2000]; /* text of the last refused answer */
 	char refusal_code[32];
 };
 
@@ -66,6 +67,7 @@ void rig_expect_sound(struct rig *r);
 
 /* How row i stands. */
 Convene__V1__State rig_state(const struct rig *r, size_t i);
-const char *rig_venue(const struct rig *r, size_t i);     /* "" without a placement */
+const char *rig_venue(const struct rig *r, size_t i); /* "" without a placement */
 const char *rig_first_day(const struct rig *r, size_t i);
-bool rig_has_reason(const struct rig *r, size_t i, const char *code, const char *with); /* `with` NULL: any */
+bool rig_has_reason(const struct rig *r, size_t i, const char *code,
+		    const char *with); /* `with` NULL: any */

@@ -1,9 +1,9 @@
 /* The online scheduler against a rig that plays convened: what it answers, on which version, and what it does when an
  * answer fails. Each test has a programme of its own: two halls in two countries, and requests as it needs them. */
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,22 +11,30 @@
 #include "online_rig.h"
 
 static const char DATA[] =
-	"{\"programme\":{\"id\":\"p\",\"name\":{\"en\":\"P\"},\"first_day\":\"2022-01-01\",\"last_day\":\"2022-06-30\","
-	"\"parties\":[\"AAA\",\"BBB\"],\"policy\":{\"date_weight\":10,\"move_cost\":500,\"reciprocity_weight\":%d,"
+	"{\"programme\":{\"id\":\"p\",\"name\":{\"en\":\"P\"},\"first_day\":\"2022-01-01\",\"last_"
+	"day\":\"2022-06-30\","
+	"\"parties\":[\"AAA\",\"BBB\"],\"policy\":{\"date_weight\":10,\"move_cost\":500,"
+	"\"reciprocity_weight\":%d,"
 	"\"rest_same_city\":0,\"rest_same_host\":0,\"rest_between_hosts\":0}},"
-	"\"cities\":[{\"id\":\"ca\",\"noc\":\"AAA\",\"beds\":1000},{\"id\":\"cb\",\"noc\":\"BBB\",\"beds\":1000}],"
-	"\"venues\":[{\"id\":\"va\",\"city\":\"ca\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":1,\"level\":5},"
-	"{\"id\":\"vb\",\"city\":\"cb\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":1,\"level\":5}],"
+	"\"cities\":[{\"id\":\"ca\",\"noc\":\"AAA\",\"beds\":1000},{\"id\":\"cb\",\"noc\":\"BBB\","
+	"\"beds\":1000}],"
+	"\"venues\":[{\"id\":\"va\",\"city\":\"ca\",\"disciplines\":[\"ATH\"],\"facilities\":[],"
+	"\"units\":1,\"level\":5},"
+	"{\"id\":\"vb\",\"city\":\"cb\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":1,"
+	"\"level\":5}],"
 	"\"services\":[],\"federations\":["
 	"{\"id\":\"fa\",\"noc\":\"AAA\",\"disciplines\":[\"ATH\"],\"max_events\":500},"
 	"{\"id\":\"fb\",\"noc\":\"BBB\",\"disciplines\":[\"ATH\"],\"max_events\":2}],"
-	"\"squads\":[{\"id\":\"sa\",\"federation\":\"fa\",\"size\":10},{\"id\":\"sb\",\"federation\":\"fb\",\"size\":10}],"
+	"\"squads\":[{\"id\":\"sa\",\"federation\":\"fa\",\"size\":10},{\"id\":\"sb\","
+	"\"federation\":\"fb\",\"size\":10}],"
 	"\"protected\":[],\"requests\":[%s]}";
 
 /* A request of fa at va, five days from the given one of January on, in a window of exactly these days. */
 #define REQUEST(id, day, value, more) \
-	"{\"id\":\"" id "\",\"federation\":\"fa\",\"kind\":\"competition\",\"discipline\":\"ATH\",\"level\":1,\"duration\":5," \
-	"\"windows\":[[\"2022-01-" day "\",\"2022-01-25\"]],\"preferred_first_day\":\"2022-01-" day "\",\"hosts\":[\"AAA\"]," \
+	"{\"id\":\"" id "\",\"federation\":\"fa\",\"kind\":\"competition\",\"discipline\":" \
+			"\"ATH\",\"level\":1,\"duration\":5," \
+	"\"windows\":[[\"2022-01-" day \
+	"\",\"2022-01-25\"]],\"preferred_first_day\":\"2022-01-" day "\",\"hosts\":[\"AAA\"]," \
 	"\"units\":1,\"headcount\":20,\"squads\":[],\"value\":" value more "}"
 #define TIGHT(id, value, more) REQUEST(id, "21", value, more)
 
@@ -141,7 +149,8 @@ static void room_goes_to_the_best_value_with_a_day_to_accept(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, 0, TIGHT("r1", "90", "") "," TIGHT("r2", "50", "") "," TIGHT("r3", "60", ""));
+	scene_open(&s, 0,
+		   TIGHT("r1", "90", "") "," TIGHT("r2", "50", "") "," TIGHT("r3", "60", ""));
 	submit_all(&s);
 	rig_set_state(&s.rig, 0, STATE_WITHDRAWN, NULL);
 	rig_settle(&s.rig);
@@ -159,7 +168,8 @@ static void the_working_bodys_value_goes_before_the_wish(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, 0, TIGHT("r1", "90", "") "," TIGHT("r2", "50", "") "," TIGHT("r3", "60", ""));
+	scene_open(&s, 0,
+		   TIGHT("r1", "90", "") "," TIGHT("r2", "50", "") "," TIGHT("r3", "60", ""));
 	submit_all(&s);
 	s.rig.rows[1].standing->has_value = true;
 	s.rig.rows[1].standing->value = 80;
@@ -202,7 +212,9 @@ static void a_fixed_event_displaces_what_is_proposed(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, 0, TIGHT("r1", "90", "") "," TIGHT("r2", "10", FIXED) "," REQUEST("r3", "02", "20", ""));
+	scene_open(&s, 0,
+		   TIGHT("r1", "90", "") "," TIGHT("r2", "10", FIXED) "," REQUEST("r3", "02", "20",
+										  ""));
 	submit(&s, 0);
 	submit(&s, 2);
 	rig_settle(&s.rig);
@@ -222,7 +234,9 @@ static void the_displaced_is_tried_again_at_once(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, 0, REQUEST("r1", "20", "90", "") "," TIGHT("r2", "10", FIXED) "," REQUEST("r3", "02", "20", ""));
+	scene_open(&s, 0,
+		   REQUEST("r1", "20", "90",
+			   "") "," TIGHT("r2", "10", FIXED) "," REQUEST("r3", "02", "20", ""));
 	s.file.requests[0]->windows[0]->first = s.file.requests[2]->windows[0]->first;
 	submit(&s, 0);
 	rig_settle(&s.rig);
@@ -263,9 +277,11 @@ static void an_announced_event_prefers_its_announced_place(void **state)
 
 	(void)state;
 	scene_open(&s, 0,
-	           REQUEST("r1", "02", "50", ",\"announced\":{\"venue\":\"va\",\"first_day\":\"2022-01-10\"}"));
+		   REQUEST("r1", "02", "50",
+			   ",\"announced\":{\"venue\":\"va\",\"first_day\":\"2022-01-10\"}"));
 	submit_all(&s);
-	assert_string_equal(rig_first_day(&s.rig, 0), "2022-01-10"); /* 80 points for the days against a move_cost of 500 */
+	assert_string_equal(rig_first_day(&s.rig, 0),
+			    "2022-01-10"); /* 80 points for the days against a move_cost of 500 */
 	scene_close(&s);
 }
 
@@ -415,7 +431,8 @@ static void answers_count_in_those_under_way(void **state)
 
 	(void)state;
 	scene_open(&s, 0,
-	           REQUEST("r1", "02", "50", "") "," REQUEST("r2", "02", "50", "") "," REQUEST("r3", "02", "50", ""));
+		   REQUEST("r1", "02", "50", "") "," REQUEST("r2", "02", "50",
+							     "") "," REQUEST("r3", "02", "50", ""));
 	for (size_t i = 0; i < 3; i++)
 		submit(&s, i);
 	while (rig_publish(&s.rig))
@@ -436,8 +453,8 @@ static void stale_answers_are_computed_again(void **state)
 
 	(void)state;
 	scene_open(&s, 0,
-	           REQUEST("r0", "02", "50", "") "," REQUEST("r1", "02", "50", "") "," REQUEST("r2", "02", "50", "") ","
-	           REQUEST("r3", "02", "50", ""));
+		   REQUEST("r0", "02", "50", "") "," REQUEST("r1", "02", "50", "") "," REQUEST(
+			   "r2", "02", "50", "") "," REQUEST("r3", "02", "50", ""));
 	submit(&s, 0);
 	rig_settle(&s.rig);
 	for (size_t i = 1; i < 4; i++)
@@ -446,8 +463,9 @@ static void stale_answers_are_computed_again(void **state)
 		;
 	while (rig_deliver(&s.rig))
 		;
-	assert_true(rig_commit(&s.rig));                 /* r1 */
-	rig_set_state(&s.rig, 0, STATE_WITHDRAWN, NULL); /* raises the version: the others were computed on another one */
+	assert_true(rig_commit(&s.rig)); /* r1 */
+	rig_set_state(&s.rig, 0, STATE_WITHDRAWN,
+		      NULL); /* raises the version: the others were computed on another one */
 	assert_true(rig_commit(&s.rig));
 	assert_true(rig_commit(&s.rig)); /* its version matches, but not what it builds on */
 	assert_int_equal(s.rig.n_stale, 2);
@@ -464,7 +482,8 @@ static void what_builds_on_a_failed_answer_never_matches_by_chance(void **state)
 
 	(void)state;
 	scene_open(&s, 0,
-	           REQUEST("r0", "02", "50", "") "," REQUEST("r1", "02", "50", "") "," REQUEST("r2", "02", "50", ""));
+		   REQUEST("r0", "02", "50", "") "," REQUEST("r1", "02", "50",
+							     "") "," REQUEST("r2", "02", "50", ""));
 	submit(&s, 0);
 	rig_settle(&s.rig);
 	submit(&s, 1);
@@ -473,7 +492,8 @@ static void what_builds_on_a_failed_answer_never_matches_by_chance(void **state)
 		;
 	while (rig_deliver(&s.rig))
 		;
-	rig_set_state(&s.rig, 1, STATE_WITHDRAWN, NULL); /* r1's answer will be gone, and raise nothing */
+	rig_set_state(&s.rig, 1, STATE_WITHDRAWN,
+		      NULL); /* r1's answer will be gone, and raise nothing */
 	assert_true(rig_commit(&s.rig));
 	assert_int_equal(s.rig.n_gone, 1);
 	rig_set_state(&s.rig, 0, STATE_WITHDRAWN, NULL); /* raises the version in its stead */
@@ -495,10 +515,13 @@ static void no_more_than_so_many_answers_are_under_way(void **state)
 	(void)state;
 	for (int i = 0; i < 150; i++)
 		fprintf(out,
-		        "%s{\"id\":\"q%d\",\"federation\":\"fa\",\"kind\":\"competition\",\"discipline\":\"ATH\",\"level\":1,"
-		        "\"duration\":1,\"windows\":[[\"2022-01-01\",\"2022-06-30\"]],\"preferred_first_day\":\"2022-03-01\","
-		        "\"hosts\":[\"AAA\"],\"units\":1,\"headcount\":2,\"squads\":[],\"value\":50}",
-		        i > 0 ? "," : "", i);
+			"%s{\"id\":\"q%d\",\"federation\":\"fa\",\"kind\":\"competition\","
+			"\"discipline\":\"ATH\",\"level\":1,"
+			"\"duration\":1,\"windows\":[[\"2022-01-01\",\"2022-06-30\"]],\"preferred_"
+			"first_day\":\"2022-03-01\","
+			"\"hosts\":[\"AAA\"],\"units\":1,\"headcount\":2,\"squads\":[],\"value\":"
+			"50}",
+			i > 0 ? "," : "", i);
 	fclose(out);
 	scene_open(&s, 0, requests);
 	for (size_t i = 0; i < 150; i++)
@@ -665,7 +688,8 @@ static void a_full_quota_waits_for_another_to_go(void **state)
 
 	(void)state;
 	scene_open(&s, 0,
-	           REQUEST("r1", "02", "50", "") "," REQUEST("r2", "02", "50", "") "," REQUEST("r3", "02", "50", ""));
+		   REQUEST("r1", "02", "50", "") "," REQUEST("r2", "02", "50",
+							     "") "," REQUEST("r3", "02", "50", ""));
 	for (size_t i = 0; i < 3; i++)
 		s.file.requests[i]->federation = fb;
 	submit_all(&s);
@@ -682,7 +706,9 @@ static void a_restart_goes_through_all_once(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, 0, TIGHT("r1", "90", "") "," TIGHT("r2", "50", "") "," REQUEST("r3", "02", "10", ""));
+	scene_open(
+		&s, 0,
+		TIGHT("r1", "90", "") "," TIGHT("r2", "50", "") "," REQUEST("r3", "02", "10", ""));
 	submit(&s, 0);
 	submit(&s, 1);
 	rig_settle(&s.rig);

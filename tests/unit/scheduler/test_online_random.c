@@ -2,10 +2,10 @@
  * data and restarts, with all three queues moving at random. At rest the plan is feasible and nothing is insertable.
  *
  * ONLINE_SEED in the environment runs that seed alone. */
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,12 +73,15 @@ static Convene__V1__Request *amended(struct scene *s, size_t i)
 
 static void decide(struct scene *s, size_t i, Convene__V1__State is)
 {
-	static const Convene__V1__State AFTER_PROPOSED[] = { STATE_DECLINED, STATE_WITHDRAWN, STATE_WAITLISTED, STATE_CONFIRMED,
-	                                                      STATE_CONFIRMED, STATE_POSTPONED, STATE_REVISION_REQUIRED };
+	static const Convene__V1__State AFTER_PROPOSED[] = {
+		STATE_DECLINED,  STATE_WITHDRAWN, STATE_WAITLISTED,       STATE_CONFIRMED,
+		STATE_CONFIRMED, STATE_POSTPONED, STATE_REVISION_REQUIRED
+	};
 	Convene__V1__State to = AFTER_PROPOSED[below(s, 7)];
 
 	if (is == STATE_PROPOSED) {
-		if (s->weather == WITH_DATA && (to == STATE_CONFIRMED || to == STATE_REVISION_REQUIRED))
+		if (s->weather == WITH_DATA &&
+		    (to == STATE_CONFIRMED || to == STATE_REVISION_REQUIRED))
 			to = STATE_WITHDRAWN; /* what is firm would be in conflict, and the plan not sound */
 		rig_set_state(&s->rig, i, to, to == STATE_WAITLISTED ? "ACCEPT_LAPSED" : NULL);
 	} else if (is == STATE_CONFIRMED) {
@@ -94,9 +97,11 @@ static void take(struct scene *s, size_t i, Convene__V1__State is)
 {
 	const Convene__V1__Standing *standing = s->rig.rows[i].standing;
 
-	if ((is != STATE_PROPOSED && is != STATE_WAITLISTED) || standing->n_alternatives == 0 || s->rig.rows[i].task != 0)
+	if ((is != STATE_PROPOSED && is != STATE_WAITLISTED) || standing->n_alternatives == 0 ||
+	    s->rig.rows[i].task != 0)
 		return;
-	const Convene__V1__Alternative *a = standing->alternatives[below(s, (int)standing->n_alternatives)];
+	const Convene__V1__Alternative *a =
+		standing->alternatives[below(s, (int)standing->n_alternatives)];
 	rig_take(&s->rig, i, a->venue, a->first_day);
 }
 
@@ -149,8 +154,9 @@ static void act(struct scene *s)
 		decide(s, i, is);
 		break;
 	case 5:
-		if (is == STATE_PROPOSED || is == STATE_WAITLISTED || is == STATE_CONFIRMED || is == STATE_POSTPONED ||
-		    is == STATE_REVISION_REQUIRED || (is == STATE_RECEIVED && below(s, 2)))
+		if (is == STATE_PROPOSED || is == STATE_WAITLISTED || is == STATE_CONFIRMED ||
+		    is == STATE_POSTPONED || is == STATE_REVISION_REQUIRED ||
+		    (is == STATE_RECEIVED && below(s, 2)))
 			rig_submit(&s->rig, i, amended(s, i));
 		break;
 	case 6:
@@ -200,8 +206,10 @@ static void end_conflicts(struct scene *s)
 			const Convene__V1__Standing *standing = s->rig.rows[i].standing;
 			bool kept = standing->state == STATE_REVISION_REQUIRED;
 
-			if (kept || (standing->has_in_conflict && standing->in_conflict && standing->state == STATE_CONFIRMED)) {
-				rig_set_state(&s->rig, i, kept ? STATE_WAITLISTED : STATE_CANCELLED, kept ? "REVISION_LAPSED" : NULL);
+			if (kept || (standing->has_in_conflict && standing->in_conflict &&
+				     standing->state == STATE_CONFIRMED)) {
+				rig_set_state(&s->rig, i, kept ? STATE_WAITLISTED : STATE_CANCELLED,
+					      kept ? "REVISION_LAPSED" : NULL);
 				any = true;
 				break;
 			}
@@ -215,8 +223,13 @@ static void end_conflicts(struct scene *s)
 
 static void run(uint64_t seed, enum weather weather)
 {
-	struct sample_shape shape = { .n_requests = 40, .n_days = 60, .n_parties = 3, .n_cities = 4, .n_venues = 7,
-	                              .n_squads = 8, .weight = seed % 3 == 0 ? 0 : (int)(seed % 3) * 40 };
+	struct sample_shape shape = { .n_requests = 40,
+				      .n_days = 60,
+				      .n_parties = 3,
+				      .n_cities = 4,
+				      .n_venues = 7,
+				      .n_squads = 8,
+				      .weight = seed % 3 == 0 ? 0 : (int)(seed % 3) * 40 };
 	struct scene s = { .state = seed * 77 + 5, .weather = weather };
 
 	s.json = sample_json(seed, &shape);
@@ -245,7 +258,8 @@ static void run(uint64_t seed, enum weather weather)
 static void at_rest_the_plan_is_feasible_and_nothing_is_insertable(void **state)
 {
 	const char *only = getenv("ONLINE_SEED");
-	uint64_t first = only != NULL ? strtoull(only, NULL, 10) : 1, last = only != NULL ? first : SEEDS;
+	uint64_t first = only != NULL ? strtoull(only, NULL, 10) : 1,
+		 last = only != NULL ? first : SEEDS;
 
 	(void)state;
 	for (uint64_t seed = first; seed <= last; seed++)
