@@ -142,8 +142,9 @@ local function write_change(keys, key, args, a, r, at, line)
 end
 
 -- keys: head, log, after, deaths, one record for each change
--- args: epoch, token, base version ('' = any; 'VERSION:TOKEN' = that commit must have made it), n; each: id, revision, state, cursor that must stand (0 = any),
---       revision, state from now on, bump (0 or 1), content ('' = stays), digest, after, standing, update
+-- args: epoch, token, base version ('' = any; VERSION:TOKEN = that commit must have made it), n;
+--       each: id, revision, state, cursor that must stand (0 = any), revision, state from now on, bump (0 or 1),
+--       content ('' = stays), digest, after, standing, update
 local function commit(keys, args)
 	local epoch, token, n = tonumber(args[1]), args[2], tonumber(args[4])
 	if not epoch or not n or n < 1 or #args ~= 4 + 12 * n or #keys ~= 4 + n then
@@ -195,7 +196,7 @@ local function commit(keys, args)
 		end
 	end
 
-	local last = version
+	local first, last = version, version
 	for i = 1, n do
 		last = last + tonumber(args[4 + 12 * (i - 1) + 7])
 	end
@@ -207,7 +208,11 @@ local function commit(keys, args)
 		redis.call('XADD', keys[2], at .. '-0', 'u', args[a + 12], 'v', text(version))
 		write_change(keys, keys[4 + i], args, a, now[i], at, i == 1 and line)
 	end
-	redis.call('HSET', keys[1], 'cursor', text(cursor + n), 'version', text(version))
+	if last > first then
+		redis.call('HSET', keys[1], 'cursor', text(cursor + n), 'version', text(last), 'by', token)
+	else
+		redis.call('HSET', keys[1], 'cursor', text(cursor + n))
+	end
 	return answer
 end
 
@@ -263,7 +268,8 @@ local function put(keys, args)
 			phase = args[a + 5]
 		end
 	end
-	redis.call('HSET', keys[1], 'epoch', args[1], 'cursor', text(cursor), 'version', text(version), 'phase', phase)
+	redis.call('HSET', keys[1], 'epoch', args[1], 'cursor', text(cursor), 'version', text(version), 'phase', phase,
+		'by', '')
 	return { 'ok', cursor, version, #changes }
 end
 

@@ -135,7 +135,7 @@ static enum cvn_err add_records(const struct replica *replica, const struct page
 	page->records = arena_array(arena, room > 0 ? room : 1, sizeof(Convene__V1__Record *));
 	if (page->records == NULL)
 		return CVN_ENOMEM;
-	for (;;) {
+	for (size_t n_seen = 0; options->scan_max == 0 || n_seen < options->scan_max; n_seen++) {
 		const struct replica_record *r = place->last == NULL ? replica_first(replica)
 								     : replica_next(place->last);
 		Convene__V1__Record *m;
@@ -158,6 +158,7 @@ static enum cvn_err add_records(const struct replica *replica, const struct page
 		place->last = r;
 		place->n_records++;
 	}
+	return CVN_OK;
 }
 
 enum cvn_err page_build(const struct replica *replica, const struct page_options *options, struct page_place *place,

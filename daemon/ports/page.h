@@ -29,6 +29,7 @@ struct page_options {
 	bool records_only;                   /* skips the data */
 	size_t limit;                        /* elements; at least 1 */
 	size_t bytes_max;
+	size_t scan_max;                     /* requests looked at for one page; 0: all */
 	/* The record as it shall be seen, allocated in `arena`, or NULL: leave it out. NULL: each, as it is. */
 	Convene__V1__Record *(*trim)(void *arg, const struct replica_record *record, struct arena *arena);
 	void *arg;

@@ -1,0 +1,43 @@
+#include "flow/kinds.h"
+
+#define OF(case) CONVENE__V1__CALL__OF_##case
+
+enum { OWNERS = ROLE_FEDERATION | ROLE_WORKING_BODY | ROLE_OPERATOR, ABOUT = KIND_PROGRAMME | KIND_CATCH_UP };
+
+static const struct kind KINDS[] = {
+	/* about.c */
+	{ OF(HELLO), "hello", ROLES_CLIENTS, 0, hello_start, NULL },
+	{ OF(STATUS), "status", ROLE_WORKING_BODY | ROLE_OPERATOR, 0, status_start, NULL },
+	/* data.c */
+	{ OF(PUT), "put", ROLE_COMMITTEE | ROLE_WORKING_BODY | ROLE_OPERATOR, KIND_NEW | KIND_CATCH_UP, put_start,
+	  put_done },
+	/* submit.c */
+	{ OF(SUBMIT), "submit", OWNERS, KIND_PROGRAMME, submit_start, submit_done },
+	/* desk.c */
+	{ OF(AMEND), "amend", OWNERS, ABOUT, desk_start, desk_done },
+	{ OF(WITHDRAW), "withdraw", OWNERS, ABOUT, desk_start, desk_done },
+	{ OF(DECIDE), "decide", ROLE_COMMITTEE | ROLE_OPERATOR, ABOUT, desk_start, desk_done },
+	{ OF(ACCEPT), "accept", OWNERS, ABOUT, desk_start, desk_done },
+	{ OF(RELEASE), "release", ROLE_OPERATOR, ABOUT, desk_start, desk_done },
+	/* take.c */
+	{ OF(TAKE), "take", OWNERS, ABOUT, take_start, take_done },
+	/* reads.c */
+	{ OF(GET), "get", ROLES_CLIENTS, ABOUT, get_start, NULL },
+	{ OF(LIST), "list", ROLES_CLIENTS, ABOUT, list_start, NULL },
+	{ OF(SNAPSHOT), "snapshot", ROLES_READING, ABOUT, snapshot_start, NULL },
+	/* log.c */
+	{ OF(REPLAY), "replay", ROLES_READING, ABOUT, replay_start, replay_done },
+	{ OF(TRACE), "trace", ROLES_CLIENTS, ABOUT, trace_start, trace_done },
+	/* keys.c */
+	{ OF(GRANT), "grant", ROLE_OPERATOR, 0, grant_start, grant_done },
+	{ OF(REVOKE), "revoke", ROLE_OPERATOR, 0, revoke_start, revoke_done },
+	{ OF(PRINCIPALS), "principals", ROLE_OPERATOR, 0, principals_start, NULL },
+};
+
+const struct kind *kind_of(Convene__V1__Call__OfCase of)
+{
+	for (size_t i = 0; i < N_ELEMENTS(KINDS); i++)
+		if (KINDS[i].of == of)
+			return &KINDS[i];
+	return NULL;
+}

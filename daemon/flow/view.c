@@ -1,0 +1,124 @@
+#include "flow/view.h"
+
+#include <string.h>
+
+#include "domain/day.h"
+#include "domain/lifecycle.h"
+#include "ports/page.h"
+
+static bool is_own(const struct view *view, const struct replica_record *record)
+{
+	return record->content->federation != NULL && strcmp(record->content->federation, view->subject) == 0;
+}
+
+bool view_is_whole(const struct view *view, const struct replica_record *record)
+{
+	return view->role != ROLE_FEDERATION || is_own(view, record);
+}
+
+/* "training_camp at cn-beijing-hall, 2022-01-10 to 2022-01-19" */
+static char *in_words(const struct replica_record *record, struct arena *arena)
+{
+	const Convene__V1__Placement *at = record->standing->placement;
+	const char *kind = record->content->kind != NULL ? record->content->kind : "event";
+	char last[DAY_TEXT_SIZE] = "";
+	int32_t day;
+
+	if (at == NULL)
+		return arena_printf(arena, "%s without a place", kind);
+	if (day_parse(at->first_day, &day))
+		day_format(day + (int32_t)(record->content->duration < 1 ? 0 : record->content->duration - 1), last);
+	return arena_printf(arena, "%s at %s, %s to %s", kind, at->venue != NULL ? at->venue : "",
+			    at->first_day != NULL ? at->first_day : "", last);
+}
+
+/* Ids of others that are not confirmed give way to words. */
+static Convene__V1__Reason *own_reason(const struct view *view, const Convene__V1__Reason *reason, struct arena *arena)
+{
+	Convene__V1__Reason *seen = arena_memdup(arena, reason, sizeof *reason);
+	char **with = arena_array(arena, reason->n_with + 1, sizeof *with);
+	const char *others = NULL;
+	size_t n = 0;
+
+	if (seen == NULL || with == NULL)
+		return NULL;
+	for (size_t i = 0; i < reason->n_with; i++) {
+		const struct replica_record *record = replica_find(view->replica, reason->with[i]);
+		const char *words;
+
+		if (record == NULL)
+			continue;
+		if (is_own(view, record) || record->standing->state == STATE_CONFIRMED) {
+			with[n++] = reason->with[i];
+			continue;
+		}
+		words = in_words(record, arena);
+		if (words != NULL)
+			others = others == NULL ? words : arena_printf(arena, "%s; %s", others, words);
+	}
+	seen->with = with;
+	seen->n_with = n;
+	if (others != NULL)
+		seen->text = arena_printf(arena, "%s (in the way: %s)", reason->text != NULL ? reason->text : "", others);
+	return seen;
+}
+
+Convene__V1__Standing *view_own_standing(const struct view *view, const Convene__V1__Standing *standing,
+					 struct arena *arena)
+{
+	Convene__V1__Standing *seen = arena_memdup(arena, standing, sizeof *standing);
+
+	if (seen == NULL || view->role != ROLE_FEDERATION || standing->n_reasons == 0)
+		return seen;
+	seen->reasons = arena_array(arena, standing->n_reasons, sizeof *seen->reasons);
+	for (size_t i = 0; seen->reasons != NULL && i < standing->n_reasons; i++) {
+		seen->reasons[i] = own_reason(view, standing->reasons[i], arena);
+		if (seen->reasons[i] == NULL)
+			return NULL;
+	}
+	return seen->reasons != NULL ? seen : NULL;
+}
+
+/* One line of the confirmed calendar. */
+static Convene__V1__Record *of_another(const struct replica_record *record, struct arena *arena)
+{
+	Convene__V1__Record *m = page_record(record, arena);
+	Convene__V1__Request *content = arena_alloc(arena, sizeof *content);
+	Convene__V1__Standing *standing = arena_alloc(arena, sizeof *standing);
+
+	if (m == NULL || content == NULL || standing == NULL)
+		return NULL;
+	convene__v1__request__init(content);
+	content->id = (char *)(uintptr_t)record->id;
+	content->title = record->content->title;
+	content->n_title = record->content->n_title;
+	content->kind = record->content->kind;
+	content->discipline = record->content->discipline;
+	content->has_duration = record->content->has_duration;
+	content->duration = record->content->duration;
+	convene__v1__standing__init(standing);
+	standing->has_state = 1;
+	standing->state = record->standing->state;
+	standing->placement = record->standing->placement;
+	m->content = content;
+	m->standing = standing;
+	return m;
+}
+
+Convene__V1__Record *view_record(const struct view *view, const struct replica_record *record, struct arena *arena)
+{
+	Convene__V1__Record *m = NULL;
+
+	if (view_is_whole(view, record)) {
+		m = page_record(record, arena);
+		if (m != NULL)
+			m->standing = view_own_standing(view, record->standing, arena);
+		if (m != NULL && m->standing == NULL)
+			m = NULL;
+	} else if (record->standing->state == STATE_CONFIRMED) {
+		m = of_another(record, arena);
+	}
+	if (m != NULL && view->without_content)
+		m->content = NULL;
+	return m;
+}
