@@ -66,8 +66,7 @@ struct kit {
 	int exit_code;
 	int64_t epoch; /* of the convened that registered us; 0: none yet */
 	int64_t n_done;
-	unsigned
-		n_silent; /* own beats since convened was heard: a stall of ours is none of its silence */
+	unsigned n_silent; /* own beats since convened was heard: our own stall is no silence */
 	uint64_t beat_ms, registered_ms, announced_ms, started_ms, drain_ms;
 };
 
@@ -248,7 +247,7 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 	else if (to->of_case == CONVENE__V1__TO_WORKER__OF_WHO)
 		unknown(k);
 	else if (k->life.state == ANNOUNCED)
-		return; /* meant for the one that we were before we were forgotten; the timer announces us again */
+		return; /* meant for the one that we were; the timer announces us again */
 	else if (to->of_case == CONVENE__V1__TO_WORKER__OF_FEED)
 		fed(k, to->feed);
 	else if (to->of_case == CONVENE__V1__TO_WORKER__OF_TASK && k->life.state == SERVING)
@@ -283,7 +282,8 @@ static void registered(struct kit *k, const Convene__V1__Registered *message)
 	LOG_DEBUG(LOG_MODULE, "registered", "name", k->options.name, "epoch", k->epoch);
 }
 
-/* A convened that does not know us can't take a Ready for an echo. Several of these may be on their way: one is enough. */
+/* A convened that does not know us can't take a Ready for an echo. Several of these may be on their
+ * way: one is enough. */
 static void unknown(struct kit *k)
 {
 	if (k->life.state != SERVING)
@@ -358,7 +358,8 @@ static void asked(struct kit *k, const Convene__V1__Task *task, const struct zfr
 		kit_fail(k, err);
 }
 
-/* On the next turn after a message or after itself: so messages and slices of own work take turns. */
+/* On the next turn after a message or after itself: so messages and slices of own work take
+ * turns. */
 static void on_idle(struct loop_task *task)
 {
 	struct kit *k = CONTAINER_OF(task, struct kit, idle);

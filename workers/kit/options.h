@@ -24,8 +24,8 @@ struct options {
 	enum log_level log_level;
 };
 
-/* Reads argv. Returns -1 where the worker shall run, else the exit code with which it ends now: 0 after --help and
- * --version, 64 (EX_USAGE) after a sentence on stderr, 77 (EX_NOPERM) for a key file that can't be used. Blocks on the
- * key file. `default_name` is used where no --name is given. */
+/* Reads argv. Returns -1 where the worker shall run, else the exit code with which it ends now: 0
+ * after --help and --version, 64 (EX_USAGE) after a sentence on stderr, 77 (EX_NOPERM) for a key
+ * file that can't be used. Blocks on the key file. `default_name` is used where no --name is given. */
 int options_read(int argc, char **argv, const struct kit_worker *worker, const char *default_name,
 		 struct options *ret_options);

@@ -1,9 +1,9 @@
-/* In order of time: online_programme -> online_complete -> online_task -> proceed -> act -> send -> online_settled
- * -> (settle_ok | fail) -> online_fed -> clear ... and online_idle in between.
+/* In order of time: online_programme -> online_complete -> online_task -> proceed -> act -> send
+ * -> online_settled (end_if_shown, or fail) -> online_fed -> clear; and online_idle in between.
  *
  * An answer's life:   under way --ok--> settled --the feed shows it--> over
  *                         |
- *                         +--stale, gone--> taken back, its task is computed again once all the others are settled */
+ *                         +--stale, gone--> taken back; its task is done again when all are settled */
 #include "scheduler/online.h"
 
 #include <stdio.h>
@@ -201,7 +201,8 @@ static void on_entity(void *arg, enum entity_kind kind, const char *id,
 	book_data(&k->book);
 }
 
-/* The feed can be faster than Settled: what it shows was committed, and its version counts it in. */
+/* The feed can be faster than Settled: what it shows was committed, and its version counts it
+ * in. */
 static void on_shown(void *arg, struct change *change)
 {
 	struct answer *a = CONTAINER_OF(change, struct shown, change)->answer;
@@ -231,8 +232,9 @@ void online_fed(struct online *o, const char *programme)
 	proceed(k);
 }
 
-/* Answers that are committed and in the feed need not be counted in any more. What the feed has brought in another form
- * than we asked for (convened has the last word) stands as it brought it. */
+/* Answers that are committed and in the feed need not be counted in any more. What the feed has
+ * brought in another form than we asked for (convened has the last word) stands as it brought
+ * it. */
 static void clear(struct desk *k)
 {
 	int64_t version = replica_version(k->book.replica);
@@ -369,7 +371,8 @@ static bool moves(const struct draft *d)
 	return false;
 }
 
-/* Which calendar this is computed on: the feed's, and after it own answers that are still on their way there. */
+/* Which calendar this is computed on: the feed's, and after it own answers that are still on their
+ * way there. */
 static void set_base(const struct desk *k, Convene__V1__Answer *message)
 {
 	struct list_node *node, *after;

@@ -1,5 +1,5 @@
-/* Helpers first: who is touched by what, then the one function that brings all into line (sync), then the functions of
- * online_book.h in its order. */
+/* Helpers first: who is touched by what, then the one function that brings all into line (sync),
+ * then the functions of online_book.h in its order. */
 #include "scheduler/online_book.h"
 
 #include <stdio.h>
@@ -51,7 +51,8 @@ static bool comes_after(const struct problem_request *x, int32_t handle)
 	return false;
 }
 
-/* Might a waiting request find room since `gone` no longer stands at `spot`? Never no where the truth is yes. */
+/* Might a waiting request find room since `gone` no longer stands at `spot`? Never no where the
+ * truth is yes. */
 static bool is_touched(const struct book *b, const struct entry *waits, const struct entry *gone,
 		       struct calendar_spot spot)
 {
@@ -291,8 +292,8 @@ static bool shows(const struct replica_record *r, const struct change *c)
 		(same_text(is->venue, mine->venue) && same_text(is->first_day, mine->first_day)));
 }
 
-/* The feed has brought something else than the first of its own outcomes: can that still be committed? If not, the
- * later ones neither, which were computed on it. */
+/* The feed has brought something else than the first of its own outcomes: can that still be
+ * committed? If not, the later ones neither, which were computed on it. */
 static void drop_vain(struct entry *e)
 {
 	struct list_node *node = list_first(&e->changes);

@@ -1,10 +1,11 @@
-/* online_book.h - one programme as its online scheduler sees it: what the feed has brought, with the scheduler's own
- * outcomes that the feed has not brought yet laid over it.
+/* online_book.h - one programme as its online scheduler sees it: what the feed has brought, with
+ * the scheduler's own outcomes that the feed has not brought yet laid over it.
  *
- * The calendar here is the one that answers are computed on. A request's *effective* standing is that of the last of its
- * own outcomes under way, else the record's. Whatever changes an effective standing ends in one function that brings
- * calendar and lists into line with it, and notes who has to be looked at again because of it: the waiting ones that
- * may now find room (QUEUE_LOOK, best value first), the placed ones that may no longer fit (QUEUE_RECHECK).
+ * The calendar here is the one that answers are computed on. A request's *effective* standing is
+ * that of the last of its own outcomes under way, else the record's. Whatever changes an effective
+ * standing ends in one function that brings calendar and lists into line with it, and notes who has
+ * to be looked at again because of it: the waiting ones that may now find room (QUEUE_LOOK, best
+ * value first), the placed ones that may no longer fit (QUEUE_RECHECK).
  *
  * Layer     scheduler: domain, problem, calendar below it; online_words, online_find, online above.
  * Thread    the worker's.
@@ -75,20 +76,23 @@ struct book {
 	bool is_quiet; /* while it is being made: nobody is noted */
 };
 
-/* An empty book. on_shown runs inside book_record(): the feed shows this outcome, which was taken off. */
+/* An empty book. on_shown runs inside book_record(): the feed shows this outcome, which was taken
+ * off. */
 void book_init(struct book *b, void (*on_shown)(void *arg, struct change *change), void *arg);
 void book_done(struct book *b);
 
 /* The feed is complete: reads all of `replica`, and notes everyone once. */
 void book_open(struct book *b, struct replica *replica);
 
-/* The replica's observer: a record came or changed; some of the programme's data did. Nothing happens before book_open(). */
+/* The replica's observer: a record came or changed; some of the programme's data did. Nothing
+ * happens before book_open(). */
 void book_record(struct book *b, const struct replica_record *before,
 		 const struct replica_record *now);
 void book_data(struct book *b);
 
-/* Makes problem and calendar anew where the data changed; to be called before anything is computed. Then everyone is
- * looked at again. Some milliseconds for 10,000 requests; O(1) where nothing changed. */
+/* Makes problem and calendar anew where the data changed; to be called before anything is computed.
+ * Then everyone is looked at again. Some milliseconds for 10,000 requests; O(1) where nothing
+ * changed. */
 void book_refresh(struct book *b);
 
 /* The entry of a request; NULL: none. By id, O(1); by handle in the problem. */
@@ -100,13 +104,14 @@ const Convene__V1__Standing *book_standing(const struct entry *e);
 /* Has it outcomes of its own under way? Is this one still laid over its entry? */
 bool book_is_under_way(const struct entry *e);
 bool book_is_laid(const struct change *change);
-/* Does it stay where it is, whatever comes: all that is placed but the proposed ones that are not fixed? */
+/* Does it stay where it is, whatever comes: all that is placed but the proposed ones that are not
+ * fixed? */
 bool book_is_firm(const struct book *b, const struct entry *e);
 /* Does this standing hold a place: an open one that can, or a past event? */
 bool book_holds_place(const Convene__V1__Standing *standing);
 
-/* Lays an own outcome over its entry (all but of_entry is set), or takes it off again. The book itself takes it off when
- * the feed shows it, or shows that it can't be committed any more. */
+/* Lays an own outcome over its entry (all but of_entry is set), or takes it off again. The book
+ * itself takes it off when the feed shows it, or shows that it can't be committed any more. */
 void book_lay(struct book *b, struct change *change);
 void book_take_off(struct book *b, struct change *change);
 

@@ -9,7 +9,8 @@
 
 #define REFUSAL_BYTES 1500
 
-/* All questions are about requests that are not placed: takes it away for the time of the question. */
+/* All questions are about requests that are not placed: takes it away for the time of the
+ * question. */
 static struct calendar_spot lift(struct book *b, struct entry *e)
 {
 	struct calendar_spot spot = calendar_where(b->calendar, e->handle);
@@ -35,8 +36,9 @@ static bool has_placed_followers(const struct book *b, const struct entry *e)
 	return false;
 }
 
-/* Its best places; where there is none that leaves its followers in peace, those that do not. Returns how many there are
- * if the best is worth it, else 0; then `e->fits_unworthy` says whether it would fit. */
+/* Its best places; where there is none that leaves its followers in peace, those that do not.
+ * Returns how many there are if the best is worth it, else 0; then `e->fits_unworthy` says whether
+ * it would fit. */
 static int32_t best(struct book *b, struct entry *e, struct place_option options[PLACE_OPTIONS_MAX])
 {
 	int32_t n = place_best(b->calendar, e->handle, PLACE_PLAIN, 0, options);
@@ -117,7 +119,8 @@ static bool put_fixed(struct book *b, struct entry *e, int64_t accept_by_days, s
 	return fits;
 }
 
-/* Amended, but it has consents that are not given up lightly: it stays where it is if that is still a good place. */
+/* Amended, but it has consents that are not given up lightly: it stays where it is if that is still
+ * a good place. */
 static bool may_stay(struct book *b, struct entry *e, struct calendar_spot was)
 {
 	const Convene__V1__Standing *s = book_standing(e);

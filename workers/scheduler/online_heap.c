@@ -41,7 +41,8 @@ static bool looks_before(const struct book *b, const struct entry *x, const stru
 	return x->handle < y->handle;
 }
 
-/* Who is placed: the proposed before the firm, the lowest value first, so that it is the least who gives way. */
+/* Who is placed: the proposed before the firm, the lowest value first, so that it is the least who
+ * gives way. */
 static bool gives_way_before(const struct book *b, const struct entry *x, const struct entry *y)
 {
 	bool x_firm = book_is_firm(b, x), y_firm = book_is_firm(b, y);

@@ -75,8 +75,8 @@ static void add_alternatives(struct book *b, struct draft *d, Convene__V1__Stand
 	}
 }
 
-/* Do the consents that it has hold at the new place too? Of one that was amended we know what they were given for, unless
- * we were started since: then they are asked for again. */
+/* Do the consents that it has hold at the new place too? Of one that was amended we know what they
+ * were given for, unless we were started since: then they are asked for again. */
 static bool consents_stay(const struct entry *e, const Convene__V1__Standing *is,
 			  const Convene__V1__Placement *to)
 {

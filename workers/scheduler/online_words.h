@@ -1,11 +1,14 @@
-/* online_words.h - what the scheduler found, in the words of an answer: standings with places, alternatives, reasons.
+/* online_words.h - what the scheduler found, in the words of an answer: standings with places,
+ * alternatives, reasons.
  *
- * Everything is made in the draft's arena or borrowed from book and replica: a draft is packed before anything changes.
+ * Everything is made in the draft's arena or borrowed from book and replica: a draft is packed
+ * before anything changes.
  *
  * Layer     scheduler: place, explain, online_book below it; online_find above.
  * Thread    the worker's.
  * Limit     DRAFT_CHANGES_MAX requests a draft.
- * Not here  where something goes (online_find.h); what may be shown to whom (the daemon trims `with` for federations). */
+ * Not here  where something goes (online_find.h); what may be shown to whom (the daemon trims
+ *           `with` for federations). */
 #pragma once
 #include "convene/v1/worker.pb-c.h"
 #include "domain/code.h"
@@ -30,26 +33,28 @@ struct draft {
 /* Memory in the draft's arena, cleared; being out of it ends the process (memory.h). */
 void *draft_room(struct draft *d, size_t n, size_t size);
 
-/* Adds a change of `e` to the standing; from its effective state, at its present revision. There must be room. */
+/* Adds a change of `e` to the standing; from its effective state, at its present revision. There
+ * must be room. */
 Convene__V1__Change *draft_add(struct draft *d, struct entry *e, Convene__V1__Standing *standing);
 
 /* Nothing will be committed: the place is not free, or the subject is not as the task believes. */
 void draft_refuse(struct draft *d, enum cvn_err err, const char *text);
 
-/* Proposed at options[0], the others being alternatives. Consents that `e` has stay where days, venue and size stay; if
- * it was amended and all that are needed are there, it is confirmed. `accept_by_days` < 0: there is no last day to accept.
- * `e` is lifted from the calendar or not, as it may be. */
+/* Proposed at options[0], the others being alternatives. Consents that `e` has stay where days,
+ * venue and size stay; if it was amended and all that are needed are there, it is confirmed.
+ * `accept_by_days` < 0: there is no last day to accept. `e` is lifted from the calendar or not, as
+ * it may be. */
 Convene__V1__Standing *words_proposed(struct book *b, struct draft *d, struct entry *e,
 				      const struct place_option *options, int32_t n,
 				      int64_t accept_by_days);
 
-/* Waiting, with the true reasons and the nearest places that would do. `e` must be lifted from the calendar. `first` are
- * reasons that go before the others. */
+/* Waiting, with the true reasons and the nearest places that would do. `e` must be lifted from the
+ * calendar. `first` are reasons that go before the others. */
 Convene__V1__Standing *words_waiting(struct book *b, struct draft *d, struct entry *e,
 				     Convene__V1__Reason **first, size_t n_first);
 
-/* What stands in the way of `e`, lifted from the calendar, at one place; `flags` as with place_fits(). Returns how many
- * reasons there are, 0 where it fits. */
+/* What stands in the way of `e`, lifted from the calendar, at one place; `flags` as with
+ * place_fits(). Returns how many reasons there are, 0 where it fits. */
 size_t words_in_the_way(struct book *b, struct draft *d, struct entry *e, int32_t venue,
 			int32_t day, unsigned flags, Convene__V1__Reason ***ret_reasons);
 

@@ -1,10 +1,12 @@
 /* The worker runtime as a process of its own, against a ROUTER that plays convened. */
-#include <cmocka.h>
-#include <errno.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +105,8 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 	s->n_heard[s->last->of_case - 1]++;
 }
 
-/* The worker runs in a child that was forked before this process has a context of ZeroMQ. `more` ends with NULL. */
+/* The worker runs in a child that was forked before this process has a context of ZeroMQ. `more`
+ * ends with NULL. */
 static void stage_open(struct stage *s, const struct kit_worker *worker, const char *const *more)
 {
 	int ends[2];
@@ -490,7 +493,8 @@ static void a_child_serves_the_lease_of_its_parent_alone(void **state)
 	stage_close(&s);
 }
 
-/* A process between us and the worker dies; the pipe that only the worker holds then tells of its end. */
+/* A process between us and the worker dies; the pipe that only the worker holds then tells of its
+ * end. */
 static void a_child_ends_with_its_parent(void **state)
 {
 	int ends[2];

@@ -1,10 +1,12 @@
 /* See online_rig.h. */
 #include "online_rig.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -485,7 +487,8 @@ void rig_expect_sound(struct rig *r)
 		if (row->standing->state == STATE_POSTPONED ||
 		    row->standing->state == STATE_QUARANTINED)
 			continue;
-		/* A fixed one waits only for what is firm: nobody may be put elsewhere in its stead, nor itself. */
+		/* A fixed one waits only for what is firm: nobody may be put elsewhere in its
+		 * stead, nor itself. */
 		if (!lifecycle_has_place(row->standing) && row->content->announced != NULL &&
 		    row->content->announced->fixed)
 			continue;

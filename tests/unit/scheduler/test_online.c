@@ -1,9 +1,12 @@
-/* The online scheduler against a rig that plays convened: what it answers, on which version, and what it does when an
- * answer fails. Each test has a programme of its own: two halls in two countries, and requests as it needs them. */
-#include <cmocka.h>
+/* The online scheduler against a rig that plays convened: what it answers, on which version, and
+ * what it does when an answer fails. Each test has a programme of its own: two halls in two
+ * countries, and requests as it needs them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +32,11 @@ static const char DATA[] =
 	"\"federation\":\"fb\",\"size\":10}],"
 	"\"protected\":[],\"requests\":[%s]}";
 
-/* A request of fa at va, five days from the given one of January on, in a window of exactly these days. */
+/* A request of fa at va, five days from the given one of January on, in a window of exactly these
+ * days. */
 #define REQUEST(id, day, value, more) \
 	"{\"id\":\"" id "\",\"federation\":\"fa\",\"kind\":\"competition\",\"discipline\":" \
-			"\"ATH\",\"level\":1,\"duration\":5," \
+	"\"ATH\",\"level\":1,\"duration\":5," \
 	"\"windows\":[[\"2022-01-" day \
 	"\",\"2022-01-25\"]],\"preferred_first_day\":\"2022-01-" day "\",\"hosts\":[\"AAA\"]," \
 	"\"units\":1,\"headcount\":20,\"squads\":[],\"value\":" value more "}"

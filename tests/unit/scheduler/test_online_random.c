@@ -1,11 +1,14 @@
-/* The online scheduler under random weather: requests, withdrawals, decisions, lapses, amendments, taken places, changed
- * data and restarts, with all three queues moving at random. At rest the plan is feasible and nothing is insertable.
+/* The online scheduler under random weather: requests, withdrawals, decisions, lapses, amendments,
+ * taken places, changed data and restarts, with all three queues moving at random. At rest the plan
+ * is feasible and nothing is insertable.
  *
  * ONLINE_SEED in the environment runs that seed alone. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +36,8 @@ static int below(struct scene *s, int n)
 	return sample_below(&s->state, n);
 }
 
-/* Some of the announced ones are fixed: those that lie inside the programme, and take part in the crowd. */
+/* Some of the announced ones are fixed: those that lie inside the programme, and take part in the
+ * crowd. */
 static void fix_some(struct scene *s)
 {
 	for (size_t i = 0; i < s->file.n_requests; i++) {
@@ -82,7 +86,7 @@ static void decide(struct scene *s, size_t i, Convene__V1__State is)
 	if (is == STATE_PROPOSED) {
 		if (s->weather == WITH_DATA &&
 		    (to == STATE_CONFIRMED || to == STATE_REVISION_REQUIRED))
-			to = STATE_WITHDRAWN; /* what is firm would be in conflict, and the plan not sound */
+			to = STATE_WITHDRAWN; /* the firm would be in conflict */
 		rig_set_state(&s->rig, i, to, to == STATE_WAITLISTED ? "ACCEPT_LAPSED" : NULL);
 	} else if (is == STATE_CONFIRMED) {
 		rig_set_state(&s->rig, i, STATE_CANCELLED, NULL);
@@ -193,8 +197,9 @@ static void move(struct scene *s)
 	}
 }
 
-/* Those that were postponed or sent back, or whose firm place was amended into a conflict, would leave the plan unsound
- * by design: confirmed followers of what is gone are in conflict, and stay. They are taken out before the judgement. */
+/* Those that were postponed or sent back, or whose firm place was amended into a conflict, would
+ * leave the plan unsound by design: confirmed followers of what is gone are in conflict, and stay.
+ * They are taken out before the judgement. */
 static void end_conflicts(struct scene *s)
 {
 	for (int rounds = 0; rounds < 100; rounds++) {
