@@ -18,8 +18,8 @@
 #define GRACE_MS 10000u /* between TERM and KILL: it may be writing its file anew */
 #define POLL_MS 50
 #define REST_MIN_MS 100u
-#define REST_MAX_MS 5000u
-#define STEADY_MS 30000u /* who ran for so long starts anew without much rest */
+#define REST_MAX_MS 2000u
+#define STEADY_MS 5000u /* who ran for so long starts anew without much rest */
 #define PATH_BYTES 512
 
 enum phase { WAITING, RUNNING, RESTING, ENDING };

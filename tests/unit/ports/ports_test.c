@@ -52,6 +52,19 @@ int world_setup_bare(void **state)
 	return 0;
 }
 
+struct world *world_beside(struct world *w)
+{
+	void *state;
+	struct world *beside;
+
+	world_setup_bare(&state);
+	beside = state;
+	loop_free(beside->loop);
+	beside->loop = w->loop; /* children are spawned, and heard of, on one loop of a process */
+	beside->shares_loop = true;
+	return beside;
+}
+
 int world_setup(void **state)
 {
 	world_setup_bare(state);
@@ -68,7 +81,8 @@ int world_teardown(void **state)
 	store_close(w->store);
 	if (w->server != NULL)
 		world_close_server(w);
-	loop_free(w->loop);
+	if (!w->shares_loop)
+		loop_free(w->loop);
 	snprintf(command, sizeof(command), "rm -rf '%s'", w->folder);
 	assert_int_equal(system(command), 0);
 	free(w);

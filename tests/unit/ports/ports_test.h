@@ -17,6 +17,7 @@
 struct world {
 	char folder[64];
 	struct loop *loop;
+	bool shares_loop;
 	struct redis_server *server;
 	struct store *store;
 	enum store_state state; /* the last that on_state told */
@@ -32,6 +33,9 @@ int world_setup(void **state);
 int world_teardown(void **state);
 /* As world_setup, without server and store. */
 int world_setup_bare(void **state);
+
+/* A second one on the same loop, without server and store. */
+struct world *world_beside(struct world *w);
 
 void world_open_server(struct world *w, enum store_durability durability);
 void world_open_program(struct world *w, const char *program);

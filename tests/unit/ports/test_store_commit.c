@@ -58,6 +58,38 @@ static void commit_on_an_old_calendar_is_stale_before_all_else(void **state)
 	assert_string_equal(world_redis(w, "HMGET {P}:r:a state trail"), "1 2");
 }
 
+static void commit_can_ask_who_made_the_version(void **state)
+{
+	struct world *w = *state;
+	struct store_change change = world_change("a", 4, true);
+	struct store_commit first = { .programme = "P", .changes = &change, .n_changes = 1 };
+	struct store_commit next = { .programme = "P",
+				     .has_base_version = true,
+				     .base_version = 2,
+				     .changes = &change,
+				     .n_changes = 1 };
+	struct store_entity city = {
+		.kind = "city", .id = "c", .bytes = bytes_of("x"), .update = bytes_of("u")
+	};
+	struct store_put put = { .programme = "P", .entities = &city, .n_entities = 1 };
+
+	open_with(w, (const char *[]){ "a" }, (const char *[]){ "" }, 1);
+	assert_int_equal(WORLD_DO(w, commit, &first), CVN_OK);
+	next.builds_on =
+		first.serial + 7; /* one that failed, say: the version is the same by chance */
+	assert_int_equal(WORLD_DO(w, commit, &next), CVN_ESTALE);
+	next.builds_on = first.serial;
+	assert_int_equal(WORLD_DO(w, commit, &next), CVN_OK);
+	assert_int_equal(next.ret_version, 3);
+
+	assert_int_equal(WORLD_DO(w, put, &put), CVN_OK);
+	next.base_version = 4;
+	next.builds_on = next.serial;
+	assert_int_equal(WORLD_DO(w, commit, &next), CVN_ESTALE);
+	next.builds_on = 0;
+	assert_int_equal(WORLD_DO(w, commit, &next), CVN_OK);
+}
+
 static void commit_says_what_stands_instead(void **state)
 {
 	struct world *w = *state;
@@ -348,6 +380,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(commit_moves_record_log_and_version),
 		TEST(commit_on_an_old_calendar_is_stale_before_all_else),
+		TEST(commit_can_ask_who_made_the_version),
 		TEST(commit_says_what_stands_instead),
 		TEST(commit_refuses_to_close_a_circle),
 		TEST(amending_replaces_the_content_and_what_it_comes_after),

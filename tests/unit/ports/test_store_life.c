@@ -233,19 +233,20 @@ static void a_full_queue_refuses_and_closing_ends_what_waits(void **state)
 
 static void writes_wait_for_replicas_where_that_is_asked_for(void **state)
 {
-	struct world *w = *state, *replica;
-	void *other;
+	struct world *w = *state, *replica = world_beside(w);
+	void *other = replica;
 	struct store_item item = world_item("a", "a", "");
 	struct store_admit admit = { .programme = "P", .items = &item, .n_items = 1 };
 	char command[256];
 
 	store_close(w->store);
 	world_open_store(w, STORE_REPLICATED);
-	world_setup_bare(&other);
-	replica = other;
 	world_open_server(replica, STORE_EVERYSEC);
 	world_turn(replica, 300);
-	/* a replica needs a port: both listen on one of their own, of the system's choice */
+	world_redis(w, "CONFIG SET repl-diskless-sync-delay 0");
+	world_redis(replica,
+		    "CONFIG SET appendonly no"); /* else it writes it anew, and does not end */
+	/* a replica asks by TCP: any port of the loopback that is free */
 	for (int port = 20000 + getpid() % 20000, n = 0;; port++, n++) {
 		assert_true(n < 50);
 		snprintf(command, sizeof(command), "CONFIG SET port %d", port);
