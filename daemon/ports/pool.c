@@ -332,7 +332,7 @@ static struct worker *worker_by_ref(struct pool *pool, pool_ref ref)
 
 void pool_settle(struct pool *pool, pool_ref to, uint64_t sequence, const char *result, int64_t version)
 {
-	struct worker *w = to != 0 ? worker_by_ref(pool, to) : NULL;
+	struct worker *w = pool != NULL && to != 0 ? worker_by_ref(pool, to) : NULL;
 	Convene__V1__ToWorker message = CONVENE__V1__TO_WORKER__INIT;
 	Convene__V1__Settled settled = CONVENE__V1__SETTLED__INIT;
 
@@ -451,7 +451,15 @@ static void on_closed(struct loop_task *task)
 	closed_cb(arg);
 }
 
-/* No child runs. */
+static void forget(struct list_node *tasks)
+{
+	struct list_node *node;
+
+	while ((node = list_pop(tasks)) != NULL)
+		CONTAINER_OF(node, struct pool_task, link)->is_started = false;
+}
+
+/* No child runs. The tasks are their callers' again. */
 static void free_all(struct pool *pool)
 {
 	struct pool_programme *p, *next;
@@ -462,10 +470,16 @@ static void free_all(struct pool *pool)
 	loop_defer_cancel(&pool->closed);
 	loop_timer_free(pool->beat);
 	loop_timer_free(pool->grace);
-	while (!list_is_empty(&pool->workers))
-		worker_free(CONTAINER_OF(pool->workers.next, struct worker, link));
+	while (!list_is_empty(&pool->workers)) {
+		struct worker *w = CONTAINER_OF(pool->workers.next, struct worker, link);
+
+		forget(&w->tasks);
+		worker_free(w);
+	}
 	HASH_ITER(hh, pool->programmes, p, next) {
 		HASH_DEL(pool->programmes, p);
+		for (int kind = 0; kind < POOL_KINDS; kind++)
+			forget(&p->waiting[kind]);
 		buf_done(&p->updates);
 		free(p->id);
 		free(p);

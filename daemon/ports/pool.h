@@ -87,7 +87,8 @@ struct pool_options {
 CVN_MUST_CHECK enum cvn_err pool_open(struct loop *loop, const struct pool_options *options, struct pool **ret_pool);
 
 /* Hands out no more tasks; lets workers finish what they have for `grace_ms`, then ends them. `closed_cb` runs on a later
- * turn, when all children are gone, and `pool` is gone with it; callbacks of tasks may come until then. */
+ * turn, when all children are gone, and `pool` is gone with it. Callbacks of tasks may come until then; tasks that are
+ * over by then without one are their callers' again, and pool_finish() and pool_settle() do nothing for a pool NULL. */
 void pool_close(struct pool *pool, uint32_t grace_ms, void (*closed_cb)(void *arg), void *arg);
 
 /* From now on workers are fed this programme, out of `replica` (borrowed until the pool is closed), which the caller
