@@ -85,6 +85,42 @@ static void leave_line(struct anneal *anneal, int32_t r)
 	anneal->waiting_at[r] = PROBLEM_NONE;
 }
 
+/* A day on which the request could begin, by chance: who owns it may place the request in this turn. */
+static int32_t drawn_day(const struct problem_request *request, int32_t r, uint64_t turn)
+{
+	uint64_t chance = turn ^ (uint64_t)r * UINT64_C(0xD1342543DE82EF95);
+
+	return request->first_word * 64 + anneal_below(&chance, request->n_words * 64);
+}
+
+void anneal_confine(struct anneal *anneal, const struct anneal_part *part)
+{
+	anneal->is_confined = true;
+	anneal->first_day = part->first_day;
+	anneal->last_day = part->last_day;
+	for (int32_t f = 0; f < anneal->problem->n_federations; f++) {
+		int32_t left = anneal->problem->federations[f].max_events - anneal->calendar->n_of_federation[f];
+		int32_t turned = (int32_t)((part->turn + (uint64_t)part->share + (uint64_t)f) % (uint64_t)part->n_shares);
+
+		anneal->quota[f] = anneal->calendar->n_of_federation[f] + (left < 0 ? 0 : (left + turned) / part->n_shares);
+	}
+	memset(anneal->is_others, 0, (size_t)anneal->problem->n_requests * sizeof(bool));
+	for (int32_t i = 0; i < anneal->n_waiting; i++) {
+		int32_t r = anneal->waiting[i], day = drawn_day(&anneal->problem->requests[r], r, part->turn);
+
+		anneal->is_others[r] = day < part->first_day || day >= part->first_day + part->n_own_days;
+	}
+}
+
+void anneal_release(struct anneal *anneal)
+{
+	anneal->is_confined = false;
+	anneal->first_day = 0;
+	anneal->last_day = anneal->problem->n_days - 1;
+	for (int32_t f = 0; f < anneal->problem->n_federations; f++)
+		anneal->quota[f] = anneal->problem->federations[f].max_events;
+}
+
 struct anneal *anneal_new(const struct calendar *start, uint64_t seed)
 {
 	struct anneal *anneal = memory_new(1, sizeof(*anneal));
@@ -101,6 +137,9 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed)
 	anneal->best = memory_new(n, sizeof(*anneal->best));
 	anneal->stale = memory_new(n, sizeof(int32_t));
 	anneal->is_stale = memory_new(n, sizeof(bool));
+	anneal->is_others = memory_new(n, sizeof(bool));
+	anneal->quota = memory_new((size_t)anneal->problem->n_federations, sizeof(int32_t));
+	anneal_release(anneal);
 	list_wishers(anneal);
 	list_members(anneal);
 	list_host_venues(anneal);
@@ -137,6 +176,8 @@ void anneal_free(struct anneal *anneal)
 	free(anneal->best);
 	free(anneal->stale);
 	free(anneal->is_stale);
+	free(anneal->is_others);
+	free(anneal->quota);
 	free(anneal);
 }
 
@@ -149,13 +190,43 @@ static void touch(struct anneal *anneal, int32_t r)
 	anneal->touched[anneal->n_touched++] = r;
 }
 
+static bool is_inside(const struct anneal *anneal, int32_t r)
+{
+	struct calendar_spot spot = anneal->calendar->spots[r];
+
+	return spot.venue == PROBLEM_NONE ||
+	       (spot.day >= anneal->first_day && spot.day + anneal->problem->requests[r].duration - 1 <= anneal->last_day);
+}
+
+bool anneal_may_place(const struct anneal *anneal, int32_t r)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+
+	if (!anneal->is_confined)
+		return true;
+	if (anneal->is_others[r])
+		return false;
+	for (int32_t i = 0; i < request->n_after; i++)
+		if (!is_inside(anneal, request->after[i].request))
+			return false;
+	for (int32_t i = 0; i < request->n_followers; i++)
+		if (!is_inside(anneal, request->followers[i]))
+			return false;
+	return true;
+}
+
+bool anneal_may_touch(const struct anneal *anneal, int32_t r)
+{
+	return !anneal->calendar->pinned[r] && (!anneal->is_confined || (is_inside(anneal, r) && anneal_may_place(anneal, r)));
+}
+
 bool anneal_take_out(struct anneal *anneal, int32_t r)
 {
 	const struct problem_request *request = &anneal->problem->requests[r];
 
 	if (anneal->calendar->spots[r].venue == PROBLEM_NONE)
 		return true;
-	if (anneal->n_out == ANNEAL_OUT_MAX || request->fixed || anneal->calendar->pinned[r])
+	if (anneal->n_out == ANNEAL_OUT_MAX || !anneal_may_touch(anneal, r))
 		return false;
 	for (int32_t i = 0; i < request->n_followers; i++)
 		if (!anneal_take_out(anneal, request->followers[i]))
@@ -200,8 +271,9 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 	int64_t best_gain = 0, base = 0;
 	int32_t host = PROBLEM_NONE;
 
-	if (calendar->n_of_federation[request->federation] >= problem->federations[request->federation].max_events ||
-	    !scan_request(&anneal->scan, calendar, r, SCAN_PLAIN, 0))
+	if (calendar->n_of_federation[request->federation] >= anneal->quota[request->federation] ||
+	    !anneal_may_place(anneal, r) || !scan_request(&anneal->scan, calendar, r, SCAN_PLAIN, anneal->first_day) ||
+	    (anneal->is_confined && !scan_not_after(&anneal->scan, anneal->last_day - request->duration + 1)))
 		return false;
 	for (int32_t i = 0; i < request->n_venues; i++) {
 		int32_t venue = request->venues[i], day;
@@ -299,7 +371,8 @@ void anneal_steps(struct anneal *anneal, int64_t temperature, int64_t n)
 			continue;
 		}
 		keep(anneal);
-		remember(anneal);
+		if (!anneal->is_confined)
+			remember(anneal);
 	}
 }
 

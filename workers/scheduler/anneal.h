@@ -15,6 +15,21 @@ struct anneal;
 struct anneal *anneal_new(const struct calendar *start, uint64_t seed);
 void anneal_free(struct anneal *anneal);
 
+/* What a search may change while others search the same programme elsewhere. */
+struct anneal_part {
+	int32_t first_day, last_day; /* only events that lie wholly on these days */
+	int32_t share, n_shares;     /* its part of what is left of each federation's quota */
+	int32_t n_own_days;          /* days from first_day on that are nobody else's */
+	uint64_t turn;               /* the same for all of a round: decides who may place those that wait */
+};
+
+/* From now on it keeps to its part. Searches whose days lie apart by more than the longest rest of squads, begun on
+ * one plan, never contradict one another: what they changed can be laid together. The best plan so far is then not
+ * looked for at each step, only by anneal_adopt(). */
+void anneal_confine(struct anneal *anneal, const struct anneal_part *part);
+/* The whole programme again. */
+void anneal_release(struct anneal *anneal);
+
 /* Puts in whatever fits and is worth it, dearest first: the plain first fit that all is compared with. */
 void anneal_first_fit(struct anneal *anneal);
 /* `n` steps at a temperature (points of score). */

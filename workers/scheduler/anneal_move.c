@@ -7,7 +7,8 @@
 #define EJECTION_PLACES 4  /* places that an ejection looks at */
 #define EJECTION_OUT 8     /* events it may push away */
 #define RUIN_MAX 7         /* events that a ruin takes out, followers apart */
-#define GUESTS_MAX 3       /* waiting ones that a ruin lets try as well */
+#define GUESTS_FROM 2      /* places left by a ruin for which waiting ones are asked */
+#define CANDIDATES_MAX 8   /* among whom the one is chosen that makes room of beds or staff */
 #define CARELESS_IN 5      /* one in so many goes on any feasible days */
 
 static int32_t below(struct anneal *anneal, int32_t n)
@@ -51,7 +52,7 @@ static int64_t price(const struct anneal *anneal, const struct problem_request *
 		if (events->at[i].last >= day) {
 			const struct problem_request *other = &problem->requests[events->at[i].request];
 
-			if (calendar->pinned[events->at[i].request])
+			if (!anneal_may_touch(anneal, events->at[i].request))
 				return INT64_MAX;
 			price += INT64_C(1000) * other->value * (lacking < other->units ? lacking : other->units) / (other->units > 0 ? other->units : 1);
 		}
@@ -66,7 +67,7 @@ static int64_t price(const struct anneal *anneal, const struct problem_request *
 				break;
 			if (visit->last + rest < day)
 				continue;
-			if (calendar->pinned[visit->request])
+			if (!anneal_may_touch(anneal, visit->request))
 				return INT64_MAX;
 			price += INT64_C(1000) * problem->requests[visit->request].value;
 		}
@@ -93,6 +94,8 @@ static int32_t some_start(struct anneal *anneal, const struct problem_request *r
 		if (word == 0)
 			continue;
 		day += __builtin_ctzll(word);
+		if (day < anneal->first_day || day + request->duration - 1 > anneal->last_day)
+			continue;
 		for (d = day; d < day + request->duration && (open[d >> 6] >> (d & 63) & 1) != 0; d++)
 			;
 		if (d == day + request->duration)
@@ -115,7 +118,7 @@ static bool clear_units(struct anneal *anneal, const struct problem_request *req
 			for (int32_t i = first_event(events, d, anneal->longest); i < events->n && events->at[i].first <= d; i++) {
 				int32_t other = anneal->problem->requests[events->at[i].request].value + below(anneal, 16);
 
-				if (events->at[i].last >= d && other < value && !calendar->pinned[events->at[i].request]) {
+				if (events->at[i].last >= d && other < value && anneal_may_touch(anneal, events->at[i].request)) {
 					cheapest = events->at[i].request;
 					value = other;
 				}
@@ -155,17 +158,20 @@ static bool clear_squads(struct anneal *anneal, const struct problem_request *re
 /* Someone at one of `n` venues who is there on `d` and takes something that counts: the cheapest, by and large. */
 static int32_t someone_on(struct anneal *anneal, const int32_t *venues, int32_t n, int32_t d, int32_t service)
 {
-	int32_t cheapest = PROBLEM_NONE, value = INT32_MAX;
+	int32_t cheapest = PROBLEM_NONE, value = INT32_MAX, seen = 0, from = below(anneal, n);
 
-	for (int32_t k = 0; k < n; k++) {
-		const struct calendar_events *events = &anneal->calendar->events[venues[k]];
+	for (int32_t k = 0; k < n && seen < CANDIDATES_MAX; k++) {
+		const struct calendar_events *events = &anneal->calendar->events[venues[(from + k) % n]];
 
 		for (int32_t i = first_event(events, d, anneal->longest); i < events->n && events->at[i].first <= d; i++) {
 			const struct problem_request *other = &anneal->problem->requests[events->at[i].request];
 			int32_t rank = other->value + below(anneal, 16);
 
-			if (events->at[i].last < d || rank >= value || anneal->calendar->pinned[events->at[i].request] ||
+			if (events->at[i].last < d || !anneal_may_touch(anneal, events->at[i].request) ||
 			    (service >= 0 && other->staff[service] == 0))
+				continue;
+			seen++;
+			if (rank >= value)
 				continue;
 			cheapest = events->at[i].request;
 			value = rank;
@@ -209,7 +215,7 @@ static bool clear_quota(struct anneal *anneal, const struct problem_request *req
 	const struct anneal_lists *members = &anneal->members;
 	int32_t f = request->federation, first = members->first[f], n = members->first[f + 1] - first;
 
-	for (int tries = 0; anneal->calendar->n_of_federation[f] >= anneal->problem->federations[f].max_events; tries++) {
+	for (int tries = 0; anneal->calendar->n_of_federation[f] >= anneal->quota[f]; tries++) {
 		int32_t cheapest = PROBLEM_NONE;
 
 		if (tries == 4)
@@ -217,7 +223,7 @@ static bool clear_quota(struct anneal *anneal, const struct problem_request *req
 		for (int k = 0; k < 4; k++) {
 			int32_t r = members->at[first + below(anneal, n)];
 
-			if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r] &&
+			if (anneal->calendar->spots[r].venue != PROBLEM_NONE && anneal_may_touch(anneal, r) &&
 			    (cheapest == PROBLEM_NONE || anneal->problem->requests[r].value < anneal->problem->requests[cheapest].value))
 				cheapest = r;
 		}
@@ -306,6 +312,8 @@ static bool eject(struct anneal *anneal)
 	for (int32_t i = 0; i < request->n_after; i++)
 		if (anneal->calendar->spots[request->after[i].request].venue == PROBLEM_NONE)
 			return false;
+	if (!anneal_may_place(anneal, r))
+		return false;
 	for (int k = 0; k < EJECTION_PLACES; k++) {
 		int32_t v = request->venues[below(anneal, request->n_venues)];
 		int32_t day = some_start(anneal, request, v);
@@ -347,7 +355,7 @@ static void invite(struct anneal *anneal, int32_t v, int32_t day)
 	if (n == 0)
 		return;
 	from = below(anneal, n);
-	for (int32_t k = 0; k < n && k < 24 && found < 2 && anneal->n_out < ANNEAL_OUT_MAX; k++) {
+	for (int32_t k = 0; k < n && k < 24 && found < 1 && anneal->n_out < ANNEAL_OUT_MAX; k++) {
 		int32_t r = wishers->at[first + (from + k) % n];
 		const struct problem_request *request = &anneal->problem->requests[r];
 
@@ -364,7 +372,7 @@ static int32_t some_placed(struct anneal *anneal)
 	for (int tries = 0; tries < 8; tries++) {
 		int32_t r = below(anneal, anneal->problem->n_requests);
 
-		if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r])
+		if (anneal->calendar->spots[r].venue != PROBLEM_NONE && anneal_may_touch(anneal, r))
 			return r;
 	}
 	return PROBLEM_NONE;
@@ -466,7 +474,7 @@ static bool ruin(struct anneal *anneal)
 		ruin_federation(anneal, request->federation, n);
 		break;
 	}
-	n_gone = anneal->n_out < GUESTS_MAX ? anneal->n_out : GUESTS_MAX;
+	n_gone = anneal->n_out < GUESTS_FROM ? anneal->n_out : GUESTS_FROM;
 	for (int32_t i = 0; i < n_gone; i++) {
 		struct calendar_spot left = anneal->before[anneal->out[i]];
 

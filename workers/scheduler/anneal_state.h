@@ -19,6 +19,11 @@ struct anneal {
 	struct calendar *calendar;
 	uint64_t chance;
 	int32_t longest; /* duration of the longest request */
+	/* what it may change: events wholly on these days, and so many of a federation */
+	int32_t first_day, last_day;
+	bool is_confined;
+	bool *is_others; /* by request: it waits, and another search may place it */
+	int32_t *quota;
 	/* requests that have no place (and could have one), in no order */
 	int32_t *waiting, *waiting_at; /* waiting_at: index by request, PROBLEM_NONE where it is placed */
 	int32_t n_waiting;
@@ -38,6 +43,10 @@ struct anneal {
 	struct scan scan;
 };
 
+/* May the step take this placed request out, or place this waiting one? Where the search is confined, neither it nor
+ * what it comes after, nor what comes after it, may stand outside. */
+bool anneal_may_touch(const struct anneal *anneal, int32_t request);
+bool anneal_may_place(const struct anneal *anneal, int32_t request);
 /* Takes a placed request out, and whoever comes after it; all go to `out`. False: one is pinned, or it is too many. */
 bool anneal_take_out(struct anneal *anneal, int32_t request);
 /* Puts it at a good place, if there is one; `careless`: on any feasible days rather than those nearest to the wish. */

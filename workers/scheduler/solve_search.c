@@ -1,0 +1,255 @@
+/* solve_search.c - see solve_search.h. */
+#include "scheduler/solve_search.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include "scheduler/anneal.h"
+#include "scheduler/anneal_math.h"
+#include "scheduler/memory.h"
+#include "util/clock.h"
+
+#define HOT_PER_VALUE 400    /* points of the first temperature, by the highest value of a request */
+#define COLD_PER_VALUE 3     /* of the last one, by ten of it */
+#define CHUNK 32             /* steps between two looks at the clock */
+#define ROUND_MS 50          /* of threads that share a programme */
+#define ALONE_REQUESTS 1000  /* up to here each thread searches on its own */
+#define CYCLE_STEPS 400      /* a request, after which a small programme is heated up again */
+#define PROGRESS_MS 500
+
+struct search {
+	const struct solve_limits *limits;
+	const struct problem *problem;
+	int64_t hot, cold;
+	uint64_t began_ms;
+	int32_t n_threads;
+	struct runner *runners;
+	pthread_barrier_t barrier;
+	struct calendar_spot *base, *merged;
+	uint64_t round_until_ms, told_ms;
+	uint64_t chance;
+	bool done;
+};
+
+struct runner {
+	struct search *search;
+	struct anneal *anneal;
+	int32_t index;
+	int64_t n_steps;
+	pthread_t thread;
+};
+
+static int64_t elapsed(const struct search *search)
+{
+	return (int64_t)(clock_ms() - search->began_ms);
+}
+
+static bool is_over(const struct search *search, int64_t n_steps)
+{
+	const struct solve_limits *limits = search->limits;
+
+	if (atomic_load_explicit(limits->stop, memory_order_relaxed))
+		return true;
+	return limits->milliseconds > 0 ? elapsed(search) >= limits->milliseconds : n_steps >= limits->steps;
+}
+
+static int64_t temperature(const struct search *search, int64_t n_steps)
+{
+	const struct solve_limits *limits = search->limits;
+	int64_t done = limits->milliseconds > 0 ? elapsed(search) : n_steps;
+	int64_t all = limits->milliseconds > 0 ? limits->milliseconds : limits->steps;
+
+	while (all >= INT64_C(1) << 31) {
+		done >>= 1;
+		all >>= 1;
+	}
+	return anneal_cool(search->hot, search->cold, done < all ? done : all, all);
+}
+
+static void tell(struct search *search, const struct runner *runner)
+{
+	uint64_t now = clock_ms();
+	struct solve_progress progress = {
+		.elapsed_s = (double)(now - search->began_ms) / 1000.0,
+		.score = anneal_best_score(runner->anneal),
+		.bound = search->limits->bound,
+		.n_placed = anneal_calendar(runner->anneal)->n_placed,
+	};
+
+	if (search->limits->progress_cb == NULL || now < search->told_ms + PROGRESS_MS)
+		return;
+	search->told_ms = now;
+	for (int32_t t = 0; t < search->n_threads; t++)
+		progress.steps += search->runners[t].n_steps;
+	search->limits->progress_cb(&progress, search->limits->arg);
+}
+
+/* ---- each thread on its own ---- */
+
+static void *run_alone(void *arg)
+{
+	struct runner *runner = arg;
+	struct search *search = runner->search;
+
+	while (!is_over(search, runner->n_steps)) {
+		int64_t n = CHUNK;
+
+		if (search->limits->milliseconds == 0 && search->limits->steps - runner->n_steps < n)
+			n = search->limits->steps - runner->n_steps;
+		anneal_steps(runner->anneal, temperature(search, runner->n_steps), n);
+		runner->n_steps += n;
+		if (runner->index == 0)
+			tell(search, runner);
+	}
+	return NULL;
+}
+
+/* ---- threads that share the days ---- */
+
+/* Cuts the days into stretches; chance moves the cuts. */
+static void confine_all(struct search *search)
+{
+	const struct problem_policy *policy = &search->problem->policy;
+	int32_t rest = policy->rest_same_city, n = search->n_threads, width = search->problem->n_days / n;
+	struct anneal_part part = {.n_shares = n, .turn = anneal_random(&search->chance)};
+
+	rest = policy->rest_same_host > rest ? policy->rest_same_host : rest;
+	rest = policy->rest_between_hosts > rest ? policy->rest_between_hosts : rest;
+	for (; part.share < n; part.share++) {
+		bool is_last = part.share + 1 == n;
+		int32_t cut = is_last ? search->problem->n_days
+		                      : width * (part.share + 1) + anneal_below(&search->chance, width + 1) / 2 - width / 4;
+
+		part.n_own_days = cut - part.first_day;
+		part.last_day = cut - 1 - (is_last ? 0 : rest);
+		anneal_confine(search->runners[part.share].anneal, &part);
+		part.first_day = cut;
+	}
+}
+
+static bool is_same(struct calendar_spot a, struct calendar_spot b)
+{
+	return a.venue == b.venue && (a.venue == PROBLEM_NONE || a.day == b.day);
+}
+
+/* Lays together what each has changed since all stood at `base`. */
+static void merge(struct search *search)
+{
+	size_t n = (size_t)search->problem->n_requests;
+
+	memcpy(search->merged, search->base, n * sizeof(*search->base));
+	for (int32_t t = 0; t < search->n_threads; t++) {
+		const struct calendar_spot *spots = anneal_calendar(search->runners[t].anneal)->spots;
+
+		for (size_t r = 0; r < n; r++)
+			if (!is_same(spots[r], search->base[r]))
+				search->merged[r] = spots[r];
+	}
+	memcpy(search->base, search->merged, n * sizeof(*search->base));
+}
+
+static void *run_together(void *arg)
+{
+	struct runner *runner = arg;
+	struct search *search = runner->search;
+
+	for (;;) {
+		if (runner->index == 0) {
+			search->done = is_over(search, runner->n_steps * search->n_threads);
+			search->round_until_ms = clock_ms() + ROUND_MS;
+			confine_all(search);
+		}
+		pthread_barrier_wait(&search->barrier);
+		if (search->done)
+			return NULL;
+		while (clock_ms() < search->round_until_ms) {
+			anneal_steps(runner->anneal, temperature(search, runner->n_steps * search->n_threads), CHUNK);
+			runner->n_steps += CHUNK;
+		}
+		pthread_barrier_wait(&search->barrier);
+		if (runner->index == 0)
+			merge(search);
+		pthread_barrier_wait(&search->barrier);
+		anneal_adopt(runner->anneal, search->base);
+		pthread_barrier_wait(&search->barrier);
+		if (runner->index == 0)
+			tell(search, runner);
+	}
+}
+
+/* ---- all of it ---- */
+
+static int64_t highest_value(const struct problem *problem)
+{
+	int64_t highest = 1;
+
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		if (problem->requests[r].present && problem->requests[r].value > highest)
+			highest = problem->requests[r].value;
+	return highest;
+}
+
+static void run_all(struct search *search, void *(*run)(void *))
+{
+	for (int32_t t = 1; t < search->n_threads; t++)
+		if (pthread_create(&search->runners[t].thread, NULL, run, &search->runners[t]) != 0)
+			abort(); /* the others would wait for it for ever */
+	run(&search->runners[0]);
+	for (int32_t t = 1; t < search->n_threads; t++)
+		pthread_join(search->runners[t].thread, NULL);
+}
+
+/* Leaves the best plan of all runners in `calendar`. */
+static void take_best(struct search *search, struct calendar *calendar)
+{
+	struct anneal *best = search->runners[0].anneal;
+	const struct calendar_spot *spots;
+
+	for (int32_t t = 0; t < search->n_threads; t++) {
+		anneal_release(search->runners[t].anneal);
+		anneal_finish(search->runners[t].anneal);
+		if (anneal_best_score(search->runners[t].anneal) > anneal_best_score(best))
+			best = search->runners[t].anneal;
+	}
+	spots = anneal_best(best);
+	for (int32_t r = 0; r < search->problem->n_requests; r++)
+		if (spots[r].venue != PROBLEM_NONE && calendar->spots[r].venue == PROBLEM_NONE)
+			calendar_place(calendar, r, spots[r].venue, spots[r].day);
+}
+
+int64_t solve_search(struct calendar *calendar, const struct solve_limits *limits)
+{
+	const struct problem *problem = calendar->problem;
+	struct search search = {.limits = limits, .problem = problem, .chance = limits->seed, .began_ms = clock_ms()};
+	size_t n = (size_t)problem->n_requests;
+	int64_t n_steps = 0;
+
+	search.n_threads = limits->milliseconds > 0 && limits->n_threads > 1 ? limits->n_threads : 1;
+	search.hot = highest_value(problem) * HOT_PER_VALUE;
+	search.cold = highest_value(problem) * COLD_PER_VALUE / 10 + 1;
+	search.runners = memory_new((size_t)search.n_threads, sizeof(*search.runners));
+	search.base = memory_new(n, sizeof(*search.base));
+	search.merged = memory_new(n, sizeof(*search.merged));
+	for (int32_t t = 0; t < search.n_threads; t++) {
+		search.runners[t] = (struct runner){.search = &search, .index = t,
+		                                    .anneal = anneal_new(calendar, limits->seed * 1000003u + (uint64_t)t)};
+		anneal_first_fit(search.runners[t].anneal);
+	}
+	tell(&search, &search.runners[0]);
+	memcpy(search.base, anneal_best(search.runners[0].anneal), n * sizeof(*search.base));
+	if (search.n_threads == 1 || problem->n_requests <= ALONE_REQUESTS) {
+		run_all(&search, run_alone);
+	} else {
+		pthread_barrier_init(&search.barrier, NULL, (unsigned)search.n_threads);
+		run_all(&search, run_together);
+		pthread_barrier_destroy(&search.barrier);
+	}
+	take_best(&search, calendar);
+	for (int32_t t = 0; t < search.n_threads; t++) {
+		n_steps += search.runners[t].n_steps;
+		anneal_free(search.runners[t].anneal);
+	}
+	free(search.runners);
+	free(search.base);
+	free(search.merged);
+	return n_steps;
+}
