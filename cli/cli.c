@@ -131,7 +131,8 @@ static int call_into(struct cli *cli, Convene__V1__Call *call, struct arena *are
 		return cli_fail(cli, EXIT_NO_PERMISSION, "%s: the daemon does not know this key",
 				cli->profile.endpoint);
 	if (err == CVN_EUNAVAILABLE)
-		return cli_fail(cli, EXIT_UNAVAILABLE, "%s: no daemon answers there",
+		return cli_fail(cli, EXIT_UNAVAILABLE,
+				"%s: no daemon with the known key answers there",
 				cli->profile.endpoint);
 	if (err != CVN_OK)
 		return cli_fail_err(cli, cli->profile.endpoint, err);

@@ -21,7 +21,6 @@ struct client {
 	uint64_t opened_ms;
 	unsigned n_handshakes; /* connections that stood */
 	bool is_refused;       /* the daemon refused the key, and has not taken it since */
-	bool is_failing;       /* the last handshake failed without a word */
 };
 
 static enum cvn_err set_curve(void *socket, const struct client_address *a)
@@ -59,9 +58,7 @@ static enum cvn_err set_limits(void *socket)
 /* The monitor has to listen before the socket connects, or it misses the first events. */
 static enum cvn_err open_monitor(void *zmq, struct client *c)
 {
-	const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
-			   ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-			   ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+	const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 	const int linger_ms = 0;
 	char endpoint[64];
 
@@ -183,13 +180,12 @@ static void on_event(struct client *c, const uint8_t *bytes, size_t n)
 	switch (event) {
 	case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
 		c->n_handshakes++;
-		c->is_refused = c->is_failing = false;
+		c->is_refused = false;
 		break;
 	case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
 		c->is_refused = value >= 400; /* 300: try later */
 		break;
 	default:
-		c->is_failing = true;
 		break;
 	}
 }
@@ -216,11 +212,22 @@ enum cvn_err client_state(struct client *c)
 	return clock_ms() - c->opened_ms > CLIENT_CONNECT_MS ? CVN_EUNAVAILABLE : CVN_EBUSY;
 }
 
+unsigned client_lives(const struct client *c)
+{
+	return c->n_handshakes;
+}
+
+bool client_was_lost(const struct client *c, unsigned lives)
+{
+	return c->n_handshakes >
+	       (lives > 0 ? lives : 1); /* sent before the first: it was only queued */
+}
+
 /* Waits for a reply to `id`. CVN_EGONE: the connection it was sent on is gone. */
 static enum cvn_err await(struct client *c, uint64_t id, uint64_t end_ms, struct arena *arena,
 			  Convene__V1__Reply **ret)
 {
-	const unsigned n_before = c->n_handshakes;
+	const unsigned lives = c->n_handshakes;
 
 	for (;;) {
 		zmq_pollitem_t items[] = {
@@ -238,7 +245,7 @@ static enum cvn_err await(struct client *c, uint64_t id, uint64_t end_ms, struct
 		err = client_state(c);
 		if (err != CVN_OK && err != CVN_EBUSY)
 			return err;
-		if (n_before > 0 && c->n_handshakes != n_before)
+		if (client_was_lost(c, lives))
 			return CVN_EGONE;
 		err = client_receive(c, arena, &reply);
 		if (err != CVN_OK)

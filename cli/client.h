@@ -10,6 +10,7 @@
 #include "util/arena.h"
 #include "util/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CLIENT_REPLY_MAX (8 << 20)
@@ -52,6 +53,13 @@ CVN_MUST_CHECK enum cvn_err client_receive(struct client *c, struct arena *arena
  * CVN_EFORBIDDEN the daemon refused the key; CVN_EUNAVAILABLE nothing answers there, or the
  * handshake failed: a wrong server key. Never waits. */
 enum cvn_err client_state(struct client *c);
+
+/* Was the connection lost since client_lives() gave `lives`: so that what was sent then may never be answered? As of the
+ * last client_state(). */
+bool client_was_lost(const struct client *c, unsigned lives);
+
+/* How often the connection came to stand; for client_was_lost(). */
+unsigned client_lives(const struct client *c);
 
 /* Sends a call and waits for its reply. A Problem that asks to try again is waited out, and the
  * call sent again, until the time is over; then it is the reply. A call whose connection was lost

@@ -22,8 +22,13 @@ json_t *results_json(const struct sent *sent)
 {
 	json_t *object, *violations;
 
-	if (sent->record != NULL)
-		return record_json(sent->record);
+	if (sent->record != NULL) { /* where it stands; what it says, the sender knows */
+		Convene__V1__Record standing = *sent->record;
+
+		standing.content = NULL;
+		standing.received_unix_ms = 0;
+		return record_json(&standing);
+	}
 	object = json_object();
 	if (object == NULL)
 		return NULL;

@@ -25,6 +25,7 @@ struct call {
 	struct sent *asked;    /* ... of this one */
 	uint64_t id;           /* 0: not under way */
 	uint64_t due_ms;       /* when to send it (again) */
+	unsigned lives;        /* of its connection, when it was sent */
 };
 
 /* The last request with this id. */
@@ -204,6 +205,7 @@ static enum cvn_err start_call(struct sender *s, struct call *call)
 	if (err != CVN_OK)
 		return err;
 	call->id = id;
+	call->lives = client_lives(call->lane->client);
 	call->due_ms = clock_ms() + ANSWER_MS;
 	call->lane->n_calls++;
 	return CVN_OK;
@@ -476,8 +478,11 @@ static enum cvn_err look(struct sender *s)
 			err = state;
 	}
 	for (size_t i = 0; i < s->n_calls; i++) {
-		if (s->calls[i].id != 0 && s->calls[i].due_ms <= now_ms)
-			rest_call(&s->calls[i], now_ms);
+		struct call *call = &s->calls[i];
+
+		if (call->id != 0 &&
+		    (call->due_ms <= now_ms || client_was_lost(call->lane->client, call->lives)))
+			rest_call(call, now_ms);
 	}
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->sent[i].ask_ms != 0 && s->sent[i].ask_ms <= now_ms)
