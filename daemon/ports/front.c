@@ -1,4 +1,5 @@
-/* In order of time: front_open -> on_message -> (on_call) -> front_reply, front_follow -> front_tell -> front_close */
+/* In order of time: front_open -> on_message -> (on_call) -> front_reply, front_follow ->
+ * front_tell -> front_close */
 #include "ports/front.h"
 #include "ports/front_private.h"
 
@@ -10,10 +11,11 @@
 
 static enum cvn_err open_doors(struct front *front, const struct front_options *options);
 static void on_message(void *arg, struct zsock *sock, const struct zmessage *message);
-static enum cvn_err send_to(struct front *front, const struct front_peer *peer, const void *bytes, size_t n);
+static enum cvn_err send_to(struct front *front, const struct front_peer *peer, const void *bytes,
+			    size_t n);
 
-enum cvn_err front_open(struct loop *loop, struct keyring *keyring, const struct front_options *options,
-			struct front **ret_front)
+enum cvn_err front_open(struct loop *loop, struct keyring *keyring,
+			const struct front_options *options, struct front **ret_front)
 {
 	struct front *front = calloc(1, sizeof(*front));
 	enum cvn_err err;
@@ -27,7 +29,8 @@ enum cvn_err front_open(struct loop *loop, struct keyring *keyring, const struct
 	front->is_programme = options->is_programme;
 	front->arg = options->arg;
 	front->hwm = options->hwm != 0 ? options->hwm : DEFAULT_HWM;
-	sessions_init(&front->sessions, options->sessions_max != 0 ? options->sessions_max : DEFAULT_SESSIONS_MAX);
+	sessions_init(&front->sessions,
+		      options->sessions_max != 0 ? options->sessions_max : DEFAULT_SESSIONS_MAX);
 	err = open_doors(front, options);
 	if (err == CVN_OK && options->updates_endpoint != NULL)
 		err = front_updates_open(front, options->updates_endpoint, options->server_secret);
@@ -42,8 +45,11 @@ enum cvn_err front_open(struct loop *loop, struct keyring *keyring, const struct
 static enum cvn_err open_door(struct front *front, enum front_door door, const char *endpoint,
 			      const char *server_secret)
 {
-	struct zsock_options options = { .on_message = on_message, .arg = front, .hwm = front->hwm,
-					 .is_monitored = true, .server_secret = server_secret,
+	struct zsock_options options = { .on_message = on_message,
+					 .arg = front,
+					 .hwm = front->hwm,
+					 .is_monitored = true,
+					 .server_secret = server_secret,
 					 .zap_domain = door == FRONT_LOCAL ? "local" : "clients" };
 	enum cvn_err err = zsock_open(front->loop, ZSOCK_ROUTER, &options, &front->doors[door]);
 
@@ -92,7 +98,8 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 	const struct zframe *last = &frames[message->n_frames - 1];
 	bool has_delimiter = message->n_frames > 2 && frames[1].n == 0;
 	bool is_whole = !message->too_many && message->n_frames == (has_delimiter ? 3 : 2);
-	struct front_peer peer = { .door = sock == front->doors[FRONT_LOCAL] ? FRONT_LOCAL : FRONT_TCP,
+	struct front_peer peer = { .door = sock == front->doors[FRONT_LOCAL] ? FRONT_LOCAL :
+									       FRONT_TCP,
 				   .is_req = has_delimiter };
 
 	if (message->user_id == NULL || strlen(message->user_id) >= sizeof(peer.key)) {
@@ -114,7 +121,8 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 	}
 }
 
-enum cvn_err front_reply(struct front *front, const struct front_peer *peer, const void *bytes, size_t n)
+enum cvn_err front_reply(struct front *front, const struct front_peer *peer, const void *bytes,
+			 size_t n)
 {
 	enum cvn_err err = send_to(front, peer, bytes, n);
 
@@ -124,7 +132,8 @@ enum cvn_err front_reply(struct front *front, const struct front_peer *peer, con
 }
 
 /* A client that is gone or slow is ordinary: counted, and the one that is gone forgotten. */
-static enum cvn_err send_to(struct front *front, const struct front_peer *peer, const void *bytes, size_t n)
+static enum cvn_err send_to(struct front *front, const struct front_peer *peer, const void *bytes,
+			    size_t n)
 {
 	struct zframe frames[3] = { { peer->routing, peer->n_routing } };
 	size_t n_frames = 1;
@@ -153,16 +162,19 @@ enum cvn_err front_follow(struct front *front, const struct front_peer *peer)
 	if (principal == NULL || principal->role != ROLE_FEDERATION)
 		return CVN_EFORBIDDEN;
 	session = sessions_touch(&front->sessions, peer);
-	return session != NULL ? sessions_follow(&front->sessions, session, principal->subject) : CVN_ENOMEM;
+	return session != NULL ? sessions_follow(&front->sessions, session, principal->subject) :
+				 CVN_ENOMEM;
 }
 
-/* Is this still one that may hear of the programme, and of the federation where it is one itself? */
-static bool may_hear(const struct front *front, const struct session *session, const char *programme,
-		     const char *federation)
+/* Is this still one that may hear of the programme, and of the federation where it is one
+ * itself? */
+static bool may_hear(const struct front *front, const struct session *session,
+		     const char *programme, const char *federation)
 {
 	const struct principal *principal = keyring_find(front->keyring, session->peer.key);
 
-	if (principal == NULL || session->peer.is_req || !principal_has_programme(principal, programme))
+	if (principal == NULL || session->peer.is_req ||
+	    !principal_has_programme(principal, programme))
 		return false;
 	return principal->role != ROLE_FEDERATION || strcmp(principal->subject, federation) == 0;
 }
@@ -171,7 +183,8 @@ size_t front_tell(struct front *front, const char *programme, const char *federa
 		  const struct front_peer *submitter, const void *bytes, size_t n)
 {
 	const struct following *following = sessions_following(&front->sessions, federation);
-	const struct session *also = submitter != NULL ? sessions_find(&front->sessions, submitter) : NULL;
+	const struct session *also =
+		submitter != NULL ? sessions_find(&front->sessions, submitter) : NULL;
 	bool is_last = following == NULL;
 	size_t n_told = 0;
 
@@ -207,7 +220,8 @@ static uint64_t count_of(const struct front *front, enum zsock_event event)
 	return n;
 }
 
-void front_each_count(const struct front *front, void (*fn)(void *arg, const char *name, uint64_t value), void *arg)
+void front_each_count(const struct front *front,
+		      void (*fn)(void *arg, const char *name, uint64_t value), void *arg)
 {
 	const struct keyring_counts *keys = keyring_counts(front->keyring);
 

@@ -13,9 +13,11 @@
 #define FRONT_ID_MAX (1 + 255) /* door and routing id */
 
 /* Every number that the front counts by itself, once. */
+/* clang-format off */
 #define FRONT_COUNTS(X) \
-	X(calls) X(replies) X(outcomes) X(updates) X(updates_unsent) X(bad_frames) X(unvouched) X(gone_peers) \
-	X(slow_peers) X(subscriptions) X(refused_subscriptions) X(updates_reopened)
+	X(calls) X(replies) X(outcomes) X(updates) X(updates_unsent) X(bad_frames) X(unvouched) \
+	X(gone_peers) X(slow_peers) X(subscriptions) X(refused_subscriptions) X(updates_reopened)
+/* clang-format on */
 
 struct front_counts {
 #define X(name) uint64_t name;
@@ -31,27 +33,27 @@ struct following {
 };
 
 struct session {
-	uint8_t id[FRONT_ID_MAX];  /* door and routing id */
+	uint8_t id[FRONT_ID_MAX]; /* door and routing id */
 	struct front_peer peer;
 	struct following *following; /* NULL: it follows nobody */
-	struct list_node follower; /* following::sessions */
-	struct list_node age;      /* front_sessions::by_age */
-	UT_hash_handle hh;         /* front_sessions::table, by id */
+	struct list_node follower;   /* following::sessions */
+	struct list_node age;        /* front_sessions::by_age */
+	UT_hash_handle hh;           /* front_sessions::table, by id */
 };
 
 struct front_sessions {
 	struct session *table;
 	struct following *followings;
-	struct list_node by_age;   /* session::age, the one that was silent longest first */
+	struct list_node by_age; /* session::age, the one that was silent longest first */
 	uint32_t max;
-	uint64_t n_forgotten;      /* to make room for another */
+	uint64_t n_forgotten; /* to make room for another */
 };
 
 void sessions_init(struct front_sessions *sessions, uint32_t max);
 void sessions_done(struct front_sessions *sessions);
 
-/* The session of who just spoke; NULL: out of memory, it hears no outcomes. Another key under the same routing id is
- * another session. O(1). */
+/* The session of who just spoke; NULL: out of memory, it hears no outcomes. Another key under the
+ * same routing id is another session. O(1). */
 struct session *sessions_touch(struct front_sessions *sessions, const struct front_peer *peer);
 
 /* The session of `peer`, if it is there and still has the same key; else NULL. O(1). */
@@ -61,8 +63,8 @@ struct session *sessions_find(const struct front_sessions *sessions, const struc
 void sessions_forget(struct front_sessions *sessions, struct session *session);
 
 /* It follows this federation from now on, and no other. CVN_ENOMEM. */
-CVN_MUST_CHECK enum cvn_err sessions_follow(struct front_sessions *sessions, struct session *session,
-					    const char *federation);
+CVN_MUST_CHECK enum cvn_err sessions_follow(struct front_sessions *sessions,
+					    struct session *session, const char *federation);
 
 /* Who follows it; NULL: nobody. Lent until the last of them is forgotten. */
 struct following *sessions_following(const struct front_sessions *sessions, const char *federation);
@@ -73,7 +75,7 @@ struct front_updates {
 	char endpoint[ZSOCK_ENDPOINT_MAX]; /* as it was bound first; "": none wanted */
 	char server_secret[KEYRING_KEY_TEXT];
 	struct loop_timer *retry;
-	uint64_t past[ZSOCK_EVENTS];       /* counts of the sockets before this one */
+	uint64_t past[ZSOCK_EVENTS]; /* counts of the sockets before this one */
 };
 
 struct front {
@@ -90,7 +92,8 @@ struct front {
 };
 
 /* Binds the socket of the updates. Errors as zsock_open() and zsock_bind(). */
-CVN_MUST_CHECK enum cvn_err front_updates_open(struct front *front, const char *endpoint, const char *server_secret);
+CVN_MUST_CHECK enum cvn_err front_updates_open(struct front *front, const char *endpoint,
+					       const char *server_secret);
 void front_updates_close(struct front *front);
 
 /* How often its sockets saw an event. */

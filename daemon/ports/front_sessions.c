@@ -63,7 +63,7 @@ void sessions_done(struct front_sessions *sessions)
 {
 	struct session *session, *after;
 
-	HASH_ITER(hh, sessions->table, session, after)
+	HASH_ITER (hh, sessions->table, session, after)
 		sessions_forget(sessions, session);
 }
 
@@ -78,7 +78,8 @@ struct session *sessions_touch(struct front_sessions *sessions, const struct fro
 	if (session == NULL) {
 		if (HASH_COUNT(sessions->table) >= sessions->max) {
 			sessions->n_forgotten++;
-			sessions_forget(sessions, CONTAINER_OF(sessions->by_age.next, struct session, age));
+			sessions_forget(sessions,
+					CONTAINER_OF(sessions->by_age.next, struct session, age));
 		}
 		return add(sessions, peer);
 	}
@@ -105,7 +106,8 @@ void sessions_forget(struct front_sessions *sessions, struct session *session)
 	free(session);
 }
 
-enum cvn_err sessions_follow(struct front_sessions *sessions, struct session *session, const char *federation)
+enum cvn_err sessions_follow(struct front_sessions *sessions, struct session *session,
+			     const char *federation)
 {
 	struct following *following = sessions_following(sessions, federation);
 

@@ -1,7 +1,9 @@
-/* In order of time: front_updates_open -> on_subscription -> front_publish … -> front_revoked -> on_retry
+/* In order of time: front_updates_open -> on_subscription -> front_publish … -> front_revoked ->
+ * on_retry
  *
- * libzmq has no call that drops one subscriber. So when a key that may subscribe is revoked, all are sent away: the
- * socket is closed, and bound again as soon as libzmq's I/O thread has let go of the address. */
+ * libzmq has no call that drops one subscriber. So when a key that may subscribe is revoked, all
+ * are sent away: the socket is closed, and bound again as soon as libzmq's I/O thread has let go of
+ * the address. */
 #include "ports/front_private.h"
 
 #include <sodium.h>
@@ -13,7 +15,8 @@ static enum cvn_err bind_updates(struct front *front);
 static void on_subscription(void *arg, struct zsock *sock, const struct zmessage *message);
 static void on_retry(void *arg);
 
-enum cvn_err front_updates_open(struct front *front, const char *endpoint, const char *server_secret)
+enum cvn_err front_updates_open(struct front *front, const char *endpoint,
+				const char *server_secret)
 {
 	struct front_updates *u = &front->updates;
 	enum cvn_err err;
@@ -34,9 +37,13 @@ enum cvn_err front_updates_open(struct front *front, const char *endpoint, const
 static enum cvn_err bind_updates(struct front *front)
 {
 	struct front_updates *u = &front->updates;
-	struct zsock_options options = { .on_message = on_subscription, .arg = front, .hwm = front->hwm,
-					 .zap_domain = "updates", .server_secret = u->server_secret,
-					 .is_monitored = true, .manual_subscriptions = true };
+	struct zsock_options options = { .on_message = on_subscription,
+					 .arg = front,
+					 .hwm = front->hwm,
+					 .zap_domain = "updates",
+					 .server_secret = u->server_secret,
+					 .is_monitored = true,
+					 .manual_subscriptions = true };
 	enum cvn_err err = zsock_open(front->loop, ZSOCK_XPUB, &options, &u->sock);
 
 	if (err != CVN_OK)
@@ -54,8 +61,8 @@ static bool may_subscribe(const struct front *front, const char *user_id, const 
 {
 	const struct principal *principal = keyring_find(front->keyring, user_id);
 
-	return principal != NULL && principal_reads_programme(principal, programme) && id_is_valid(programme) &&
-	       front->is_programme(front->arg, programme);
+	return principal != NULL && principal_reads_programme(principal, programme) &&
+	       id_is_valid(programme) && front->is_programme(front->arg, programme);
 }
 
 /* 1 or 0, then the topic; whatever else subscribers send is not for us. */
@@ -67,8 +74,8 @@ static void on_subscription(void *arg, struct zsock *sock, const struct zmessage
 
 	if (message->n_frames != 1 || message->too_many || frame->n == 0 || frame->bytes[0] > 1)
 		return;
-	/* Without a user: libzmq tells that a subscriber is gone. Its subscriptions went with it; and to unsubscribe now
-	 * would hit another. */
+	/* Without a user it says that a subscriber is gone. Its subscriptions went with it, and
+	 * to unsubscribe now would hit another. */
 	if (frame->bytes[0] == 0) {
 		if (message->user_id != NULL)
 			(void)!zsock_unsubscribe(sock, frame->bytes + 1, frame->n - 1);
@@ -81,7 +88,8 @@ static void on_subscription(void *arg, struct zsock *sock, const struct zmessage
 	}
 	if (frame->n - 1 < sizeof(programme))
 		memcpy(programme, frame->bytes + 1, frame->n - 1);
-	if (strlen(programme) == frame->n - 1 && may_subscribe(front, message->user_id, programme) &&
+	if (strlen(programme) == frame->n - 1 &&
+	    may_subscribe(front, message->user_id, programme) &&
 	    zsock_subscribe(sock, programme, strlen(programme)) == CVN_OK)
 		front->counts.subscriptions++;
 	else
@@ -90,7 +98,8 @@ static void on_subscription(void *arg, struct zsock *sock, const struct zmessage
 
 void front_publish(struct front *front, const char *programme, const void *bytes, size_t n)
 {
-	const struct zframe frames[] = { { (const uint8_t *)programme, strlen(programme) }, { bytes, n } };
+	const struct zframe frames[] = { { (const uint8_t *)programme, strlen(programme) },
+					 { bytes, n } };
 
 	if (front->updates.sock != NULL && zsock_send(front->updates.sock, frames, 2) == CVN_OK)
 		front->counts.updates++;
@@ -117,7 +126,7 @@ static void on_retry(void *arg)
 {
 	struct front *front = arg;
 
-	/* Most often CVN_EBUSY: the address is not free yet. Anything else passes too, or shows as updates_unsent. */
+	/* Most often CVN_EBUSY: not free yet. All else shows as updates_unsent. */
 	if (bind_updates(front) == CVN_OK)
 		loop_timer_stop(front->updates.retry);
 }

@@ -11,8 +11,9 @@ static const struct {
 	const char *name;
 	enum role role;
 } ROLES[] = {
-	{ "federation", ROLE_FEDERATION }, { "committee", ROLE_COMMITTEE }, { "working_body", ROLE_WORKING_BODY },
-	{ "observer", ROLE_OBSERVER },     { "operator", ROLE_OPERATOR },   { "worker", ROLE_WORKER },
+	{ "federation", ROLE_FEDERATION },     { "committee", ROLE_COMMITTEE },
+	{ "working_body", ROLE_WORKING_BODY }, { "observer", ROLE_OBSERVER },
+	{ "operator", ROLE_OPERATOR },         { "worker", ROLE_WORKER },
 };
 
 bool role_parse(const char *text, enum role *ret_role)
@@ -43,7 +44,9 @@ enum cvn_err keyring_new(struct loop *loop, struct keyring **ret_keyring)
 	if (keyring == NULL)
 		return CVN_ENOMEM;
 	keyring->loop = loop;
-	keyring->local = (struct principal){ .key = KEYRING_LOCAL, .role = ROLE_OPERATOR, .subject = "", .name = "local" };
+	keyring->local = (struct principal){
+		.key = KEYRING_LOCAL, .role = ROLE_OPERATOR, .subject = "", .name = "local"
+	};
 	err = keyring_proof_init(keyring);
 	if (err == CVN_OK)
 		err = keyring_zap_open(keyring);
@@ -69,7 +72,7 @@ void keyring_free(struct keyring *keyring)
 		return;
 	keyring_proof_done(keyring);
 	zsock_close(keyring->zap);
-	HASH_ITER(hh, keyring->entries, entry, after)
+	HASH_ITER (hh, keyring->entries, entry, after)
 		remove_entry(keyring, entry);
 	free(keyring);
 }
@@ -84,8 +87,11 @@ static const char *subject_fault(enum role role, const char *subject)
 	if (role == ROLE_FEDERATION)
 		return id_is_valid(subject) ? NULL : "must be the id of the federation";
 	if (role == ROLE_COMMITTEE)
-		return subject != NULL && code_is_noc(subject) ? NULL : "must be the committee's code of three letters";
-	return subject == NULL || subject[0] == '\0' ? NULL : "only federations and committees have one";
+		return subject != NULL && code_is_noc(subject) ?
+			       NULL :
+			       "must be the committee's code of three letters";
+	return subject == NULL || subject[0] == '\0' ? NULL :
+						       "only federations and committees have one";
 }
 
 const char *keyring_fault(const Convene__V1__Principal *principal, const char **ret_field)
@@ -134,7 +140,8 @@ static const char *put_text(char **at, const char *text)
 static struct keyring_entry *make_entry(const Convene__V1__Principal *from)
 {
 	size_t n_list = from->n_programmes * sizeof(const char *);
-	size_t n = sizeof(struct keyring_entry) + n_list + room_of(from->subject) + room_of(from->name);
+	size_t n = sizeof(struct keyring_entry) + n_list + room_of(from->subject) +
+		   room_of(from->name);
 	struct keyring_entry *entry;
 	const char **programmes;
 	char *at;
@@ -215,11 +222,12 @@ size_t keyring_count(const struct keyring *keyring)
 	return HASH_COUNT(keyring->entries);
 }
 
-void keyring_each(const struct keyring *keyring, void (*fn)(void *arg, const struct principal *p), void *arg)
+void keyring_each(const struct keyring *keyring, void (*fn)(void *arg, const struct principal *p),
+		  void *arg)
 {
 	struct keyring_entry *entry, *after;
 
-	HASH_ITER(hh, keyring->entries, entry, after)
+	HASH_ITER (hh, keyring->entries, entry, after)
 		fn(arg, &entry->principal);
 }
 
@@ -234,7 +242,8 @@ bool principal_has_programme(const struct principal *principal, const char *prog
 
 bool principal_reads_programme(const struct principal *principal, const char *programme)
 {
-	return (principal->role & ROLES_READING) != 0 && principal_has_programme(principal, programme);
+	return (principal->role & ROLES_READING) != 0 &&
+	       principal_has_programme(principal, programme);
 }
 
 const struct keyring_counts *keyring_counts(const struct keyring *keyring)

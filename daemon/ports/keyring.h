@@ -1,14 +1,18 @@
-/* keyring.h - who holds which key: the principals in memory, and the ZAP handler that answers from them.
+/* keyring.h - who holds which key: the principals in memory, and the ZAP handler that answers from
+ * them.
  *
- * libzmq lets everybody in when nobody answers ZAP. So the keyring is made before any socket is bound and freed after
- * all are closed, and keyring_prove() shows that a key nobody knows is refused.
+ * libzmq lets everybody in when nobody answers ZAP. So the keyring is made before any socket is
+ * bound and freed after all are closed, and keyring_prove() shows that a key nobody knows is
+ * refused.
  *
- * ZAP domains: "clients" (every role but worker), "updates" (roles that read programmes), "workers" (role worker), all
- * CURVE; "local" (NULL mechanism over ipc, guarded by file mode): user id "local", an operator.
+ * ZAP domains: "clients" (every role but worker), "updates" (roles that read programmes), "workers"
+ * (role worker), all CURVE; "local" (NULL mechanism over ipc, guarded by file mode): user id
+ * "local", an operator.
  *
  * Layer     ports.
  * Thread    loop thread.
- * Limit     KEYRING_MAX principals, KEYRING_PROGRAMMES programmes each; texts of at most KEYRING_TEXT_MAX bytes.
+ * Limit     KEYRING_MAX principals, KEYRING_PROGRAMMES programmes each; texts of at most
+ *           KEYRING_TEXT_MAX bytes.
  * Not here  where principals are kept (ports/store.h), what a role may do (flow/kinds.h). */
 #pragma once
 #include "convene/v1/client.pb-c.h"
@@ -21,8 +25,8 @@
 #define KEYRING_MAX 100000u
 #define KEYRING_PROGRAMMES 64u
 #define KEYRING_TEXT_MAX 200u
-#define KEYRING_KEY_TEXT 41u     /* Z85, with its end */
-#define KEYRING_LOCAL "local"    /* the user id of who speaks over the local socket */
+#define KEYRING_KEY_TEXT 41u  /* Z85, with its end */
+#define KEYRING_LOCAL "local" /* the user id of who speaks over the local socket */
 
 struct keyring; /* opaque */
 
@@ -42,33 +46,38 @@ enum role {
 struct principal {
 	char key[KEYRING_KEY_TEXT]; /* or KEYRING_LOCAL */
 	enum role role;
-	const char *subject;        /* federation: its id; committee: its NOC; else "" */
-	const char *name;           /* for people; "" where none */
+	const char *subject; /* federation: its id; committee: its NOC; else "" */
+	const char *name;    /* for people; "" where none */
 	const char *const *programmes;
-	size_t n_programmes;        /* 0: all */
+	size_t n_programmes; /* 0: all */
 };
 
 /* "working_body" ↔ ROLE_WORKING_BODY. False, or NULL, where there is none. */
 bool role_parse(const char *text, enum role *ret_role);
 const char *role_name(enum role role);
 
-/* Makes an empty one and starts to answer ZAP; until keyring_complete() unknown keys hear "try later" (300). Only one
- * per loop. CVN_ENOMEM, CVN_ESYS. */
+/* Makes an empty one and starts to answer ZAP; until keyring_complete() unknown keys hear "try
+ * later" (300). Only one per loop. CVN_ENOMEM, CVN_ESYS. */
 CVN_MUST_CHECK enum cvn_err keyring_new(struct loop *loop, struct keyring **ret_keyring);
 
 /* Ends it. Every socket with a ZAP domain must have been closed. NULL is fine. */
 void keyring_free(struct keyring *keyring);
 
-/* All principals that there are have been set: from here on an unknown key is refused for good (400). */
+/* All principals that there are have been set: from here on an unknown key is refused for good
+ * (400). */
 void keyring_complete(struct keyring *keyring);
 
-/* Why this cannot be a principal: a sentence with the field's path in *ret_field; NULL: it can. Pure. */
+/* Why this cannot be a principal: a sentence with the field's path in *ret_field; NULL: it can.
+ * Pure. */
 const char *keyring_fault(const Convene__V1__Principal *principal, const char **ret_field);
 
-/* Adds or replaces; copies. CVN_EINVALID see keyring_fault(), CVN_ETOOLARGE KEYRING_MAX, CVN_ENOMEM. */
-CVN_MUST_CHECK enum cvn_err keyring_set(struct keyring *keyring, const Convene__V1__Principal *principal);
+/* Adds or replaces; copies. CVN_EINVALID see keyring_fault(), CVN_ETOOLARGE KEYRING_MAX,
+ * CVN_ENOMEM. */
+CVN_MUST_CHECK enum cvn_err keyring_set(struct keyring *keyring,
+					const Convene__V1__Principal *principal);
 
-/* Takes a key away: true if it was there. One that may subscribe keeps its subscription until front_revoked(). */
+/* Takes a key away: true if it was there. One that may subscribe keeps its subscription until
+ * front_revoked(). */
 bool keyring_drop(struct keyring *keyring, const char *key);
 
 /* Who is it? NULL: nobody, also for NULL. KEYRING_LOCAL is always there. O(1). */
@@ -77,8 +86,10 @@ const struct principal *keyring_find(const struct keyring *keyring, const char *
 /* How many. */
 size_t keyring_count(const struct keyring *keyring);
 
-/* Calls `fn` for each of them, in no certain order, the local one not; `fn` must not change the keyring. */
-void keyring_each(const struct keyring *keyring, void (*fn)(void *arg, const struct principal *p), void *arg);
+/* Calls `fn` for each of them, in no certain order, the local one not; `fn` must not change the
+ * keyring. */
+void keyring_each(const struct keyring *keyring, void (*fn)(void *arg, const struct principal *p),
+		  void *arg);
 
 /* May it address this programme? */
 bool principal_has_programme(const struct principal *principal, const char *programme);
@@ -88,23 +99,24 @@ bool principal_reads_programme(const struct principal *principal, const char *pr
 
 struct keyring_counts {
 	uint64_t admitted;
-	uint64_t refused;     /* unknown keys, and roles at the wrong door; without those of keyring_prove() */
-	uint64_t deferred;    /* heard "try later" */
-	uint64_t malformed;   /* requests that were no ZAP */
-	uint64_t proofs;      /* keyring_prove() that ended well */
-	uint64_t breaches;    /* messages on a guarded socket for which nobody vouches: must be 0 */
+	uint64_t refused;   /* unknown keys, and roles at the wrong door; keyring_prove() apart */
+	uint64_t deferred;  /* heard "try later" */
+	uint64_t malformed; /* requests that were no ZAP */
+	uint64_t proofs;    /* keyring_prove() that ended well */
+	uint64_t breaches;  /* messages on a guarded socket for which nobody vouches: must be 0 */
 };
 const struct keyring_counts *keyring_counts(const struct keyring *keyring);
 
-/* Is an unknown key refused? Connects to `endpoint` (tcp, CURVE, the key `server_public`) with a fresh key.
- * CVN_OK: `done_cb(arg, err)` runs once, on a later turn: CVN_OK it was refused and nothing of it came through,
- * CVN_EBUG it was let in: serve nobody; CVN_EDEADLINE neither within `time_ms`; CVN_ECANCELED keyring_free().
- * Else it never runs: CVN_EBUSY one is under way, or as zsock_open(). */
+/* Is an unknown key refused? Connects to `endpoint` (tcp, CURVE, the key `server_public`) with a
+ * fresh key. CVN_OK: `done_cb(arg, err)` runs once, on a later turn: CVN_OK it was refused and
+ * nothing of it came through, CVN_EBUG it was let in: serve nobody; CVN_EDEADLINE neither within
+ * `time_ms`; CVN_ECANCELED keyring_free(). Else it never runs: CVN_EBUSY one is under way, or as
+ * zsock_open(). */
 typedef void (*keyring_proof_cb)(void *arg, enum cvn_err err);
 CVN_MUST_CHECK enum cvn_err keyring_prove(struct keyring *keyring, const char *endpoint,
-                                          const char *server_public, uint32_t time_ms,
-                                          keyring_proof_cb done_cb, void *arg);
+					  const char *server_public, uint32_t time_ms,
+					  keyring_proof_cb done_cb, void *arg);
 
-/* A message came over a guarded socket and nobody vouches for its sender: told by who reads such sockets. Counts, and
- * fails the proof that is under way. */
+/* A message came over a guarded socket and nobody vouches for its sender: told by who reads such
+ * sockets. Counts, and fails the proof that is under way. */
 void keyring_breached(struct keyring *keyring);

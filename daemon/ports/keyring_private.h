@@ -26,7 +26,7 @@ struct keyring_proof {
 };
 
 struct keyring {
-	struct loop *loop;        /* borrowed; outlives us */
+	struct loop *loop; /* borrowed; outlives us */
 	struct keyring_entry *entries;
 	struct principal local;
 	struct zsock *zap;

@@ -1,4 +1,5 @@
-/* In order of time: keyring_prove -> (keyring_zap.c refuses) -> on_event, or on_late, or keyring_breached -> finish */
+/* In order of time: keyring_prove -> (keyring_zap.c refuses) -> on_event, or on_late, or
+ * keyring_breached -> finish */
 #include "ports/keyring_private.h"
 
 static void on_event(void *arg, struct zsock *sock, enum zsock_event event);
@@ -16,9 +17,13 @@ enum cvn_err keyring_prove(struct keyring *keyring, const char *endpoint, const 
 	static const struct zframe PROBE = { (const uint8_t *)"probe", 5 };
 	struct keyring_proof *proof = &keyring->proof;
 	struct key_pair keys;
-	struct zsock_options options = { .on_event = on_event, .arg = keyring, .is_monitored = true,
-					 .client_public = keys.public_key, .client_secret = keys.secret_key,
-					 .server_public = server_public, .handshake_ms = time_ms };
+	struct zsock_options options = { .on_event = on_event,
+					 .arg = keyring,
+					 .is_monitored = true,
+					 .client_public = keys.public_key,
+					 .client_secret = keys.secret_key,
+					 .server_public = server_public,
+					 .handshake_ms = time_ms };
 	enum cvn_err err;
 
 	CVN_REQUIRE(done_cb != NULL && time_ms > 0);
@@ -35,7 +40,8 @@ enum cvn_err keyring_prove(struct keyring *keyring, const char *endpoint, const 
 	memcpy(proof->key, keys.public_key, sizeof(proof->key));
 	keys_wipe(&keys);
 	err = zsock_connect(proof->probe, endpoint);
-	if (err == CVN_OK) /* waits in the socket: it would come through as soon as the door opened */
+	if (err ==
+	    CVN_OK) /* waits in the socket: it would come through as soon as the door opened */
 		err = zsock_send(proof->probe, &PROBE, 1);
 	if (err != CVN_OK) {
 		zsock_close(proof->probe);

@@ -1,7 +1,7 @@
 /* In order of time: keyring_zap_open -> on_request -> judge -> answer
  *
- * A REP socket at the address where libzmq asks (RFC 27). Every request gets an answer, also one that is no ZAP: a REP
- * socket that owes one would never hear another. */
+ * A REP socket at the address where libzmq asks (RFC 27). Every request gets an answer, also one
+ * that is no ZAP: a REP socket that owes one would never hear another. */
 #include "ports/keyring_private.h"
 
 #include <string.h>
@@ -20,8 +20,10 @@ struct verdict {
 
 static void on_request(void *arg, struct zsock *sock, const struct zmessage *message);
 static struct verdict judge(struct keyring *keyring, const struct zmessage *message);
-static struct verdict judge_key(struct keyring *keyring, const struct zframe *domain, const struct zframe *key);
-static void answer(struct zsock *sock, const struct zmessage *message, const struct verdict *verdict);
+static struct verdict judge_key(struct keyring *keyring, const struct zframe *domain,
+				const struct zframe *key);
+static void answer(struct zsock *sock, const struct zmessage *message,
+		   const struct verdict *verdict);
 
 enum cvn_err keyring_zap_open(struct keyring *keyring)
 {
@@ -71,7 +73,8 @@ static int roles_at(const struct zframe *domain)
 	return 0;
 }
 
-static struct verdict judge_key(struct keyring *keyring, const struct zframe *domain, const struct zframe *key)
+static struct verdict judge_key(struct keyring *keyring, const struct zframe *domain,
+				const struct zframe *key)
 {
 	struct verdict verdict = { .status = "400", .text = "unknown key" };
 	const struct principal *principal;
@@ -97,9 +100,11 @@ static struct verdict judge_key(struct keyring *keyring, const struct zframe *do
 	return verdict;
 }
 
-static void answer(struct zsock *sock, const struct zmessage *message, const struct verdict *verdict)
+static void answer(struct zsock *sock, const struct zmessage *message,
+		   const struct verdict *verdict)
 {
-	struct zframe request_id = message->n_frames > REQUEST_ID ? message->frames[REQUEST_ID] : (struct zframe){ NULL, 0 };
+	struct zframe request_id = message->n_frames > REQUEST_ID ? message->frames[REQUEST_ID] :
+								    (struct zframe){ NULL, 0 };
 	const struct zframe frames[] = {
 		{ (const uint8_t *)ZAP_VERSION, strlen(ZAP_VERSION) },
 		request_id,

@@ -22,17 +22,20 @@ static const char *const WELL_KNOWN[] = {
 
 bool keys_is_key(const char *text)
 {
-	static const char ALPHABET[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+	static const char ALPHABET[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
+				       "XYZ.-:+=^!/*?&<>()[]{}@%$#";
 	uint8_t raw[KEYS_RAW];
 
-	if (text == NULL || strnlen(text, KEYS_TEXT) != KEY_CHARS || strspn(text, ALPHABET) != KEY_CHARS)
+	if (text == NULL || strnlen(text, KEYS_TEXT) != KEY_CHARS ||
+	    strspn(text, ALPHABET) != KEY_CHARS)
 		return false;
 	return zmq_z85_decode(raw, text) != NULL; /* groups above 2^32 decode to nothing */
 }
 
 enum cvn_err keys_generate(struct key_pair *ret_pair)
 {
-	return zmq_curve_keypair(ret_pair->public_key, ret_pair->secret_key) == 0 ? CVN_OK : CVN_ESYS;
+	return zmq_curve_keypair(ret_pair->public_key, ret_pair->secret_key) == 0 ? CVN_OK :
+										    CVN_ESYS;
 }
 
 enum cvn_err keys_public_of(const char *secret_key, char ret_public[KEYS_TEXT])
@@ -52,7 +55,8 @@ void keys_wipe(struct key_pair *pair)
 	sodium_memzero(pair->secret_key, sizeof(pair->secret_key));
 }
 
-/* May others than the owner read it? What systemd put below $CREDENTIALS_DIRECTORY is guarded by systemd. */
+/* May others than the owner read it? What systemd put below $CREDENTIALS_DIRECTORY is guarded by
+ * systemd. */
 static bool is_exposed(const char *path, const struct stat *st)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
@@ -169,7 +173,9 @@ enum cvn_err keys_save(const char *path, const struct key_pair *pair)
 	fd = mkostemp(beside, O_CLOEXEC); /* mode 0600 */
 	if (fd < 0)
 		goto free_name;
-	if (dprintf(fd, "# CURVE key pair: the secret half must stay with its owner.\n" PUBLIC_WORD "%s\n" SECRET_WORD "%s\n",
+	if (dprintf(fd,
+		    "# CURVE key pair: the secret half must stay with its owner.\n" PUBLIC_WORD
+		    "%s\n" SECRET_WORD "%s\n",
 		    pair->public_key, pair->secret_key) > 0 &&
 	    fsync(fd) == 0) {
 		if (link(beside, path) == 0)

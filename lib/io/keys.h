@@ -1,9 +1,10 @@
 /* keys.h - CURVE key pairs and the files that hold them.
  *
- * A key file has mode 0600 and two lines: "public-key KEY" and "secret-key KEY", in Z85; lines that begin with # are
- * comments. The public line may be missing.
+ * A key file has mode 0600 and two lines: "public-key KEY" and "secret-key KEY", in Z85; lines that
+ * begin with # are comments. The public line may be missing.
  *
- * Layer     io: libzmq's CURVE, libsodium's wiping; blocks on files: at start, and in the command-line client, only.
+ * Layer     io: libzmq's CURVE, libsodium's wiping; blocks on files: at start, and in the
+ *           command-line client, only.
  * Thread    any.
  * Limit     a file of at most KEYS_FILE_MAX bytes.
  * Not here  who holds which key (ports/keyring.h). */
@@ -33,11 +34,12 @@ bool keys_is_key(const char *text);
 void keys_text_of(const unsigned char raw[KEYS_RAW], char ret_text[KEYS_TEXT]);
 
 /* Reads a key file. CVN_ENOTFOUND there is none, CVN_EFORBIDDEN others may read it (a file below
- * $CREDENTIALS_DIRECTORY is exempt: systemd guards that), CVN_EMALFORMED, CVN_EINVALID the halves do not belong
- * together, or a key from libzmq's manual, which everybody knows; CVN_EIO. */
+ * $CREDENTIALS_DIRECTORY is exempt: systemd guards that), CVN_EMALFORMED, CVN_EINVALID the halves
+ * do not belong together, or a key from libzmq's manual, which everybody knows; CVN_EIO. */
 CVN_MUST_CHECK enum cvn_err keys_load(const char *path, struct key_pair *ret_pair);
 
-/* Writes a new key file, mode 0600, whole and synced or not at all. CVN_ECONFLICT there is one already; CVN_EIO. */
+/* Writes a new key file, mode 0600, whole and synced or not at all. CVN_ECONFLICT there is one
+ * already; CVN_EIO. */
 CVN_MUST_CHECK enum cvn_err keys_save(const char *path, const struct key_pair *pair);
 
 /* Overwrites the secret half. */

@@ -1,4 +1,5 @@
-/* In order of time: loop_new -> loop_run -> before_wait -> (libuv waits and calls back) -> after_wait -> loop_free */
+/* In order of time: loop_new -> loop_run -> before_wait -> (libuv waits and calls back) ->
+ * after_wait -> loop_free */
 #include "io/loop.h"
 
 #include <pthread.h>
@@ -20,7 +21,7 @@ struct loop {
 	uv_loop_t uv;
 	uv_prepare_t before;
 	uv_check_t after;
-	uv_idle_t hurry;               /* active: the loop must not wait, something is ready already */
+	uv_idle_t hurry; /* active: the loop must not wait, something is ready already */
 	uv_timer_t turn_end;
 	struct signal_hook signals[LOOP_SIGNALS];
 	uint32_t n_signals;
@@ -100,7 +101,8 @@ static void stay_awake(uv_idle_t *handle)
 	(void)handle; /* an active idle handle makes libuv poll without waiting */
 }
 
-/* Timers run before the wait too: one that is due by then must still keep the loop from waiting for anything else. */
+/* Timers run before the wait too: one that is due by then must still keep the loop from waiting for
+ * anything else. */
 static void on_turn_end(uv_timer_t *timer)
 {
 	struct loop *loop = CONTAINER_OF(timer, struct loop, turn_end);
@@ -228,7 +230,8 @@ static void on_timer(uv_timer_t *handle)
 	timer->cb(timer->arg);
 }
 
-enum cvn_err loop_timer_new(struct loop *loop, loop_timer_cb cb, void *arg, struct loop_timer **ret_timer)
+enum cvn_err loop_timer_new(struct loop *loop, loop_timer_cb cb, void *arg,
+			    struct loop_timer **ret_timer)
 {
 	struct loop_timer *timer = calloc(1, sizeof(*timer));
 
@@ -341,7 +344,8 @@ static void *terminate(void *zmq)
 	return NULL;
 }
 
-/* zmq_ctx_term() waits for what lingers, and for ever if a socket was left open: so it gets a thread, and a limit. */
+/* zmq_ctx_term() waits for what lingers, and for ever if a socket was left open: so it gets a
+ * thread, and a limit. */
 static void end_context(void *zmq)
 {
 	struct timespec until;

@@ -44,7 +44,8 @@ static void on_exit_of(uv_process_t *process, int64_t code, int signal_number);
 static void finish(struct proc *proc);
 static void on_closed(uv_handle_t *handle);
 
-enum cvn_err proc_spawn(struct loop *loop, const struct proc_options *options, struct proc **ret_proc)
+enum cvn_err proc_spawn(struct loop *loop, const struct proc_options *options,
+			struct proc **ret_proc)
 {
 	struct proc *proc = calloc(1, sizeof(*proc));
 	char **argv = make_argv(options);
@@ -55,7 +56,7 @@ enum cvn_err proc_spawn(struct loop *loop, const struct proc_options *options, s
 		.args = argv,
 		.env = env,
 		.cwd = options->folder,
-		.flags = UV_PROCESS_DETACHED, /* its own session: our terminal's Ctrl-C is not for it */
+		.flags = UV_PROCESS_DETACHED, /* a session of its own: our Ctrl-C is not for it */
 	};
 	enum cvn_err err = CVN_ENOMEM;
 
@@ -89,7 +90,8 @@ static size_t count(const char *const *texts)
 	return n;
 }
 
-/* The vectors borrow their texts: libuv copies them into the child's image before uv_spawn() returns. */
+/* The vectors borrow their texts: libuv copies them into the child's image before uv_spawn()
+ * returns. */
 static char **make_argv(const struct proc_options *options)
 {
 	static const char *const LAUNCHER[] = { "setpriv", "--pdeathsig", "TERM", "--" };
@@ -155,7 +157,7 @@ static enum cvn_err start(struct loop *loop, struct proc *proc, uv_process_optio
 	}
 	uv_options->stdio = stdio;
 	uv_options->stdio_count = 3;
-	/* Whatever we hold by now, and whatever was left open by who started us, is not for the child. */
+	/* What we hold, and what was left open by who started us, is not for the child. */
 	close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
 	/* A process handle whose spawn failed must be closed like any other. */
 	if (rc == 0)
@@ -265,7 +267,8 @@ static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		if (c == '\n')
 			continue;
 		if ((unsigned char)c < ' ' || c == 0x7f)
-			buf->base[i] = c = '\t' == c ? ' ' : '?'; /* nothing that moves a terminal's cursor */
+			buf->base[i] = c =
+				'\t' == c ? ' ' : '?'; /* nothing that moves a terminal's cursor */
 		proc->line[proc->n_line++] = c;
 	}
 	keep_words(proc, buf->base, (size_t)n);

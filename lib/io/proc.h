@@ -1,8 +1,8 @@
 /* proc.h - a child process: spawned, listened to, ended.
  *
- * A child is started through `setpriv --pdeathsig TERM`, so that it ends with us whatever happens to us, in a session of
- * its own, so that Ctrl-C at our terminal reaches it only through us. It inherits no file descriptor but 0 (/dev/null),
- * 1 and 2.
+ * A child is started through `setpriv --pdeathsig TERM`, so that it ends with us whatever happens
+ * to us, in a session of its own, so that Ctrl-C at our terminal reaches it only through us. It
+ * inherits no file descriptor but 0 (/dev/null), 1 and 2.
  *
  * Layer     io: libuv; no words of the domain.
  * Thread    the main thread, which runs the loop (a death signal follows the thread that spawned).
@@ -23,7 +23,7 @@ struct proc; /* opaque */
 struct proc_exit {
 	int code;               /* its exit code, where signal is 0 */
 	int signal;             /* what killed it; 0: nothing did */
-	const char *last_words; /* the end of what it wrote to its stderr and stdout; ends with NUL */
+	const char *last_words; /* the end of its stderr and stdout; ends with NUL */
 	size_t n_last_words;
 };
 
@@ -32,19 +32,20 @@ typedef void (*proc_exit_cb)(void *arg, struct proc *proc, const struct proc_exi
 
 /* All text is copied. */
 struct proc_options {
-	const char *name;              /* stands before each line of it that is passed on to our stderr; NULL: none is */
-	const char *const *argv;       /* program (looked up in PATH if it has no slash) and arguments, NULL at the end */
-	const char *const *env;        /* "NAME=value" put over our own environment, NULL at the end; may be NULL */
-	const char *folder;            /* working directory; NULL: ours */
-	int oom_score_adj;             /* above ours, it goes before us when memory is short; 0: as ours */
+	const char *name; /* before each line of it on our stderr; NULL: they are not passed on */
+	const char *const *argv; /* program (without a slash: in PATH), arguments, NULL */
+	const char *const *env;  /* "NAME=value" over our own environment, NULL; may be NULL */
+	const char *folder;      /* working directory; NULL: ours */
+	int oom_score_adj; /* above ours, it goes before us when memory is short; 0: as ours */
 	proc_exit_cb on_exit;
 	void *arg;
 };
 
-/* Spawns. On CVN_OK on_exit runs exactly once, on a later turn; else never. CVN_ENOTFOUND setpriv is missing (a missing
- * program of the child's own shows as exit code 127), CVN_ENOMEM, CVN_ESYS. */
+/* Spawns. On CVN_OK on_exit runs exactly once, on a later turn; else never. CVN_ENOTFOUND setpriv
+ * is missing (a missing program of the child's own shows as exit code 127), CVN_ENOMEM,
+ * CVN_ESYS. */
 CVN_MUST_CHECK enum cvn_err proc_spawn(struct loop *loop, const struct proc_options *options,
-                                       struct proc **ret_proc);
+				       struct proc **ret_proc);
 
 /* Its process id. */
 int proc_pid(const struct proc *proc);
@@ -52,5 +53,6 @@ int proc_pid(const struct proc *proc);
 /* Sends it a signal. A child that has just gone is no fault. */
 void proc_signal(struct proc *proc, int signal_number);
 
-/* TERM now, KILL if it is still there after `grace_ms`. on_exit comes as ever. Called again: the earlier grace counts. */
+/* TERM now, KILL if it is still there after `grace_ms`. on_exit comes as ever. Called again: the
+ * earlier grace counts. */
 void proc_end(struct proc *proc, uint32_t grace_ms);

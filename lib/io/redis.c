@@ -1,13 +1,12 @@
-/* In order of time: redis_link_open -> connect_now -> on_connected -> greet -> on_greeting -> redis_command -> flush
- * -> on_reply … -> on_context_gone -> (back-off) -> connect_now
+/* In order of time: redis_link_open -> connect_now -> on_connected -> greet -> on_greeting, on_role
+ * -> redis_command -> flush -> on_reply … -> on_gone -> (back-off) -> connect_now
  *
- * hiredis frees its context by itself when a connection ends, after it has called all callbacks with no reply; the one
- * place that always hears of it is the cleanup hook of the adapter. So everything that follows from losing a connection
- * stands in on_context_gone(). The adapter is our own: the one in hiredis' tree never reports a refused connection. */
+ * hiredis frees its context by itself when a connection ends, after it has called all callbacks
+ * with no reply. So everything that follows from losing a connection stands in on_gone(), whoever
+ * ended it. */
 #include "io/redis.h"
+#include "io/redis_adapter.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <hiredis/async.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -25,37 +24,28 @@
 
 enum link_state { LINK_AWAY, LINK_CONNECTING, LINK_GREETING, LINK_UP };
 
-/* Between one hiredis context and libuv; lives until libuv has let go of the handle. */
-struct adapter {
-	uv_poll_t poll;
-	struct redis_link *link;
-	redisAsyncContext *context; /* NULL: freed already */
-	bool wants_read, wants_write;
-	int polled;                 /* events that libuv polls for now */
-};
-
 struct redis_link {
-	struct loop *loop;          /* borrowed; outlives us */
+	struct loop *loop;            /* borrowed; outlives us */
 	struct redis_options options; /* its texts are ours */
 	enum link_state state;
-	struct adapter *adapter;    /* NULL: no context */
+	struct redis_adapter *adapter; /* NULL: no connection */
 	struct loop_source flusher;
-	uv_timer_t timer;           /* away: end of back-off; connecting, greeting: end of patience */
-	uv_timer_t sweep;           /* runs while commands are pending */
-	struct list_node pending;   /* command::link, oldest first */
+	uv_timer_t timer;         /* away: end of back-off; connecting, greeting: end of patience */
+	uv_timer_t sweep;         /* runs while commands are pending */
+	struct list_node pending; /* command::link, oldest first */
 	uint32_t n_pending;
-	uint32_t failures;          /* attempts since it was up */
-	uint32_t n_handles;
+	uint32_t failures;  /* attempts since it was up */
+	uint32_t n_handles; /* our timers, and adapters that are not closed yet */
 	bool is_closed;
-	char why[WHY_MAX];          /* it is away; "" while nothing is known */
+	char why[WHY_MAX]; /* it is away; "" while nothing is known */
 };
 
 struct command {
 	struct redis_link *link;
-	redis_reply_cb cb;          /* NULL: was told already */
+	redis_reply_cb cb; /* NULL: was told already */
 	void *arg;
 	uint64_t deadline_ms;
-	struct list_node node;      /* redis_link::pending */
+	struct list_node node; /* redis_link::pending */
 };
 
 static enum cvn_err copy_options(struct redis_link *link, const struct redis_options *options);
@@ -70,8 +60,9 @@ static void on_role(redisAsyncContext *context, void *reply, void *arg);
 static bool flush(struct loop_source *source);
 static void on_reply(redisAsyncContext *context, void *reply, void *arg);
 static void on_sweep(uv_timer_t *timer);
-static void on_context_gone(void *arg);
+static void on_gone(void *arg, const char *why);
 static void went_away(struct redis_link *link);
+static void on_handle_closed(void *arg);
 static void free_link(struct redis_link *link);
 
 /* The first reason counts: what follows from it says less. */
@@ -129,8 +120,9 @@ static enum cvn_err copy_options(struct redis_link *link, const struct redis_opt
 	o->unix_path = o->host = o->user = o->password = o->client_name = NULL;
 	if ((options->unix_path == NULL) == (options->host == NULL))
 		return CVN_EINVALID;
-	if (options->host != NULL && (options->port == 0 || (uv_ip4_addr(options->host, options->port, &v4) != 0 &&
-							      uv_ip6_addr(options->host, options->port, &v6) != 0)))
+	if (options->host != NULL &&
+	    (options->port == 0 || (uv_ip4_addr(options->host, options->port, &v4) != 0 &&
+				    uv_ip6_addr(options->host, options->port, &v6) != 0)))
 		return CVN_EINVALID; /* a name: looking it up would block the loop */
 	set_default(&o->connect_ms, DEFAULT_CONNECT_MS);
 	set_default(&o->backoff_min_ms, DEFAULT_BACKOFF_MIN_MS);
@@ -155,9 +147,11 @@ static void connect_now(uv_timer_t *timer)
 	redisAsyncContext *context;
 
 	link->why[0] = '\0';
-	context = o->unix_path != NULL ? redisAsyncConnectUnix(o->unix_path) : redisAsyncConnect(o->host, o->port);
+	context = o->unix_path != NULL ? redisAsyncConnectUnix(o->unix_path) :
+					 redisAsyncConnect(o->host, o->port);
 	if (context == NULL || context->err != 0 || attach(link, context) != CVN_OK) {
-		blame(link, context != NULL && context->err != 0 ? context->errstr : "out of memory");
+		blame(link,
+		      context != NULL && context->err != 0 ? context->errstr : "out of memory");
 		if (context != NULL)
 			redisAsyncFree(context);
 		went_away(link);
@@ -167,102 +161,19 @@ static void connect_now(uv_timer_t *timer)
 	uv_timer_start(&link->timer, on_late, o->connect_ms, 0);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-	struct adapter *a = CONTAINER_OF(poll, struct adapter, poll);
-
-	if (a->context == NULL)
-		return;
-	if (status < 0) { /* libuv has stopped the handle: let hiredis find out why, else nobody ever does */
-		a->polled = 0;
-		if (a->link->state == LINK_CONNECTING)
-			redisAsyncHandleWrite(a->context);
-		else
-			redisAsyncHandleRead(a->context);
-		if (a->context != NULL) {
-			blame(a->link, "the connection failed");
-			redisAsyncFree(a->context);
-		}
-		return;
-	}
-	if ((events & UV_READABLE) != 0)
-		redisAsyncHandleRead(a->context);
-	if (a->context != NULL && (events & UV_WRITABLE) != 0)
-		redisAsyncHandleWrite(a->context);
-}
-
-/* Writing is done by flush(), once a turn; libuv waits for room only while connecting, and when a write fell short. */
-static void poll_for(struct adapter *a, bool write_too)
-{
-	int events = (a->wants_read ? UV_READABLE : 0) | (a->wants_write && write_too ? UV_WRITABLE : 0);
-
-	if (events == a->polled || a->context == NULL)
-		return;
-	a->polled = events;
-	if (events == 0)
-		uv_poll_stop(&a->poll);
-	else
-		uv_poll_start(&a->poll, events, on_poll);
-}
-
-static void add_read(void *arg)
-{
-	struct adapter *a = arg;
-
-	a->wants_read = true;
-	poll_for(a, (a->polled & UV_WRITABLE) != 0);
-}
-
-static void drop_read(void *arg)
-{
-	struct adapter *a = arg;
-
-	a->wants_read = false;
-	poll_for(a, (a->polled & UV_WRITABLE) != 0);
-}
-
-static void add_write(void *arg)
-{
-	struct adapter *a = arg;
-
-	a->wants_write = true;
-	if (a->link->state < LINK_GREETING)
-		poll_for(a, true);
-}
-
-static void drop_write(void *arg)
-{
-	struct adapter *a = arg;
-
-	a->wants_write = false;
-	poll_for(a, false);
-}
-
 static enum cvn_err attach(struct redis_link *link, redisAsyncContext *context)
 {
-	struct adapter *a = calloc(1, sizeof(*a));
+	struct redis_adapter_hooks hooks = { .on_gone = on_gone,
+					     .on_closed = on_handle_closed,
+					     .arg = link };
+	enum cvn_err err = redis_adapter_attach(link->loop, context, &hooks, &link->adapter);
 
-	if (a == NULL)
-		return CVN_ENOMEM;
-	if (uv_poll_init(loop_uv(link->loop), &a->poll, context->c.fd) != 0) {
-		free(a);
-		return CVN_ESYS;
-	}
-	/* hiredis 0.14 does not ask for it: a child would hold the connection open beyond our end. */
-	fcntl(context->c.fd, F_SETFD, FD_CLOEXEC);
+	if (err != CVN_OK)
+		return err;
+	link->n_handles++;
+	context->data = link;
 	if (link->options.host != NULL)
 		redisEnableKeepAlive(&context->c);
-	link->n_handles++;
-	link->adapter = a;
-	a->link = link;
-	a->context = context;
-	context->data = link;
-	context->ev.data = a;
-	context->ev.addRead = add_read;
-	context->ev.delRead = drop_read;
-	context->ev.addWrite = add_write;
-	context->ev.delWrite = drop_write;
-	context->ev.cleanup = on_context_gone;
 	redisAsyncSetConnectCallback(context, on_connected);
 	return CVN_OK;
 }
@@ -272,7 +183,7 @@ static void on_late(uv_timer_t *timer)
 	struct redis_link *link = CONTAINER_OF(timer, struct redis_link, timer);
 
 	blame(link, "no answer in time");
-	redisAsyncFree(link->adapter->context);
+	redis_adapter_end(link->adapter);
 }
 
 static void on_connected(const redisAsyncContext *context, int status)
@@ -280,18 +191,20 @@ static void on_connected(const redisAsyncContext *context, int status)
 	struct redis_link *link = context->data;
 
 	if (status != REDIS_OK) {
-		blame(link, context->c.errstr[0] != '\0' ? context->c.errstr : "the connection was refused");
+		blame(link, context->c.errstr[0] != '\0' ? context->c.errstr :
+							   "the connection was refused");
 		return; /* hiredis frees the context now */
 	}
 	link->state = LINK_GREETING;
 	greet(link);
 }
 
-/* Sends one line of the greeting; the answer to the last one decides. If that cannot be sent, on_late() ends it: inside
- * on_connected() the context must not be freed. */
+/* Sends one line of the greeting; the answer to the last one decides. If that cannot be sent,
+ * on_late() ends it: inside on_connected() the context must not be freed. */
 static void say(struct redis_link *link, int argc, const char **argv, redisCallbackFn *answer)
 {
-	if (redisAsyncCommandArgv(link->adapter->context, answer, link, argc, argv, NULL) != REDIS_OK)
+	if (redisAsyncCommandArgv(redis_adapter_context(link->adapter), answer, link, argc, argv,
+				  NULL) != REDIS_OK)
 		blame(link, "out of memory");
 }
 
@@ -329,8 +242,8 @@ static void on_role(redisAsyncContext *context, void *reply, void *arg)
 	if (r->type == REDIS_REPLY_ERROR)
 		blame(link, r->str);
 	else if (link->options.must_be_master && (r->type != REDIS_REPLY_ARRAY || r->elements < 1 ||
-						   r->element[0]->type != REDIS_REPLY_STRING ||
-						   strcmp(r->element[0]->str, "master") != 0))
+						  r->element[0]->type != REDIS_REPLY_STRING ||
+						  strcmp(r->element[0]->str, "master") != 0))
 		blame(link, "the server is a replica");
 	if (link->why[0] != '\0') {
 		redisAsyncFree(context);
@@ -361,8 +274,9 @@ void redis_link_hurry(struct redis_link *link)
 	connect_after(link, 0);
 }
 
-enum cvn_err redis_command(struct redis_link *link, int argc, const char *const *argv, const size_t *argvlen,
-			   redis_reply_cb cb, void *arg, uint64_t deadline_ms)
+enum cvn_err redis_command(struct redis_link *link, int argc, const char *const *argv,
+			   const size_t *argvlen, redis_reply_cb cb, void *arg,
+			   uint64_t deadline_ms)
 {
 	struct command *c;
 
@@ -378,8 +292,8 @@ enum cvn_err redis_command(struct redis_link *link, int argc, const char *const 
 		return CVN_ENOMEM;
 	*c = (struct command){ .link = link, .cb = cb, .arg = arg, .deadline_ms = deadline_ms };
 	/* The cast drops a const that hiredis' signature lacks; it only reads. */
-	if (redisAsyncCommandArgv(link->adapter->context, on_reply, c, argc, (const char **)(uintptr_t)argv,
-				  argvlen) != REDIS_OK) {
+	if (redisAsyncCommandArgv(redis_adapter_context(link->adapter), on_reply, c, argc,
+				  (const char **)(uintptr_t)argv, argvlen) != REDIS_OK) {
 		free(c); /* disconnecting: no callback will come */
 		return CVN_EUNAVAILABLE;
 	}
@@ -393,13 +307,9 @@ enum cvn_err redis_command(struct redis_link *link, int argc, const char *const 
 static bool flush(struct loop_source *source)
 {
 	struct redis_link *link = CONTAINER_OF(source, struct redis_link, flusher);
-	struct adapter *a = link->adapter;
 
-	if (a == NULL || link->state < LINK_GREETING || !a->wants_write || (a->polled & UV_WRITABLE) != 0)
-		return false;
-	redisAsyncHandleWrite(a->context);
-	if (a == link->adapter && a->wants_write) /* it fell short */
-		poll_for(a, true);
+	if (link->adapter != NULL)
+		redis_adapter_flush(link->adapter);
 	return false;
 }
 
@@ -425,7 +335,8 @@ static void on_reply(redisAsyncContext *context, void *reply, void *arg)
 	if (reply == NULL) {
 		err = CVN_EUNAVAILABLE;
 		link->state = LINK_AWAY; /* so that a callback that asks for more is refused */
-		blame(link, context->c.errstr[0] != '\0' ? context->c.errstr : "the connection was lost");
+		blame(link,
+		      context->c.errstr[0] != '\0' ? context->c.errstr : "the connection was lost");
 	}
 	forget(link, c);
 	free(c);
@@ -437,7 +348,7 @@ static struct command *first_late(const struct redis_link *link)
 	uint64_t now_ms = loop_now_ms(link->loop);
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &link->pending) {
+	LIST_EACH (node, after, &link->pending) {
 		struct command *c = CONTAINER_OF(node, struct command, node);
 
 		if (c->deadline_ms <= now_ms)
@@ -456,7 +367,8 @@ static void tell_early(struct redis_link *link, struct command *c, enum cvn_err 
 	cb(c->arg, NULL, err);
 }
 
-/* One that waited too long makes the whole connection suspect: what comes after it waits behind it. */
+/* One that waited too long makes the whole connection suspect: what comes after it waits behind
+ * it. */
 static void on_sweep(uv_timer_t *timer)
 {
 	struct redis_link *link = CONTAINER_OF(timer, struct redis_link, sweep);
@@ -469,33 +381,21 @@ static void on_sweep(uv_timer_t *timer)
 	for (; c != NULL; c = first_late(link))
 		tell_early(link, c, CVN_EDEADLINE);
 	if (link->adapter != NULL)
-		redisAsyncFree(link->adapter->context);
+		redis_adapter_end(link->adapter);
 }
 
-static void on_adapter_closed(uv_handle_t *handle)
+static void on_gone(void *arg, const char *why)
 {
-	struct adapter *a = CONTAINER_OF(handle, struct adapter, poll);
-	struct redis_link *link = a->link;
+	struct redis_link *link = arg;
 
-	free(a);
-	if (--link->n_handles == 0)
-		free_link(link);
-}
-
-static void on_context_gone(void *arg)
-{
-	struct adapter *a = arg;
-	struct redis_link *link = a->link;
-
-	blame(link, a->context->c.errstr[0] != '\0' ? a->context->c.errstr : "the connection was lost");
-	a->context = NULL;
+	blame(link, why);
 	link->adapter = NULL;
-	uv_close((uv_handle_t *)&a->poll, on_adapter_closed);
 	if (!link->is_closed)
 		went_away(link);
 }
 
-/* Exponential, with jitter over the upper half, so that several daemons do not come back in step. */
+/* Exponential, with jitter over the upper half, so that several daemons do not come back in
+ * step. */
 static uint32_t backoff_ms(const struct redis_link *link)
 {
 	uint32_t shift = link->failures < 16 ? link->failures : 16;
@@ -515,12 +415,17 @@ static void went_away(struct redis_link *link)
 		link->options.on_state(link->options.arg, CVN_EUNAVAILABLE, link->why);
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_handle_closed(void *arg)
 {
-	struct redis_link *link = handle->data;
+	struct redis_link *link = arg;
 
 	if (--link->n_handles == 0)
 		free_link(link);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	on_handle_closed(handle->data);
 }
 
 void redis_link_close(struct redis_link *link)
@@ -539,7 +444,7 @@ void redis_link_close(struct redis_link *link)
 	uv_close((uv_handle_t *)&link->timer, on_timer_closed);
 	uv_close((uv_handle_t *)&link->sweep, on_timer_closed);
 	if (link->adapter != NULL)
-		redisAsyncFree(link->adapter->context); /* inside a callback of its own: as soon as that returns */
+		redis_adapter_end(link->adapter); /* in a callback of its own: after it */
 }
 
 static void free_link(struct redis_link *link)
@@ -548,7 +453,8 @@ static void free_link(struct redis_link *link)
 	free((char *)(uintptr_t)link->options.host);
 	free((char *)(uintptr_t)link->options.user);
 	if (link->options.password != NULL)
-		sodium_memzero((char *)(uintptr_t)link->options.password, strlen(link->options.password));
+		sodium_memzero((char *)(uintptr_t)link->options.password,
+			       strlen(link->options.password));
 	free((char *)(uintptr_t)link->options.password);
 	free((char *)(uintptr_t)link->options.client_name);
 	free(link);

@@ -83,7 +83,8 @@ enum cvn_err sd_init(struct sd *sd)
 
 	sd->fd = -1;
 	sd->watchdog_ms = 0;
-	if (!number_of("WATCHDOG_USEC", WATCHDOG_MAX_US, &watchdog_us) || !number_of("WATCHDOG_PID", 1u << 30, &pid))
+	if (!number_of("WATCHDOG_USEC", WATCHDOG_MAX_US, &watchdog_us) ||
+	    !number_of("WATCHDOG_PID", 1u << 30, &pid))
 		err = CVN_EINVALID;
 	else if (path != NULL)
 		err = connect_to(path, &sd->fd);

@@ -16,8 +16,9 @@ struct sd {
 	uint32_t watchdog_ms;
 };
 
-/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and takes them out of the environment, so that children do not
- * speak for us. Without them every call below does nothing. CVN_EINVALID they are wrong, CVN_ESYS. */
+/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and takes them out of the environment, so
+ * that children do not speak for us. Without them every call below does nothing. CVN_EINVALID they
+ * are wrong, CVN_ESYS. */
 CVN_MUST_CHECK enum cvn_err sd_init(struct sd *sd);
 
 /* Closes the socket. */

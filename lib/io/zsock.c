@@ -1,8 +1,10 @@
-/* In order of time: zsock_open -> zsock_bind -> is_ready -> serve -> receive -> on_message … -> zsock_close
+/* In order of time: zsock_open -> zsock_bind -> is_ready -> serve -> receive -> on_message … ->
+ * zsock_close
  *
- * ZMQ_FD is edge-triggered and shared by both directions: a send can swallow the edge of a message that has arrived.
- * So its callback only notes that the socket is to be asked, each call on the socket notes the same, and ZMQ_EVENTS is
- * asked before the loop waits, until it says that nothing is there. */
+ * ZMQ_FD is edge-triggered and shared by both directions: a send can swallow the edge of a message
+ * that has arrived. So its callback only notes that the socket is to be asked, each call on the
+ * socket notes the same, and ZMQ_EVENTS is asked before the loop waits, until it says that nothing
+ * is there. */
 #include "io/zsock.h"
 
 #include <errno.h>
@@ -21,10 +23,10 @@
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 1000
 #define MONITOR_HWM 100000 /* beyond it libzmq's I/O thread would wait for us */
-#define MONITORED                                                                                          \
-	(ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | \
-	 ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | \
-	 ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+#define MONITORED \
+	(ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | \
+	 ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | \
+	 ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 
 /* One libzmq socket and what watches it; a zsock has one, and one more for its monitor. */
 struct port {
@@ -43,7 +45,7 @@ struct zsock {
 	struct port main;
 	struct port monitor; /* socket NULL: not monitored */
 	bool is_paused;
-	bool is_closed;      /* freed when libuv has let go of the last handle */
+	bool is_closed; /* freed when libuv has let go of the last handle */
 	uint32_t n_handles;
 	uint64_t counts[ZSOCK_EVENTS];
 	char endpoint[ZSOCK_ENDPOINT_MAX];
@@ -51,7 +53,8 @@ struct zsock {
 
 static enum cvn_err set_options(void *socket, enum zsock_type type, const struct zsock_options *o);
 static enum cvn_err set_keys(void *socket, const struct zsock_options *o);
-static enum cvn_err watch(struct zsock *sock, struct port *port, void (*serve)(struct loop_source *));
+static enum cvn_err watch(struct zsock *sock, struct port *port,
+			  void (*serve)(struct loop_source *));
 static enum cvn_err open_monitor(struct zsock *sock);
 static void on_fd(uv_poll_t *poll, int status, int events);
 static bool is_ready(struct loop_source *source);
@@ -82,8 +85,8 @@ static enum cvn_err error_of(int error_number)
 	}
 }
 
-enum cvn_err zsock_open(struct loop *loop, enum zsock_type type, const struct zsock_options *options,
-			struct zsock **ret_sock)
+enum cvn_err zsock_open(struct loop *loop, enum zsock_type type,
+			const struct zsock_options *options, struct zsock **ret_sock)
 {
 	static const int TYPES[] = {
 		[ZSOCK_ROUTER] = ZMQ_ROUTER, [ZSOCK_DEALER] = ZMQ_DEALER, [ZSOCK_XPUB] = ZMQ_XPUB,
@@ -142,7 +145,8 @@ static enum cvn_err set_options(void *socket, enum zsock_type type, const struct
 
 	ok = ok && set_int(socket, ZMQ_SNDHWM, hwm) && set_int(socket, ZMQ_RCVHWM, hwm);
 	ok = ok && set_int(socket, ZMQ_LINGER, or_default(o->linger_ms, DEFAULT_LINGER_MS));
-	ok = ok && set_int(socket, ZMQ_HANDSHAKE_IVL, or_default(o->handshake_ms, DEFAULT_HANDSHAKE_MS));
+	ok = ok &&
+	     set_int(socket, ZMQ_HANDSHAKE_IVL, or_default(o->handshake_ms, DEFAULT_HANDSHAKE_MS));
 	ok = ok && set_int(socket, ZMQ_HEARTBEAT_IVL, beat_ms);
 	ok = ok && set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, 3 * beat_ms);
 	ok = ok && set_int(socket, ZMQ_HEARTBEAT_TTL, 3 * beat_ms);
@@ -166,7 +170,8 @@ static enum cvn_err set_keys(void *socket, const struct zsock_options *o)
 	if (o->server_secret != NULL) {
 		if (o->zap_domain == NULL) /* would let everybody in */
 			return CVN_EINVALID;
-		ok = set_int(socket, ZMQ_CURVE_SERVER, 1) && set_text(socket, ZMQ_CURVE_SECRETKEY, o->server_secret);
+		ok = set_int(socket, ZMQ_CURVE_SERVER, 1) &&
+		     set_text(socket, ZMQ_CURVE_SECRETKEY, o->server_secret);
 	} else if (o->server_public != NULL) {
 		if (o->client_public == NULL || o->client_secret == NULL)
 			return CVN_EINVALID;
@@ -177,7 +182,8 @@ static enum cvn_err set_keys(void *socket, const struct zsock_options *o)
 	return ok ? CVN_OK : CVN_EINVALID;
 }
 
-static enum cvn_err watch(struct zsock *sock, struct port *port, void (*serve_cb)(struct loop_source *))
+static enum cvn_err watch(struct zsock *sock, struct port *port,
+			  void (*serve_cb)(struct loop_source *))
 {
 	size_t size = sizeof(int);
 	int fd;
@@ -207,7 +213,8 @@ static enum cvn_err open_monitor(struct zsock *sock)
 	if (sock->monitor.socket == NULL)
 		return CVN_ESYS;
 	if (!set_int(sock->monitor.socket, ZMQ_RCVHWM, MONITOR_HWM) ||
-	    !set_int(sock->monitor.socket, ZMQ_LINGER, 0) || zmq_connect(sock->monitor.socket, name) != 0)
+	    !set_int(sock->monitor.socket, ZMQ_LINGER, 0) ||
+	    zmq_connect(sock->monitor.socket, name) != 0)
 		return error_of(errno);
 	return watch(sock, &sock->monitor, serve_monitor);
 }
@@ -220,7 +227,7 @@ enum cvn_err zsock_bind(struct zsock *sock, const char *endpoint)
 
 	if (strchr(endpoint, '[') != NULL && !set_int(sock->main.socket, ZMQ_IPV6, 1))
 		return CVN_ESYS;
-	/* The file of an ipc endpoint is made inside zmq_bind(): its mode must be right from the start. */
+	/* The file of an ipc endpoint is made in there: its mode must be right at once. */
 	mask = umask(0177);
 	rc = zmq_bind(sock->main.socket, endpoint);
 	umask(mask);
@@ -251,7 +258,7 @@ static void on_fd(uv_poll_t *poll, int status, int events)
 
 	(void)events;
 	port->may_be_ready = true;
-	/* After an error libuv has stopped the handle; libzmq's own descriptor has none that would stay. */
+	/* After an error libuv has stopped the handle; one of libzmq's does not last. */
 	if (status < 0 && !port->owner->is_closed)
 		uv_poll_start(poll, UV_READABLE, on_fd);
 }
@@ -280,7 +287,8 @@ static void serve(struct loop_source *source)
 	}
 }
 
-/* Reads frames to the end of the message, keeping at most ZSOCK_FRAMES. False: there was no message. */
+/* Reads frames to the end of the message, keeping at most ZSOCK_FRAMES. False: there was no
+ * message. */
 static bool read_frames(void *socket, zmq_msg_t *msgs, struct zmessage *message)
 {
 	zmq_msg_t rest;
@@ -290,12 +298,13 @@ static bool read_frames(void *socket, zmq_msg_t *msgs, struct zmessage *message)
 	message->n_frames = 0;
 	message->too_many = false;
 	while (more) {
-		zmq_msg_t *msg = message->n_frames < ZSOCK_FRAMES ? &msgs[message->n_frames] : &rest;
+		zmq_msg_t *msg =
+			message->n_frames < ZSOCK_FRAMES ? &msgs[message->n_frames] : &rest;
 
 		zmq_msg_init(msg);
 		if (zmq_msg_recv(msg, socket, ZMQ_DONTWAIT) < 0) {
 			zmq_msg_close(msg);
-			is_whole = false; /* EAGAIN before the first frame; libzmq gives whole messages only */
+			is_whole = false; /* nothing there: libzmq gives whole messages only */
 			break;
 		}
 		more = zmq_msg_more(msg) != 0;
@@ -321,7 +330,7 @@ static bool receive(struct zsock *sock)
 			frames[i].bytes = zmq_msg_data(&msgs[i]);
 			frames[i].n = zmq_msg_size(&msgs[i]);
 		}
-		/* Never from frame 0 of a ROUTER: once ZMQ_EVENTS was asked, that one has no metadata. */
+		/* Never from frame 0 of a ROUTER, which has no metadata after ZMQ_EVENTS. */
 		message.user_id = zmq_msg_gets(&msgs[message.n_frames - 1], "User-Id");
 		sock->on_message(sock->arg, sock, &message);
 	}
@@ -398,7 +407,7 @@ enum cvn_err zsock_send(struct zsock *sock, const struct zframe *frames, size_t 
 		err = error_of(errno);
 		if (i == 0)
 			return err;
-		/* The pipe went while the message was half in it: libzmq drops the rest, which it must still see. */
+		/* The pipe went half way: libzmq drops the rest, which it must still see. */
 	}
 	return err;
 }
@@ -406,13 +415,15 @@ enum cvn_err zsock_send(struct zsock *sock, const struct zframe *frames, size_t 
 enum cvn_err zsock_subscribe(struct zsock *sock, const void *topic, size_t n)
 {
 	sock->main.may_be_ready = true;
-	return zmq_setsockopt(sock->main.socket, ZMQ_SUBSCRIBE, topic, n) == 0 ? CVN_OK : error_of(errno);
+	return zmq_setsockopt(sock->main.socket, ZMQ_SUBSCRIBE, topic, n) == 0 ? CVN_OK :
+										 error_of(errno);
 }
 
 enum cvn_err zsock_unsubscribe(struct zsock *sock, const void *topic, size_t n)
 {
 	sock->main.may_be_ready = true;
-	return zmq_setsockopt(sock->main.socket, ZMQ_UNSUBSCRIBE, topic, n) == 0 ? CVN_OK : error_of(errno);
+	return zmq_setsockopt(sock->main.socket, ZMQ_UNSUBSCRIBE, topic, n) == 0 ? CVN_OK :
+										   error_of(errno);
 }
 
 void zsock_pause(struct zsock *sock, bool is_paused)
@@ -439,7 +450,8 @@ static void close_port(struct zsock *sock, struct port *port)
 {
 	if (port->owner != NULL) {
 		loop_source_drop(sock->loop, &port->source);
-		uv_close((uv_handle_t *)&port->poll, on_closed); /* before libzmq closes the descriptor */
+		uv_close((uv_handle_t *)&port->poll,
+			 on_closed); /* before libzmq closes the descriptor */
 	}
 	if (port->socket != NULL)
 		zmq_close(port->socket);

@@ -1,6 +1,8 @@
-/* io_test.h - what the tests of lib/io share: a loop that turns until something is true, and a folder that goes away.
+/* io_test.h - what the tests of lib/io share: a loop that turns until something is true, and a
+ * folder that goes away.
  *
- * Not here  sleeping: a test waits for what it expects, and fails when that does not come in time. */
+ * Not here  sleeping: a test waits for what it expects, and fails when that does not come in
+ * time. */
 #pragma once
 #include "io/loop.h"
 #include "util/clock.h"

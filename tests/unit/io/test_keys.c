@@ -61,7 +61,8 @@ static void the_public_half_may_be_missing_but_not_another(void **state)
 	write_file(path, text);
 	assert_int_equal(keys_load(path, &read), CVN_OK);
 	assert_string_equal(read.public_key, pair.public_key);
-	snprintf(text, sizeof(text), "public-key %s\nsecret-key %s\n", other.public_key, pair.secret_key);
+	snprintf(text, sizeof(text), "public-key %s\nsecret-key %s\n", other.public_key,
+		 pair.secret_key);
 	write_file(path, text);
 	assert_int_equal(keys_load(path, &read), CVN_EINVALID);
 }
@@ -74,7 +75,8 @@ static void bad_files_are_refused(void **state)
 	path_of(*state, path);
 	assert_int_equal(keys_load(path, &read), CVN_ENOTFOUND);
 	assert_int_equal(keys_generate(&pair), CVN_OK);
-	snprintf(text, sizeof(text), "secret-key %s\nsecret-key %s\n", pair.secret_key, pair.secret_key);
+	snprintf(text, sizeof(text), "secret-key %s\nsecret-key %s\n", pair.secret_key,
+		 pair.secret_key);
 	write_file(path, text);
 	assert_int_equal(keys_load(path, &read), CVN_EMALFORMED);
 	snprintf(text, sizeof(text), "public-key %s\n", pair.public_key);

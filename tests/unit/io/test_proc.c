@@ -27,7 +27,8 @@ static void on_exit_of(void *arg, struct proc *proc, const struct proc_exit *how
 	memcpy(e->words, how->last_words, how->n_last_words + 1);
 }
 
-static void spawn(struct fixture *f, struct ending *e, const char *script, struct proc_options options)
+static void spawn(struct fixture *f, struct ending *e, const char *script,
+		  struct proc_options options)
 {
 	const char *argv[] = { "sh", "-c", script, NULL };
 
@@ -81,7 +82,9 @@ static void a_missing_folder_is_an_error_and_no_callback_comes(void **state)
 	struct fixture *f = *state;
 	struct ending e = { 0 };
 	const char *argv[] = { "true", NULL };
-	struct proc_options options = { .argv = argv, .folder = "/nonexistent", .on_exit = on_exit_of, .arg = &e };
+	struct proc_options options = {
+		.argv = argv, .folder = "/nonexistent", .on_exit = on_exit_of, .arg = &e
+	};
 
 	assert_int_equal(proc_spawn(f->loop, &options, &e.proc), CVN_ENOTFOUND);
 	turn_for(f->loop, 50);
@@ -93,7 +96,8 @@ static void one_that_ignores_term_is_killed_after_its_grace(void **state)
 	struct fixture *f = *state;
 	struct ending e = { 0 };
 
-	spawn(f, &e, "trap '' TERM; echo ready; while :; do sleep 1; done", (struct proc_options){ 0 });
+	spawn(f, &e, "trap '' TERM; echo ready; while :; do sleep 1; done",
+	      (struct proc_options){ 0 });
 	turn_for(f->loop, 200);
 	proc_end(e.proc, 50);
 	TURN_UNTIL(f->loop, e.has_ended);
@@ -153,7 +157,8 @@ static void a_grandchild_does_not_delay_the_news(void **state)
 	assert_true(clock_ms() - since_ms < 2500);
 }
 
-/* In a process of its own: spawns a child that would sleep, says its pid, and dies without a word. */
+/* In a process of its own: spawns a child that would sleep, says its pid, and dies without a
+ * word. */
 static _Noreturn void be_a_parent_that_is_killed(int fd)
 {
 	const char *argv[] = { "sleep", "60", NULL };

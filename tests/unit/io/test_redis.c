@@ -59,8 +59,8 @@ static void on_server_exit(void *arg, struct proc *proc, const struct proc_exit 
 
 static void start_server(struct scene *s)
 {
-	const char *argv[] = { "redis-server", "--port", "0", "--unixsocket", s->socket, "--save", "", "--dir",
-			       s->f->folder, NULL };
+	const char *argv[] = { "redis-server", "--port", "0",     "--unixsocket", s->socket,
+			       "--save",       "",       "--dir", s->f->folder,   NULL };
 	struct proc_options options = { .argv = argv, .on_exit = on_server_exit, .arg = s };
 
 	assert_int_equal(proc_spawn(s->f->loop, &options, &s->server), CVN_OK);
@@ -107,7 +107,8 @@ static void a_command_is_answered_on_a_later_turn(void **state)
 {
 	struct scene s = { 0 };
 
-	open_link(&s, *state, (struct redis_options){ .client_name = "test", .must_be_master = true });
+	open_link(&s, *state,
+		  (struct redis_options){ .client_name = "test", .must_be_master = true });
 	assert_int_equal(s.n_away, 0);
 	assert_int_equal(command(&s, "PING", NULL, 1000), CVN_EUNAVAILABLE);
 	start_server(&s);
@@ -125,7 +126,8 @@ static void a_command_is_answered_on_a_later_turn(void **state)
 static void a_refused_tcp_connection_is_reported_and_tried_again(void **state)
 {
 	struct scene s = { 0 };
-	struct redis_options options = { .host = "127.0.0.1", .port = 1 }; /* nobody listens there */
+	struct redis_options options = { .host = "127.0.0.1",
+					 .port = 1 }; /* nobody listens there */
 
 	open_link(&s, *state, options);
 	TURN_UNTIL(s.f->loop, s.n_away >= 3);
@@ -258,8 +260,8 @@ static void a_large_command_is_written_in_parts(void **state)
 	start_server(&s);
 	TURN_UNTIL(s.f->loop, s.n_up == 1);
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(redis_command(s.link, 2, argv, (const size_t[]){ 4, n }, on_reply, &s,
-					       in_ms(&s, 10000)),
+		assert_int_equal(redis_command(s.link, 2, argv, (const size_t[]){ 4, n }, on_reply,
+					       &s, in_ms(&s, 10000)),
 				 CVN_OK);
 	TURN_UNTIL(s.f->loop, s.n_ok == 4);
 	assert_int_equal(command(&s, "PING", NULL, in_ms(&s, 5000)), CVN_OK);

@@ -108,10 +108,8 @@ static void a_wrong_environment_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IO_TEST(it_tells_systemd_what_it_is_told),
-		IO_TEST(without_systemd_it_is_silent),
-		IO_TEST(a_status_that_is_too_long_is_cut),
-		IO_TEST(the_watchdog_is_ours_alone),
+		IO_TEST(it_tells_systemd_what_it_is_told), IO_TEST(without_systemd_it_is_silent),
+		IO_TEST(a_status_that_is_too_long_is_cut), IO_TEST(the_watchdog_is_ours_alone),
 		IO_TEST(a_wrong_environment_is_refused),
 	};
 

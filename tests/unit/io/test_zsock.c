@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 #include <zmq.h>
 
-#define TEXT(s) { (const uint8_t *)(s), sizeof(s) - 1 }
+#define TEXT(s) \
+	{ \
+		(const uint8_t *)(s), sizeof(s) - 1 \
+	}
 
 /* One side of a conversation: what it heard, and how it answers. */
 struct side {
@@ -54,7 +57,8 @@ static void on_event(void *arg, struct zsock *sock, enum zsock_event event)
 	side->n_events[event]++;
 }
 
-static void open_side(struct fixture *f, struct side *side, enum zsock_type type, struct zsock_options options)
+static void open_side(struct fixture *f, struct side *side, enum zsock_type type,
+		      struct zsock_options options)
 {
 	options.on_message = on_message;
 	options.on_event = on_event;
@@ -102,7 +106,8 @@ static void a_message_comes_and_is_answered(void **state)
 	close_pair(&router, &dealer);
 }
 
-/* The edge of ZMQ_FD that a send swallows: many small messages each way, with answers in between. */
+/* The edge of ZMQ_FD that a send swallows: many small messages each way, with answers in
+ * between. */
 static void no_message_is_forgotten_when_both_directions_are_busy(void **state)
 {
 	struct fixture *f = *state;
@@ -238,7 +243,8 @@ static void a_bound_address_is_busy_and_a_bad_one_is_refused(void **state)
 	close_pair(&a, &b);
 }
 
-/* libzmq lets everybody in when nobody answers ZAP: a server of ours never starts without a domain. */
+/* libzmq lets everybody in when nobody answers ZAP: a server of ours never starts without a
+ * domain. */
 static void a_curve_server_without_a_domain_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -308,7 +314,9 @@ static void only_subscriptions_that_were_granted_deliver(void **state)
 	struct side sub = { 0 };
 	struct zsock *pub;
 	int n_heard = 0;
-	struct zsock_options options = { .on_message = on_subscription, .arg = &n_heard, .manual_subscriptions = true };
+	struct zsock_options options = { .on_message = on_subscription,
+					 .arg = &n_heard,
+					 .manual_subscriptions = true };
 	struct zframe good[] = { TEXT("good"), TEXT("yes") }, evil[] = { TEXT("evil"), TEXT("no") };
 
 	assert_int_equal(zsock_open(f->loop, ZSOCK_XPUB, &options, &pub), CVN_OK);

@@ -27,7 +27,8 @@ struct client {
 	char last[64];
 };
 
-static void on_call(void *arg, const struct front_peer *peer, const uint8_t *payload, size_t n, enum cvn_err fault)
+static void on_call(void *arg, const struct front_peer *peer, const uint8_t *payload, size_t n,
+		    enum cvn_err fault)
 {
 	struct hall *h = arg;
 
@@ -44,9 +45,14 @@ static bool is_programme(void *arg, const char *programme)
 
 static void open_hall(struct hall *h, struct fixture *f)
 {
-	struct front_options options = { .calls_endpoint = "tcp://127.0.0.1:*", .updates_endpoint = "tcp://127.0.0.1:*",
-					 .local_endpoint = h->local, .server_secret = h->server.secret_key,
-					 .sessions_max = 3, .on_call = on_call, .is_programme = is_programme, .arg = h };
+	struct front_options options = { .calls_endpoint = "tcp://127.0.0.1:*",
+					 .updates_endpoint = "tcp://127.0.0.1:*",
+					 .local_endpoint = h->local,
+					 .server_secret = h->server.secret_key,
+					 .sessions_max = 3,
+					 .on_call = on_call,
+					 .is_programme = is_programme,
+					 .arg = h };
 
 	h->f = f;
 	snprintf(h->local, sizeof(h->local), "ipc://%s/local", f->folder);
@@ -62,7 +68,8 @@ static void close_hall(struct hall *h)
 	keyring_free(h->keyring);
 }
 
-static void grant(struct hall *h, struct client *c, const char *role, const char *subject, const char *programme)
+static void grant(struct hall *h, struct client *c, const char *role, const char *subject,
+		  const char *programme)
 {
 	Convene__V1__Principal p = CONVENE__V1__PRINCIPAL__INIT;
 	char *programmes[] = { (char *)(uintptr_t)programme };
@@ -109,7 +116,8 @@ static void say(struct client *c, const char *text)
 }
 
 /* A client with this role that has made one call. */
-static void enter(struct hall *h, struct client *c, enum zsock_type type, const char *role, const char *subject)
+static void enter(struct hall *h, struct client *c, enum zsock_type type, const char *role,
+		  const char *subject)
 {
 	int before = h->n_calls;
 
@@ -198,7 +206,9 @@ static void wrong_frames_are_reported_and_can_be_answered(void **state)
 {
 	struct hall h = { 0 };
 	struct client c = { 0 };
-	struct zframe three[] = { { (const uint8_t *)"a", 1 }, { (const uint8_t *)"b", 1 }, { (const uint8_t *)"c", 1 } };
+	struct zframe three[] = { { (const uint8_t *)"a", 1 },
+				  { (const uint8_t *)"b", 1 },
+				  { (const uint8_t *)"c", 1 } };
 	struct zframe twenty[20];
 
 	for (size_t i = 0; i < N_ELEMENTS(twenty); i++)
@@ -233,7 +243,8 @@ static void an_unknown_key_gets_nowhere_and_is_counted(void **state)
 	assert_int_equal(keys_generate(&c.keys), CVN_OK);
 	join(&h, &c, ZSOCK_DEALER, front_calls_endpoint(h.front));
 	say(&c, "let me in");
-	TURN_UNTIL(h.f->loop, count(&h, "refused_keys") >= 1 && count(&h, "refused_handshakes") >= 1);
+	TURN_UNTIL(h.f->loop,
+		   count(&h, "refused_keys") >= 1 && count(&h, "refused_handshakes") >= 1);
 
 	assert_int_equal(h.n_calls, 0);
 	zsock_close(c.sock);
@@ -366,7 +377,8 @@ static void publish_until_heard(struct hall *h, struct client *c, const char *te
 	}
 }
 
-static void subscribe(struct hall *h, struct client *c, const char *role, const char *subject, const char *only)
+static void subscribe(struct hall *h, struct client *c, const char *role, const char *subject,
+		      const char *only)
 {
 	grant(h, c, role, subject, only);
 	join(h, c, ZSOCK_SUB, front_updates_endpoint(h->front));
@@ -394,12 +406,14 @@ static void no_other_subscription_is_taken(void **state)
 	struct client elsewhere = { 0 }, greedy = { 0 };
 
 	open_hall(&h, *state);
-	subscribe(&h, &elsewhere, "committee", "BLR", "cup"); /* may read the other programme only */
+	subscribe(&h, &elsewhere, "committee", "BLR",
+		  "cup"); /* may read the other programme only */
 	grant(&h, &greedy, "operator", NULL, NULL);
 	join(&h, &greedy, ZSOCK_SUB, front_updates_endpoint(h.front));
-	assert_int_equal(zsock_subscribe(greedy.sock, "", 0), CVN_OK);          /* everything */
-	assert_int_equal(zsock_subscribe(greedy.sock, "game", 4), CVN_OK);      /* a beginning */
-	assert_int_equal(zsock_subscribe(greedy.sock, "games\0", 6), CVN_OK);   /* a text with an end inside */
+	assert_int_equal(zsock_subscribe(greedy.sock, "", 0), CVN_OK);     /* everything */
+	assert_int_equal(zsock_subscribe(greedy.sock, "game", 4), CVN_OK); /* a beginning */
+	assert_int_equal(zsock_subscribe(greedy.sock, "games\0", 6),
+			 CVN_OK); /* a text with an end inside */
 	TURN_UNTIL(h.f->loop, count(&h, "refused_subscriptions") == 4);
 	for (int i = 0; i < 20; i++) {
 		front_publish(h.front, "games", "secret", 6);
@@ -487,7 +501,8 @@ static void doors_that_nothing_guards_are_refused(void **state)
 	struct fixture *f = *state;
 	struct keyring *keyring;
 	struct front *front;
-	struct front_options options = { .calls_endpoint = "tcp://127.0.0.1:*", .on_call = on_call,
+	struct front_options options = { .calls_endpoint = "tcp://127.0.0.1:*",
+					 .on_call = on_call,
 					 .is_programme = is_programme };
 
 	assert_int_equal(keyring_new(f->loop, &keyring), CVN_OK);

@@ -25,12 +25,15 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 
 	(void)sock;
 	g->n_messages++;
-	snprintf(g->last_user, sizeof(g->last_user), "%s", message->user_id != NULL ? message->user_id : "nobody");
+	snprintf(g->last_user, sizeof(g->last_user), "%s",
+		 message->user_id != NULL ? message->user_id : "nobody");
 }
 
 static void open_gate(struct gate *g, struct fixture *f, const char *domain)
 {
-	struct zsock_options options = { .on_message = on_message, .arg = g, .is_monitored = true, .zap_domain = domain };
+	struct zsock_options options = {
+		.on_message = on_message, .arg = g, .is_monitored = true, .zap_domain = domain
+	};
 
 	g->f = f;
 	assert_int_equal(keyring_new(f->loop, &g->keyring), CVN_OK);
@@ -53,7 +56,8 @@ static void make_keys(struct caller *c)
 
 static void call(struct gate *g, struct caller *c)
 {
-	struct zsock_options options = { .client_public = c->keys.public_key, .client_secret = c->keys.secret_key,
+	struct zsock_options options = { .client_public = c->keys.public_key,
+					 .client_secret = c->keys.secret_key,
 					 .server_public = g->server.public_key };
 	struct zframe frame = { (const uint8_t *)"hello", 5 };
 
@@ -62,7 +66,8 @@ static void call(struct gate *g, struct caller *c)
 	assert_int_equal(zsock_send(c->sock, &frame, 1), CVN_OK);
 }
 
-static enum cvn_err grant(struct keyring *keyring, const char *key, const char *role, const char *subject)
+static enum cvn_err grant(struct keyring *keyring, const char *key, const char *role,
+			  const char *subject)
 {
 	Convene__V1__Principal p = CONVENE__V1__PRINCIPAL__INIT;
 
@@ -147,10 +152,13 @@ static void a_role_at_the_wrong_door_is_refused(void **state)
 		assert_int_equal(loop_new(&own.loop), CVN_OK);
 		open_gate(&g, &own, CASES[i].domain);
 		make_keys(&c);
-		assert_int_equal(grant(g.keyring, c.keys.public_key, CASES[i].role, CASES[i].subject), CVN_OK);
+		assert_int_equal(
+			grant(g.keyring, c.keys.public_key, CASES[i].role, CASES[i].subject),
+			CVN_OK);
 		keyring_complete(g.keyring);
 		call(&g, &c);
-		TURN_UNTIL(g.f->loop, g.n_messages == 1 || zsock_count(g.router, ZSOCK_REFUSED) >= 1);
+		TURN_UNTIL(g.f->loop,
+			   g.n_messages == 1 || zsock_count(g.router, ZSOCK_REFUSED) >= 1);
 		assert_int_equal(g.n_messages, CASES[i].is_let_in);
 		zsock_close(c.sock);
 		close_gate(&g);
@@ -253,16 +261,19 @@ static void it_proves_that_an_unknown_key_is_refused(void **state)
 	int outcome = NO_PROOF;
 
 	open_gate(&g, *state, "clients");
-	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(g.router), g.server.public_key, 5000, on_proof, &outcome),
+	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(g.router), g.server.public_key,
+				       5000, on_proof, &outcome),
 			 CVN_OK);
-	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(g.router), g.server.public_key, 5000, on_proof, &outcome),
+	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(g.router), g.server.public_key,
+				       5000, on_proof, &outcome),
 			 CVN_EBUSY);
 	assert_int_equal(outcome, NO_PROOF);
 	TURN_UNTIL(g.f->loop, outcome != NO_PROOF);
 
 	assert_int_equal(outcome, CVN_OK);
 	assert_int_equal(g.n_messages, 0);
-	assert_int_equal(keyring_counts(g.keyring)->refused, 0); /* proofs do not count as refusals */
+	assert_int_equal(keyring_counts(g.keyring)->refused,
+			 0); /* proofs do not count as refusals */
 	assert_int_equal(keyring_counts(g.keyring)->proofs, 1);
 	close_gate(&g);
 }
@@ -281,8 +292,8 @@ static void it_notices_a_door_that_lets_everybody_in(void **state)
 	assert_int_equal(zsock_open(other.loop, ZSOCK_ROUTER, &options, &open_door.router), CVN_OK);
 	assert_int_equal(zsock_bind(open_door.router, "tcp://127.0.0.1:*"), CVN_OK);
 	open_gate(&g, *state, "clients");
-	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(open_door.router), open_door.server.public_key, 5000,
-				       on_proof, &outcome),
+	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(open_door.router),
+				       open_door.server.public_key, 5000, on_proof, &outcome),
 			 CVN_OK);
 	TURN_UNTIL(g.f->loop, outcome != NO_PROOF);
 
@@ -298,15 +309,18 @@ static void a_breach_fails_the_proof_and_silence_is_no_proof(void **state)
 	int outcome = NO_PROOF;
 
 	open_gate(&g, *state, "clients");
-	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", g.server.public_key, 5000, on_proof, &outcome),
+	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", g.server.public_key, 5000,
+				       on_proof, &outcome),
 			 CVN_OK);
 	keyring_breached(g.keyring);
 	assert_int_equal(outcome, CVN_EBUG);
 	assert_int_equal(keyring_counts(g.keyring)->breaches, 1);
-	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", g.server.public_key, 50, on_proof, &outcome),
+	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", g.server.public_key, 50,
+				       on_proof, &outcome),
 			 CVN_OK);
 	TURN_UNTIL(g.f->loop, outcome == CVN_EDEADLINE);
-	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", g.server.public_key, 5000, on_proof, &outcome),
+	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", g.server.public_key, 5000,
+				       on_proof, &outcome),
 			 CVN_OK);
 	close_gate(&g);
 	assert_int_equal(outcome, CVN_ECANCELED);
