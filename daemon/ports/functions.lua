@@ -48,14 +48,15 @@ local function admit(keys, args)
 	local answer, fresh, taken = { 'ok' }, {}, false
 	for i = 1, n do
 		local digest = args[3 + 8 * (i - 1) + 6]
-		local r = redis.call('HMGET', keys[4 + i], 'rev', 'cursor', 'state', 'digest', 'd0')
+		local r = redis.call('HMGET', keys[4 + i], 'rev', 'trail', 'state', 'digest', 'd0')
 		if not r[1] then
 			fresh[#fresh + 1] = i
 			answer[i + 1] = { 'new', 1, cursor + #fresh, RECEIVED }
 		elseif r[4] == digest or r[5] == digest then
-			answer[i + 1] = { 'again', tonumber(r[1]), tonumber(r[2]), tonumber(r[3]) }
+			-- the receipt of the first time: the trail begins with its cursor
+			answer[i + 1] = { 'again', r[4] == digest and tonumber(r[1]) or 1, tonumber(r[2]:match('^%d+')), tonumber(r[3]) }
 		else
-			answer[i + 1] = { 'taken', tonumber(r[1]), tonumber(r[2]), tonumber(r[3]) }
+			answer[i + 1] = { 'taken', tonumber(r[1]), tonumber(r[2]:match('^%d+')), tonumber(r[3]) }
 			taken = true
 		end
 	end

@@ -122,7 +122,7 @@ struct store_item {
 	struct store_bytes update;   /* Update without programme, cursor, version */
 
 	enum store_admission ret_admission;
-	int64_t ret_revision, ret_cursor; /* that stand now; 1 and its own cursor where it is new */
+	int64_t ret_revision, ret_cursor; /* of this content; at which the request was first received */
 	int32_t ret_state;                /* enum State */
 };
 

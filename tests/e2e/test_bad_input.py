@@ -44,7 +44,7 @@ GOOD = wish("r").SerializeToString()
 
 BAD_FRAMES = {
     "truncated": ([hello()[:-1] + b"\x92"], "MALFORMED"),
-    "empty": ([b""], "MALFORMED"),
+    "empty": ([b""], "PROTOCOL_VERSION"),
     "noise": ([os.urandom(200)], None),
     "wire type of another field": ([submit_of(b"\x0a\x01a" + b"\x10\x05")], "MALFORMED"),
     "unknown field": ([submit_of(GOOD + field(900, b"x"))], "UNKNOWN_MESSAGE"),

@@ -59,9 +59,12 @@ static void admit_knows_the_first_submission_of_an_amended_request(void **state)
 
 	assert_int_equal(world_admit(w, &item, 1), CVN_OK);
 	assert_int_equal(item.ret_admission, STORE_AGAIN);
-	assert_int_equal(item.ret_revision, 2);
+	assert_int_equal(item.ret_revision, 1); /* the receipt of the first time, word for word */
+	assert_int_equal(item.ret_cursor, 2);
 	assert_int_equal(world_admit(w, &amended, 1), CVN_OK);
 	assert_int_equal(amended.ret_admission, STORE_AGAIN);
+	assert_int_equal(amended.ret_revision, 2);
+	assert_int_equal(amended.ret_cursor, 2);
 }
 
 static void admit_writes_nothing_where_one_id_is_taken(void **state)
