@@ -3,7 +3,8 @@
  * Layer     cli: libzmq directly, waiting with zmq_poll.
  * Thread    one.
  * Limit     replies of CLIENT_REPLY_MAX bytes; HWM of CLIENT_HWM messages each way.
- * Not here  which programme, what to print (cli.h); many connections at once (lanes.h); updates (watch.c). */
+ * Not here  which programme, what to print (cli.h); many connections at once (lanes.h); updates
+ *           (watch.c). */
 #pragma once
 #include "convene/v1/client.pb-c.h"
 #include "io/keys.h"
@@ -50,12 +51,12 @@ CVN_MUST_CHECK enum cvn_err client_receive(struct client *c, struct arena *arena
 					   Convene__V1__Reply **ret);
 
 /* What is known of the connection: CVN_OK it stands, or did once; CVN_EBUSY still trying;
- * CVN_EFORBIDDEN the daemon refused the key; CVN_EUNAVAILABLE nothing answers there, or the
- * handshake failed: a wrong server key. Never waits. */
+ * CVN_EFORBIDDEN the daemon refused the key; CVN_EUNAVAILABLE nothing answers there, or not under
+ * the server key that is known. Never waits. */
 enum cvn_err client_state(struct client *c);
 
-/* Was the connection lost since client_lives() gave `lives`: so that what was sent then may never be answered? As of the
- * last client_state(). */
+/* Was the connection lost since client_lives() gave `lives`: so that what was sent then may never
+ * be answered? As of the last client_state(). */
 bool client_was_lost(const struct client *c, unsigned lives);
 
 /* How often the connection came to stand; for client_was_lost(). */

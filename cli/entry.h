@@ -1,8 +1,10 @@
-/* entry.h - one request on its way to a file: what it is, where it stands, and what its history says.
+/* entry.h - one request on its way to a file: what it is, where it stands, and what its history
+ * says.
  *
  * Layer     cli; pure.
  * Thread    any.
- * Limit     entries_gather(): that of replica.h; a federation's own list, that of the command's arena.
+ * Limit     entries_gather(): that of replica.h; a federation's own list, that of the command's
+ *           arena.
  * Not here  the forms of files (ics.h, csv.h, export.c). */
 #pragma once
 #include "cli/cli.h"

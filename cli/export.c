@@ -28,6 +28,16 @@ static json_t *request_json(const struct entry *e)
 	return object;
 }
 
+static void write_part(struct programme_writer *w, const struct programme *p, enum entity_kind kind)
+{
+	const struct programme_item *item = programme_first(p, kind);
+
+	for (; item != NULL; item = programme_next(item)) {
+		/* whichever member it is: all of them are pointers to messages */
+		programme_writer_record(w, json_of_message(&item->entity->city->base));
+	}
+}
+
 static void write_entities(struct programme_writer *w, const struct programme *p)
 {
 	static const struct {
@@ -41,11 +51,7 @@ static void write_entities(struct programme_writer *w, const struct programme *p
 
 	for (size_t i = 0; i < N_ELEMENTS(PARTS); i++) {
 		programme_writer_part(w, PARTS[i].part);
-		for (const struct programme_item *item = programme_first(p, PARTS[i].kind);
-		     item != NULL;
-		     item = programme_next(
-			     item)) /* whichever member it is: all of them are pointers to messages */
-			programme_writer_record(w, json_of_message(&item->entity->city->base));
+		write_part(w, p, PARTS[i].kind);
 	}
 }
 

@@ -1,4 +1,5 @@
-/* filter.h - the options that narrow a list down: --state, --federation, --discipline, --host, --venue, --days, --since.
+/* filter.h - the options that narrow a list down: --state, --federation, --discipline, --host,
+ * --venue, --days, --since.
  *
  * Layer     cli.
  * Thread    one.

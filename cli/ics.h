@@ -1,8 +1,8 @@
 /* ics.h - the calendar as iCalendar (RFC 5545): all-day events with a stable UID.
  *
- * Proposed ones are TENTATIVE, confirmed and held ones CONFIRMED; what was published and has no place any more stays
- * in the feed as CANCELLED. SEQUENCE counts what the public could see change; where the log may not be read, it is the
- * cursor of the last change, which rises likewise.
+ * Proposed ones are TENTATIVE, confirmed and held ones CONFIRMED; what was published and has no
+ * place any more stays in the feed as CANCELLED. SEQUENCE counts what the public could see change;
+ * where the log may not be read, it is the cursor of the last change, which rises likewise.
  *
  * Layer     cli; pure.
  * Thread    any.

@@ -1,8 +1,9 @@
 /* order.h - which requests may be sent now: file order, predecessors first, batches together.
  *
- * Requests are put into parcels: one a request, or one a batch. A parcel is ready once all that its requests name in
- * `after`, and an earlier request with the same id, are done. Where nothing is ready because they wait for one another,
- * the first of them is let go: it is the daemon's to judge.
+ * Requests are put into parcels: one a request, or one a batch. A parcel is ready once all that its
+ * requests name in `after`, and an earlier request with the same id, are done. Where nothing is
+ * ready because they wait for one another, the first of them is let go: it is the daemon's to
+ * judge.
  *
  * Layer     cli; pure.
  * Thread    one.

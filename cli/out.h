@@ -1,6 +1,7 @@
 /* out.h - what a person sees: columns, colours, a progress bar.
  *
- * Texts that others wrote are shown without their control characters, so that none of them can speak to the terminal.
+ * Texts that others wrote are shown without their control characters, so that none of them can
+ * speak to the terminal.
  *
  * Layer     cli.
  * Thread    one.

@@ -1,7 +1,8 @@
 /* profile.h - where the daemon is and which key to speak with.
  *
- * An INI file with a section [client] and the keys endpoint, updates, server-key, key, programme. `server-key` is a
- * public key, or the path of a file that holds one; paths are relative to the profile's real folder.
+ * An INI file with a section [client] and the keys endpoint, updates, server-key, key, programme.
+ * `server-key` is a public key, or the path of a file that holds one; paths are relative to the
+ * profile's real folder.
  *
  * Layer     cli.
  * Thread    one.

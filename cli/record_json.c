@@ -34,11 +34,6 @@ json_t *record_json(const Convene__V1__Record *r)
 	return flatten(r->id, r->revision, r->content, r->standing, r->cursor, r->received_unix_ms);
 }
 
-json_t *record_json_of_replica(const struct replica_record *r)
-{
-	return flatten(r->id, r->revision, r->content, r->standing, r->cursor, r->received_unix_ms);
-}
-
 static void add_entity(json_t *object, const Convene__V1__EntityChange *change)
 {
 	const Convene__V1__Entity *entity = change->entity;

@@ -1,8 +1,8 @@
 /* sender.h - sends many requests and hears what becomes of each.
  *
- * Several calls are under way at once, over the connections of lanes.h, in the order of order.h. BUSY and UNAVAILABLE are
- * waited out; a call whose answer does not come is sent again, which takes nothing in twice. Where outcomes are wanted,
- * one that is not heard of in time is asked for.
+ * Several calls are under way at once, over the connections of lanes.h, in the order of order.h.
+ * BUSY and UNAVAILABLE are waited out; a call whose answer does not come is sent again, which takes
+ * nothing in twice. Where outcomes are wanted, one that is not heard of in time is asked for.
  *
  * Layer     cli.
  * Thread    one.
@@ -18,12 +18,11 @@
 /* What became of one request. */
 struct sent {
 	const Convene__V1__Request *request;
-	const Convene__V1__Problem *problem; /* not taken in: why, and ... */
-	Convene__V1__Violation **
-		violations; /* ... its own violations, one at least; paths relative to the request */
-	size_t n_violations;
-	const Convene__V1__Record
-		*record; /* the last that was heard of it; without content perhaps */
+	const Convene__V1__Problem
+		*problem; /* not taken in: why; NULL: it was, or is still to be */
+	Convene__V1__Violation **violations; /* not taken in: its own, paths relative to it */
+	size_t n_violations;                 /* then one at least */
+	const Convene__V1__Record *record;   /* the last that was heard of it; perhaps no content */
 	bool has_receipt;
 	bool is_again; /* it stood already */
 	bool is_done;  /* refused, or as far as was asked for */
