@@ -1,6 +1,8 @@
 /* about.c - the daemon speaks of itself: hello, status.
  *
  * Layer     flow; rows of kinds.c. */
+#include <string.h>
+
 #include "domain/day.h"
 #include "domain/lifecycle.h"
 #include "flow/answers.h"
@@ -134,15 +136,41 @@ static bool add_programmes(struct telling *t)
 	return true;
 }
 
+/* By what the client read; several errors may travel as one code. */
+static void add_problems(struct telling *t)
+{
+	static const enum cvn_err ERRORS[] = {
+#define CVN_ERR(name, value, code, class, retry, text) name,
+#include "util/err.def"
+#undef CVN_ERR
+	};
+	const uint64_t *counts = t->e->flow->counts.problems;
+
+	for (size_t i = 0; i < N_ELEMENTS(ERRORS); i++) {
+		const char *code = cvn_err_code(ERRORS[i]);
+		uint64_t n = 0;
+		bool is_first = true;
+		char *name;
+
+		for (size_t k = 0; k < N_ELEMENTS(ERRORS); k++) {
+			if (strcmp(cvn_err_code(ERRORS[k]), code) != 0)
+				continue;
+			n += counts[-ERRORS[k]];
+			is_first &= k >= i;
+		}
+		name = arena_printf(&t->e->arena, "problem_%s", code);
+		if (is_first && name != NULL)
+			add_count(t, name, n);
+	}
+}
+
 static void add_counts(struct telling *t)
 {
 	const struct flow *flow = t->e->flow;
 	const struct keyring_counts *keys = keyring_counts(flow->ports->keyring);
 
 	add_count(t, "flow_calls", flow->counts.calls);
-	add_count(t, "flow_problems", flow->counts.faults);
-	add_count(t, "flow_forbidden", flow->counts.refused);
-	add_count(t, "flow_busy", flow->counts.busy);
+	add_problems(t);
 	add_count(t, "flow_updates", flow->counts.updates);
 	add_count(t, "flow_outcomes", flow->counts.outcomes);
 	add_count(t, "flow_decided", flow->counts.decided);

@@ -244,8 +244,9 @@ static void on_committed(struct store_op *op, enum cvn_err err)
 	case CVN_ENOTFOUND:
 	case CVN_ECONFLICT:
 	case CVN_EPROGRAMME:
+	case CVN_ECLOSED:
 		settle(a, "gone", replica_version(a->p->replica));
-		if (err != CVN_ECONFLICT)
+		if (err == CVN_ENOTFOUND || err == CVN_EPROGRAMME)
 			err = CVN_EGONE;
 		break;
 	case CVN_ECANCELED:

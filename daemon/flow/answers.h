@@ -18,8 +18,9 @@ struct place_task {
 	struct pool_task task;             /* its done_cb hears of deaths alone */
 	const Convene__V1__Decision *decision; /* stands in the task's own request from now on; NULL: as before */
 	/* The answer was committed (CVN_OK: at `cursor`); or it can't be: CVN_ENOPLACE and others, with the worker's words in
-	 * `refused`; CVN_EGONE the request has changed; CVN_ECONFLICT it would close a circle of `after`. Not called for
-	 * what was stale, since the scheduler computes it again. The task is still outstanding: finish it. */
+	 * `refused`; CVN_EGONE the request has changed; CVN_ECONFLICT it would close a circle of `after`; CVN_ECLOSED the
+	 * programme is archived. Not called for what was stale, since the scheduler computes it again. The task is still
+	 * outstanding: finish it. */
 	void (*answered_cb)(struct place_task *task, enum cvn_err err, int64_t cursor,
 			    const Convene__V1__Problem *refused);
 	struct list_node answers;          /* private: answers under way that name it */

@@ -432,8 +432,7 @@ bool decide_day(const struct desk_case *c, struct ruling *r)
 		r->standing = change_standing(s, c->arena);
 		if (r->standing == NULL)
 			return false;
-		set_state(r->standing, STATE_HELD);
-		r->bump = true;
+		set_state(r->standing, STATE_HELD); /* it keeps its place: what it took stays taken */
 		return true;
 	}
 	return false;

@@ -31,6 +31,10 @@ static enum verdict reply(struct exchange *e);
 static void proceed(struct exchange *e, enum verdict v);
 static void end(struct exchange *e);
 
+#define CVN_ERR(name, value, code, class, retry, text) _Static_assert(-(value) < FLOW_ERRORS, "it is counted");
+#include "util/err.def"
+#undef CVN_ERR
+
 static const struct {
 	const char *name;
 	enum verdict (*start)(struct exchange *e);
@@ -240,9 +244,7 @@ static enum verdict reply(struct exchange *e)
 
 	if (e->err != CVN_OK) {
 		build_problem(e, &problem);
-		e->flow->counts.faults++;
-		e->flow->counts.busy += e->err == CVN_EBUSY;
-		e->flow->counts.refused += e->err == CVN_EFORBIDDEN;
+		e->flow->counts.problems[-e->err]++;
 	}
 	e->reply.has_protocol = e->reply.has_id = 1;
 	e->reply.protocol = 1;

@@ -8,6 +8,8 @@
 #include "io/loop.h"
 #include "util/list.h"
 
+#define FLOW_ERRORS 32 /* above every -err */
+
 struct mirror;
 struct jobs;
 struct answers;
@@ -33,7 +35,8 @@ struct flow {
 	void (*loaded_cb)(void *arg, enum cvn_err err);
 	void *loaded_arg;
 	struct {
-		uint64_t calls, faults, refused, busy, updates, outcomes, decided;
+		uint64_t calls, updates, outcomes, decided;
+		uint64_t problems[FLOW_ERRORS]; /* by -err */
 	} counts;
 };
 

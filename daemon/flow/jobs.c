@@ -601,6 +601,13 @@ void jobs_tick(struct jobs *jobs)
 			start_over(job);
 }
 
+static bool is_archived(const struct mirror_programme *p)
+{
+	const Convene__V1__Programme *about = programme_about(replica_programme(p->replica));
+
+	return about != NULL && about->phase != NULL && strcmp(about->phase, "archived") == 0;
+}
+
 /* From judging on, with the content that stands now. */
 static void start_over(struct job *job)
 {
@@ -613,6 +620,10 @@ static void start_over(struct job *job)
 	}
 	stop_work(job);
 	job->starts_over = false;
+	if (is_archived(job->p)) {
+		stall(job); /* nothing could be committed */
+		return;
+	}
 	arena_reset(&job->arena);
 	job->revision = record->revision;
 	batch = batch_new(job->jobs, 1);
