@@ -1,5 +1,5 @@
-/* In order of time: sender_run -> fill -> start_call -> hear -> on_reply -> on_receipts,
- * on_refusal, on_record -> look */
+/* In order of time: sender_run -> connect_all -> fill -> start_call -> hear -> on_reply ->
+ * on_receipts, on_refusal, on_record -> look */
 #include "cli/sender.h"
 #include "domain/lifecycle.h"
 #include "util/clock.h"
@@ -36,6 +36,7 @@ struct known {
 
 static enum cvn_err prepare(struct sender *s, Convene__V1__Request *const *requests,
 			    const char *const *batches);
+static enum cvn_err connect_all(struct sender *s);
 static enum cvn_err fill(struct sender *s);
 static enum cvn_err start_call(struct sender *s, struct call *call);
 static enum cvn_err hear(struct sender *s);
@@ -58,6 +59,8 @@ enum cvn_err sender_run(struct sender *s, Convene__V1__Request *const *requests,
 	arena_init(&s->scratch, FRAME_LIMITS_PAGE.bytes * 16);
 	s->calls = calloc(s->window, sizeof(*s->calls));
 	err = s->calls != NULL ? prepare(s, requests, batches) : CVN_ENOMEM;
+	if (err == CVN_OK)
+		err = connect_all(s);
 	s->moved_ms = clock_ms();
 	while (err == CVN_OK && s->n_done < s->n) {
 		err = fill(s);
@@ -106,6 +109,32 @@ static enum cvn_err prepare(struct sender *s, Convene__V1__Request *const *reque
 		s->sent[i].request = requests[i];
 	err = order_init(&s->order, s->arena, requests, batches, s->n);
 	return err == CVN_OK ? index_ids(s) : err;
+}
+
+/* Opens the connections and waits for their handshakes, so that the order of the file is not that
+ * of who happens to connect first. What does not come to stand shows later. */
+static enum cvn_err connect_all(struct sender *s)
+{
+	const uint64_t end_ms = clock_ms() + CLIENT_CONNECT_MS;
+	enum cvn_err err = CVN_OK;
+	size_t n_busy;
+
+	for (size_t p = 0; p < s->order.n_parcels && s->lanes->n < LANES_MAX && err == CVN_OK;
+	     p++) {
+		const struct parcel *parcel = &s->order.parcels[p];
+		struct lane *lane;
+
+		err = lanes_take(s->lanes, s->sent[parcel->requests[0]].request, parcel->is_batch,
+				 &lane);
+	}
+	do {
+		n_busy = 0;
+		for (size_t i = 0; i < s->lanes->n; i++)
+			n_busy += client_state(s->lanes->lane[i].client) == CVN_EBUSY;
+		if (n_busy > 0)
+			zmq_poll(NULL, 0, 1);
+	} while (n_busy > 0 && clock_ms() < end_ms);
+	return err;
 }
 
 static void done(struct sender *s, struct sent *sent)

@@ -10,11 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include <cmocka.h>
 
-#define ENDPOINT "inproc://convened"
+#define ENDPOINT "ipc://@convene-test-%d" /* an abstract socket: leaves no file */
 #define REQUESTS_MAX 64
 #define CALLS_MAX 512
 
@@ -23,6 +24,7 @@
  *   mute…    is received, but nobody is told what becomes of it;  bad…  is rejected
  *   others   are received and proposed. */
 struct daemon {
+	char endpoint[64];
 	void *zmq;
 	void *router;
 	pthread_t thread;
@@ -194,13 +196,15 @@ struct scene {
 
 static int set_up(void **state)
 {
-	const struct client_address address = { .endpoint = ENDPOINT };
+	struct client_address address = { .endpoint = NULL };
 	struct scene *s = calloc(1, sizeof(*s));
 
 	assert_non_null(s);
+	snprintf(s->daemon.endpoint, sizeof(s->daemon.endpoint), ENDPOINT, (int)getpid());
+	address.endpoint = s->daemon.endpoint;
 	s->daemon.zmq = zmq_ctx_new();
 	s->daemon.router = zmq_socket(s->daemon.zmq, ZMQ_ROUTER);
-	assert_int_equal(zmq_bind(s->daemon.router, ENDPOINT), 0);
+	assert_int_equal(zmq_bind(s->daemon.router, s->daemon.endpoint), 0);
 	assert_int_equal(pthread_create(&s->daemon.thread, NULL, serve, &s->daemon), 0);
 	arena_init(&s->arena, 16 << 20);
 	lanes_init(&s->lanes, s->daemon.zmq, &address, NULL);
@@ -219,7 +223,7 @@ static int tear_down(void **state)
 	struct scene *s = *state;
 	void *last = zmq_socket(s->daemon.zmq, ZMQ_DEALER);
 
-	zmq_connect(last, ENDPOINT);
+	zmq_connect(last, s->daemon.endpoint);
 	zmq_send(last, "\xff", 1, 0); /* no call: it ends */
 	pthread_join(s->daemon.thread, NULL);
 	zmq_close(last);
