@@ -102,8 +102,23 @@ int cmd_show(struct cli *cli)
 	return worst;
 }
 
-/* What one update did, in one line behind its time. */
-static void print_step(const Convene__V1__Update *u, struct arena *arena)
+/* A decision stands in each update until the next one: it is told once. */
+static void print_decision(const Convene__V1__Decision *d, int64_t *told_unix_ms)
+{
+	if (d->unix_ms == *told_unix_ms)
+		return;
+	*told_unix_ms = d->unix_ms;
+	fputs("      ", stdout);
+	out_text(stdout, show_or_empty(d->what), SIZE_MAX);
+	fputs(" by ", stdout);
+	out_text(stdout, show_or_empty(d->by), SIZE_MAX);
+	fputs(d->reason != NULL ? ": " : "", stdout);
+	out_text(stdout, show_or_empty(d->reason), SIZE_MAX);
+	putchar('\n');
+}
+
+/* What one update did, in one line behind its time, and why. */
+static void print_step(const Convene__V1__Update *u, int64_t *told_unix_ms, struct arena *arena)
 {
 	const Convene__V1__RequestChange *change =
 		u->of_case == CONVENE__V1__UPDATE__OF_REQUEST ? u->request : NULL;
@@ -123,17 +138,8 @@ static void print_step(const Convene__V1__Update *u, struct arena *arena)
 		out_text(stdout, show_or_empty(change->standing->reasons[i]->text), SIZE_MAX);
 		putchar('\n');
 	}
-	if (change->standing != NULL && change->standing->decision != NULL) {
-		const Convene__V1__Decision *d = change->standing->decision;
-
-		fputs("      ", stdout);
-		out_text(stdout, show_or_empty(d->what), SIZE_MAX);
-		fputs(" by ", stdout);
-		out_text(stdout, show_or_empty(d->by), SIZE_MAX);
-		fputs(d->reason != NULL ? ": " : "", stdout);
-		out_text(stdout, show_or_empty(d->reason), SIZE_MAX);
-		putchar('\n');
-	}
+	if (change->standing != NULL && change->standing->decision != NULL)
+		print_decision(change->standing->decision, told_unix_ms);
 }
 
 int cmd_trace(struct cli *cli)
@@ -141,6 +147,7 @@ int cmd_trace(struct cli *cli)
 	Convene__V1__Trace trace = CONVENE__V1__TRACE__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
 	Convene__V1__Reply *reply;
+	int64_t told_unix_ms = 0;
 	int code;
 
 	trace.request = cli->args.positional[0];
@@ -155,7 +162,7 @@ int cmd_trace(struct cli *cli)
 		if (cli->is_json)
 			json_print_line(update_json(reply->updates->updates[i]));
 		else
-			print_step(reply->updates->updates[i], &cli->arena);
+			print_step(reply->updates->updates[i], &told_unix_ms, &cli->arena);
 	}
 	return EXIT_OK;
 }
