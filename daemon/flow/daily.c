@@ -1,4 +1,4 @@
-/* In order of time: daily_look -> commit each -> on_committed. */
+/* In order of time: daily_look -> begin each -> commit -> on_committed; and again, until nothing is due. */
 #include "flow/daily.h"
 
 #include <stdlib.h>
@@ -21,10 +21,12 @@ struct lapse {
 
 struct daily {
 	struct flow *flow;
-	size_t n;
+	size_t n;                   /* lapses under way */
+	struct arena arena;         /* for one look */
 };
 
-static bool commit(struct daily *daily, struct mirror_programme *p, const struct replica_record *record);
+static enum cvn_err begin(struct daily *daily, struct mirror_programme *p, const struct replica_record *record);
+static enum cvn_err commit(struct lapse *l, const struct replica_record *record, const struct ruling *ruling);
 static void on_committed(struct store_op *op, enum cvn_err err);
 
 enum cvn_err daily_new(struct flow *flow, struct daily **ret_daily)
@@ -34,6 +36,7 @@ enum cvn_err daily_new(struct flow *flow, struct daily **ret_daily)
 	if (daily == NULL)
 		return CVN_ENOMEM;
 	daily->flow = flow;
+	arena_init(&daily->arena, LAPSE_BYTES);
 	*ret_daily = daily;
 	return CVN_OK;
 }
@@ -41,55 +44,77 @@ enum cvn_err daily_new(struct flow *flow, struct daily **ret_daily)
 /* The store is closed: no commit is under way. */
 void daily_free(struct daily *daily)
 {
+	if (daily == NULL)
+		return;
+	arena_done(&daily->arena);
 	free(daily);
+}
+
+/* What follows from the day for one request; false: nothing. */
+static bool look_at(struct arena *arena, const struct mirror_programme *p, const struct replica_record *record,
+		    struct ruling *ret_ruling)
+{
+	struct desk_case c = { .programme = replica_programme(p->replica), .record = record,
+			       .today = replica_today(p->replica), .arena = arena };
+
+	return decide_day(&c, ret_ruling);
 }
 
 void daily_look(struct daily *daily, struct mirror_programme *p)
 {
 	const struct replica_record *r = replica_first(p->replica);
+	bool is_due = false;
 
-	for (; r != NULL && daily->n < DAILY_MAX; r = replica_next(r))
-		if (lifecycle_is_open(r->standing->state) && !commit(daily, p, r))
-			return;
+	if (daily->n > 0)
+		return; /* the mirror may not have heard of them yet */
+	for (; r != NULL && daily->n < DAILY_MAX; r = replica_next(r)) {
+		struct ruling ruling;
+
+		arena_reset(&daily->arena);
+		if (!look_at(&daily->arena, p, r, &ruling))
+			continue;
+		is_due = true;
+		if (begin(daily, p, r) != CVN_OK)
+			break;
+	}
+	p->is_day_done = !is_due;
 }
 
-/* False: not now. */
-static bool commit(struct daily *daily, struct mirror_programme *p, const struct replica_record *record)
+static enum cvn_err begin(struct daily *daily, struct mirror_programme *p, const struct replica_record *record)
 {
 	struct lapse *l = calloc(1, sizeof *l);
 	struct ruling ruling;
-	struct desk_case c = { .programme = replica_programme(p->replica), .record = record,
-			       .today = replica_today(p->replica), .unix_ms = clock_unix_ms() };
-	struct change change = { .id = record->id, .unix_ms = c.unix_ms };
-	bool is_started = false, is_due;
+	enum cvn_err err = CVN_ENOMEM;
 
 	if (l == NULL)
-		return false;
+		return CVN_ENOMEM;
+	l->daily = daily;
+	l->p = p;
 	arena_init(&l->arena, LAPSE_BYTES);
-	c.arena = &l->arena;
-	is_due = decide_day(&c, &ruling);
-	if (is_due) {
-		change.revision = ruling.revision;
-		change.standing = ruling.standing;
-		if (change_pack(&change, &l->arena, &l->change) == CVN_OK) {
-			l->daily = daily;
-			l->p = p;
-			l->change.expect_cursor = record->cursor;
-			l->change.bump = ruling.bump;
-			l->commit = (struct store_commit){ .op = { .done_cb = on_committed,
-								   .deadline_ms = STORE_NO_DEADLINE },
-							   .programme = p->id, .changes = &l->change,
-							   .n_changes = 1 };
-			is_started = store_commit_start(daily->flow->ports->store, &l->commit) == CVN_OK;
-		}
-	}
-	if (is_started) {
-		daily->n++;
-	} else {
+	if (look_at(&l->arena, p, record, &ruling))
+		err = commit(l, record, &ruling);
+	if (err != CVN_OK) {
 		arena_done(&l->arena);
 		free(l);
+		return err;
 	}
-	return is_started || !is_due;
+	daily->n++;
+	return CVN_OK;
+}
+
+static enum cvn_err commit(struct lapse *l, const struct replica_record *record, const struct ruling *ruling)
+{
+	struct change change = { .id = record->id, .revision = ruling->revision, .standing = ruling->standing,
+				 .unix_ms = clock_unix_ms() };
+	enum cvn_err err = change_pack(&change, &l->arena, &l->change);
+
+	if (err != CVN_OK)
+		return err;
+	l->change.expect_cursor = record->cursor;
+	l->change.bump = ruling->bump;
+	l->commit = (struct store_commit){ .op = { .done_cb = on_committed, .deadline_ms = STORE_NO_DEADLINE },
+					   .programme = l->p->id, .changes = &l->change, .n_changes = 1 };
+	return store_commit_start(l->daily->flow->ports->store, &l->commit);
 }
 
 /* What failed is found again at the next look. */

@@ -121,6 +121,35 @@ static enum verdict authenticate(struct exchange *e)
 	return NEXT;
 }
 
+static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0; *at < end && shift < 64; shift += 7) {
+		uint8_t byte = *(*at)++;
+
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte < 0x80) {
+			*ret = value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The id of a call that is refused before it was unpacked, so that its sender knows which one it was; 0: not found. The
+ * id stands before the call's own fields wherever fields are written in their order. */
+static uint64_t peek_id(const uint8_t *at, size_t n)
+{
+	const uint8_t *end = at + n;
+	uint64_t tag, value;
+
+	while (read_varint(&at, end, &tag) && (tag & 7) == 0 && read_varint(&at, end, &value))
+		if (tag >> 3 == 2)
+			return value;
+	return 0;
+}
+
 static enum verdict decode(struct exchange *e)
 {
 	struct frame_limits limits = FRAME_LIMITS;
@@ -132,6 +161,7 @@ static enum verdict decode(struct exchange *e)
 	err = frame_decode(&convene__v1__call__descriptor, e->payload, e->n_payload, &limits, &e->arena, &message,
 			   &fault);
 	if (err != CVN_OK) {
+		e->refused_id = peek_id(e->payload, e->n_payload);
 		if (fault.path[0] != '\0')
 			exchange_violation(e, fault.path, cvn_err_code(err), fault.text);
 		return exchange_fault(e, err, fault.text);
@@ -248,7 +278,7 @@ static enum verdict reply(struct exchange *e)
 	}
 	e->reply.has_protocol = e->reply.has_id = 1;
 	e->reply.protocol = 1;
-	e->reply.id = e->call != NULL ? e->call->id : 0;
+	e->reply.id = e->call != NULL ? e->call->id : e->refused_id;
 	buf_init(&packed, EXCHANGE_BYTES);
 	/* who is gone, or slow, is counted by the front: nothing is to be done about it here */
 	if (frame_encode_to(&e->reply.base, &packed) == CVN_OK)

@@ -47,6 +47,7 @@ struct exchange {
 
 	struct caller caller;
 	const Convene__V1__Call *call;        /* NULL until decoded */
+	uint64_t refused_id;                  /* of a call that can't be decoded; 0: not known */
 	const struct kind *kind;              /* NULL until authorised */
 	struct mirror_programme *programme;   /* NULL: the call is about none, or a new one */
 	uint64_t deadline_ms;                 /* loop clock */

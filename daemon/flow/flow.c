@@ -17,7 +17,6 @@
 #include "wire/frame.h"
 
 #define TICK_MS 50
-#define DAILY_TICKS (60000 / TICK_MS)
 
 static void on_loaded(void *arg, enum cvn_err err);
 static void on_tick(void *arg);
@@ -110,7 +109,6 @@ enum cvn_err flow_start(struct flow *flow)
 		for (r = replica_first(p->replica); r != NULL; r = replica_next(r))
 			if (r->standing->state == STATE_RECEIVED)
 				jobs_on_record(flow->jobs, p, NULL, r, &nobody);
-		daily_look(flow->daily, p);
 	}
 	loop_timer_start(flow->tick, TICK_MS, TICK_MS);
 	LOG_INFO("flow", "the store is read", "programmes", mirror_count(flow->mirror), "owed", jobs_n(flow->jobs));
@@ -220,8 +218,10 @@ void flow_on_pulse(void *arg, const char *programme, int64_t cursor, int64_t ver
 	if (mirror_look_at_clock(p, clock_unix_ms())) {
 		day_format(replica_today(p->replica), today);
 		pool_today(flow->ports->pool, programme, today);
-		daily_look(flow->daily, p);
+		p->is_day_done = false;
 	}
+	if (!p->is_day_done)
+		daily_look(flow->daily, p);
 	day_format(replica_today(p->replica), today);
 	pulse.today = today;
 	update.programme = p->id;
@@ -244,9 +244,6 @@ static void on_tick(void *arg)
 	exchange_look_at_deadlines(flow);
 	answers_tick(flow->answers);
 	jobs_tick(flow->jobs);
-	if (++flow->n_ticks % DAILY_TICKS == 0) /* what could not be committed at once, or came since */
-		for (struct mirror_programme *p = mirror_first(flow->mirror); p != NULL; p = mirror_next(p))
-			daily_look(flow->daily, p);
 }
 
 void flow_drain(struct flow *flow)

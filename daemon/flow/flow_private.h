@@ -29,7 +29,6 @@ struct flow {
 	struct loop_timer *tick;       /* deadlines, and what is to be tried again */
 	bool is_draining;
 	uint64_t started_ms;
-	uint64_t n_ticks;
 	bool has_submitter;            /* of the request whose update is at hand: it hears of it */
 	struct front_peer submitter;
 	void (*loaded_cb)(void *arg, enum cvn_err err);

@@ -25,6 +25,7 @@ struct mirror_programme {
 	struct replica *replica;
 	int64_t committed;             /* the last cursor that this daemon knows to be committed */
 	uint64_t n_states[STATE_N];    /* requests by state */
+	bool is_day_done;              /* all that this day brings is committed: flow/daily.c */
 	struct mirror *mirror;         /* private: this and below */
 	struct list_node waits;        /* mirror_wait::link, by cursor */
 	UT_hash_handle hh;
