@@ -99,8 +99,11 @@ static bool keep_order(struct scan *scan, unsigned flags)
 		struct calendar_spot spot = calendar_where(calendar, link->request);
 		int32_t behind = spot.day + calendar->problem->requests[link->request].duration;
 
-		if (spot.venue == PROBLEM_NONE)
+		if (spot.venue == PROBLEM_NONE) {
+			if (flags & SCAN_LEAVE_LEADERS)
+				continue;
 			return false;
+		}
 		clear(scan->starts, scan->first_word, scan->n_words, 0, behind + link->min_gap - 1);
 		if (link->max_gap != PROBLEM_FOREVER)
 			clear(scan->starts, scan->first_word, scan->n_words, behind + link->max_gap + 1, INT32_MAX / 2);
@@ -192,8 +195,7 @@ bool scan_request(struct scan *scan, const struct calendar *calendar, int32_t r,
 	                                                                    : calendar->problem->n_words - scan->first_word;
 	if ((request->n_after > 0 || request->n_followers > 0) && !keep_order(scan, flags))
 		return false;
-	if ((flags & SCAN_LEAVE_SQUADS) == 0)
-		collect_visits(scan);
+	collect_visits(scan);
 	return any(scan->starts, scan->n_words);
 }
 

@@ -31,7 +31,7 @@ enum scan_flags {
 	SCAN_PLAIN = 0,
 	SCAN_OUTSIDE = 1,         /* days outside the windows instead */
 	SCAN_LEAVE_FOLLOWERS = 2, /* rule 9 backwards alone */
-	SCAN_LEAVE_SQUADS = 4,    /* without rule 8 */
+	SCAN_LEAVE_LEADERS = 4,   /* whom it comes after may have no place yet: only those placed count */
 };
 
 /* Begins with `request` (not placed; it may be any) on start days not before `not_before`. False: no start day is

@@ -1,0 +1,517 @@
+/* bound.c - see bound.h. */
+#include "scheduler/bound.h"
+#include <stdlib.h>
+#include <string.h>
+#include "scheduler/memory.h"
+#include "scheduler/scan.h"
+
+#define POINT 64          /* prices are in 1/64 point */
+#define SMOOTH 0.35       /* how much of a new direction counts */
+#define PATIENCE 16       /* rounds without a better bound before steps get shorter */
+
+/* Prices of one kind of thing: rows of days. */
+struct prices {
+	int32_t n_rows, n_days;
+	double *scaled;    /* what an event of usual size pays, in 1/POINT */
+	double *direction; /* smoothed excess of demand */
+	double *usual;     /* by row: what an event of usual size takes */
+	int64_t *sum;      /* [row · (n_days + 1) + day]: price of one piece on all days before `day` */
+	int32_t *demand;   /* differences from day to day */
+	int32_t *supply;
+};
+
+enum { UNITS, BEDS, STAFF, SQUADS, QUOTA, ORDER, KINDS };
+
+struct bound {
+	const struct calendar *calendar;
+	const struct problem *problem;
+	struct prices prices[KINDS];
+	double *tax, *tax_direction; /* by party, −weight … weight */
+	int64_t *taxed, *hosted;     /* tax in 1/POINT; athlete-days, by party */
+	uint64_t **starts;           /* by request: words of feasible starts, venue after venue */
+	int32_t *first_after;        /* by request: its first link among all */
+	int64_t *cost, *squad_cost, *city_cost; /* scratch: by start day */
+	int64_t best;
+	double step, ceiling;
+	int32_t n_failed;
+	bool is_plain; /* too large: no prices */
+};
+
+static void prices_init(struct prices *p, int32_t n_rows, int32_t n_days)
+{
+	size_t n = (size_t)n_rows * (size_t)n_days;
+
+	p->n_rows = n_rows;
+	p->n_days = n_days;
+	p->scaled = memory_new(n, sizeof(*p->scaled));
+	p->direction = memory_new(n, sizeof(*p->direction));
+	p->usual = memory_new((size_t)n_rows, sizeof(*p->usual));
+	p->sum = memory_new((size_t)n_rows * ((size_t)n_days + 1), sizeof(*p->sum));
+	p->demand = memory_new((size_t)n_rows * ((size_t)n_days + 1), sizeof(*p->demand));
+	p->supply = memory_new(n, sizeof(*p->supply));
+}
+
+static void prices_done(struct prices *p)
+{
+	free(p->scaled);
+	free(p->direction);
+	free(p->usual);
+	free(p->sum);
+	free(p->demand);
+	free(p->supply);
+}
+
+static int64_t *sums(const struct prices *p, int32_t row)
+{
+	return &p->sum[(size_t)row * ((size_t)p->n_days + 1)];
+}
+
+/* `amount` pieces of a row are wanted on [first, last]. */
+static void want(const struct prices *p, int32_t row, int32_t first, int32_t last, int32_t amount)
+{
+	int32_t *demand = &p->demand[(size_t)row * ((size_t)p->n_days + 1)];
+
+	demand[first] += amount;
+	demand[last + 1] -= amount;
+}
+
+static bool is_free_to_go(const struct bound *bound, int32_t r)
+{
+	const struct problem_request *request = &bound->problem->requests[r];
+
+	return request->present && !request->fixed && bound->starts[r] != NULL;
+}
+
+static int32_t smallest_rest(const struct problem *problem)
+{
+	const struct problem_policy *policy = &problem->policy;
+	int32_t rest = policy->rest_same_city < policy->rest_same_host ? policy->rest_same_city : policy->rest_same_host;
+
+	return rest < policy->rest_between_hosts ? rest : policy->rest_between_hosts;
+}
+
+/* What is left beside what stands: each kind's supply. */
+static void supply_all(struct bound *bound)
+{
+	const struct calendar *calendar = bound->calendar;
+	const struct problem *problem = bound->problem;
+	const int32_t *rows[] = {calendar->units_free, calendar->beds_free, calendar->staff_free};
+	int32_t rest = smallest_rest(problem), n_days = problem->n_days;
+
+	for (int kind = UNITS; kind <= STAFF; kind++)
+		for (int32_t row = 0; row < bound->prices[kind].n_rows; row++)
+			for (int32_t d = 0; d < n_days; d++)
+				bound->prices[kind].supply[(size_t)row * (size_t)n_days + (size_t)d] = rows[kind][(size_t)row * (size_t)calendar->stride + (size_t)d];
+	for (size_t i = 0; i < (size_t)problem->n_squads * (size_t)n_days; i++)
+		bound->prices[SQUADS].supply[i] = 1;
+	for (int32_t q = 0; q < problem->n_squads; q++)
+		for (int32_t i = 0; i < calendar->visits[q].n; i++) {
+			const struct calendar_visit *visit = &calendar->visits[q].at[i];
+
+			for (int32_t d = visit->first; d <= visit->last + rest && d < n_days; d++)
+				bound->prices[SQUADS].supply[q * n_days + d] = 0;
+		}
+	for (int32_t f = 0; f < problem->n_federations; f++) {
+		int32_t left = problem->federations[f].max_events - calendar->n_of_federation[f];
+
+		bound->prices[QUOTA].supply[f] = left > 0 ? left : 0;
+	}
+}
+
+/* The usual size of what an event takes of each row: the mean of those that could go there. */
+static void usual_sizes(struct bound *bound)
+{
+	const struct problem *problem = bound->problem;
+	double total[KINDS] = {0}, n[KINDS] = {0};
+
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		const struct problem_request *request = &problem->requests[r];
+
+		if (!is_free_to_go(bound, r))
+			continue;
+		total[UNITS] += request->units;
+		total[BEDS] += request->headcount;
+		n[UNITS]++;
+		n[BEDS]++;
+		for (int32_t s = 0; s < PROBLEM_SERVICES; s++) {
+			total[STAFF] += request->staff[s];
+			n[STAFF] += request->staff[s] > 0;
+		}
+	}
+	for (int kind = 0; kind < KINDS; kind++)
+		for (int32_t row = 0; row < bound->prices[kind].n_rows; row++)
+			bound->prices[kind].usual[row] = total[kind] > 0 ? total[kind] / n[kind] : 1;
+}
+
+/* Start days that each request has beside what stands, venue after venue. NULL where it has none. */
+static void find_starts(struct bound *bound)
+{
+	const struct problem *problem = bound->problem;
+	struct scan scan;
+
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		const struct problem_request *request = &problem->requests[r];
+		size_t n_words = (size_t)request->n_words;
+		uint64_t any = 0;
+
+		if (!request->present || calendar_is_placed(bound->calendar, r) || request->n_venues == 0 || n_words == 0)
+			continue;
+		/* Leaders that are still to be placed must not hide it: the links are priced. */
+		bound->starts[r] = memory_new((size_t)request->n_venues * n_words, sizeof(uint64_t));
+		if (!scan_request(&scan, bound->calendar, r, SCAN_LEAVE_LEADERS, 0))
+			goto none;
+		for (int32_t i = 0; i < request->n_venues; i++)
+			if (scan_venue(&scan, request->venues[i])) {
+				memcpy(&bound->starts[r][(size_t)i * n_words], scan.free, n_words * sizeof(uint64_t));
+				any = 1;
+			}
+none:
+		if (any == 0) {
+			free(bound->starts[r]);
+			bound->starts[r] = NULL;
+		}
+	}
+}
+
+struct bound *bound_new(const struct calendar *calendar)
+{
+	struct bound *bound = memory_new(1, sizeof(*bound));
+	const struct problem *problem = calendar->problem;
+	int64_t cells = (int64_t)problem->n_days * (problem->n_venues + problem->n_cities + problem->n_nocs * PROBLEM_SERVICES +
+	                                            problem->n_squads), words = 0;
+	int32_t n_links = 0;
+
+	bound->calendar = calendar;
+	bound->problem = problem;
+	bound->best = INT64_MAX;
+	bound->step = 1.0;
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		words += (int64_t)problem->requests[r].n_venues * problem->requests[r].n_words;
+	bound->is_plain = cells > BOUND_CELLS_MAX || words > BOUND_CELLS_MAX;
+	bound->starts = memory_new((size_t)problem->n_requests, sizeof(*bound->starts));
+	bound->first_after = memory_new((size_t)problem->n_requests, sizeof(int32_t));
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		bound->first_after[r] = n_links;
+		n_links += problem->requests[r].n_after;
+	}
+	bound->tax = memory_new((size_t)problem->n_nocs, sizeof(double));
+	bound->tax_direction = memory_new((size_t)problem->n_nocs, sizeof(double));
+	bound->taxed = memory_new((size_t)problem->n_nocs, sizeof(int64_t));
+	bound->hosted = memory_new((size_t)problem->n_nocs, sizeof(int64_t));
+	bound->cost = memory_new((size_t)problem->n_days + 64, sizeof(int64_t));
+	bound->squad_cost = memory_new((size_t)problem->n_days + 64, sizeof(int64_t));
+	bound->city_cost = memory_new((size_t)problem->n_days + 64, sizeof(int64_t));
+	if (bound->is_plain)
+		return bound;
+	prices_init(&bound->prices[UNITS], problem->n_venues, problem->n_days);
+	prices_init(&bound->prices[BEDS], problem->n_cities, problem->n_days);
+	prices_init(&bound->prices[STAFF], problem->n_nocs * PROBLEM_SERVICES, problem->n_days);
+	prices_init(&bound->prices[SQUADS], problem->n_squads, problem->n_days);
+	prices_init(&bound->prices[QUOTA], problem->n_federations, 1);
+	prices_init(&bound->prices[ORDER], n_links, 1);
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		if (POINT * 1000.0 * problem->requests[r].value > bound->ceiling)
+			bound->ceiling = POINT * 1000.0 * problem->requests[r].value;
+	find_starts(bound);
+	supply_all(bound);
+	usual_sizes(bound);
+	return bound;
+}
+
+void bound_free(struct bound *bound)
+{
+	if (bound == NULL)
+		return;
+	for (int kind = 0; kind < KINDS; kind++)
+		prices_done(&bound->prices[kind]);
+	for (int32_t r = 0; r < bound->problem->n_requests; r++)
+		free(bound->starts[r]);
+	free(bound->starts);
+	free(bound->first_after);
+	free(bound->tax);
+	free(bound->tax_direction);
+	free(bound->taxed);
+	free(bound->hosted);
+	free(bound->cost);
+	free(bound->squad_cost);
+	free(bound->city_cost);
+	free(bound);
+}
+
+/* Rounds the prices of single pieces to whole numbers and adds them up day by day; returns what all supply costs. */
+static int64_t add_up(struct prices *p)
+{
+	int64_t total = 0;
+
+	for (int32_t row = 0; row < p->n_rows; row++) {
+		int64_t *sum = sums(p, row);
+
+		for (int32_t d = 0; d < p->n_days; d++) {
+			size_t cell = (size_t)row * (size_t)p->n_days + (size_t)d;
+			int64_t price = (int64_t)(p->scaled[cell] / p->usual[row]);
+
+			sum[d + 1] = sum[d] + price;
+			total += price * p->supply[cell];
+		}
+	}
+	memset(p->demand, 0, (size_t)p->n_rows * ((size_t)p->n_days + 1) * sizeof(*p->demand));
+	return total;
+}
+
+/* cost[s] += amount · price of [s, s + length), for start days [from, to]. */
+static void charge(int64_t *cost, const int64_t *sum, int32_t amount, int32_t from, int32_t to, int32_t length)
+{
+	for (int32_t s = from; s <= to; s++)
+		cost[s] += amount * (sum[s + length] - sum[s]);
+}
+
+static int64_t distance(int32_t a, int32_t b)
+{
+	return a < b ? b - a : a - b;
+}
+
+struct choice {
+	int64_t gain; /* in 1/POINT; 0: it stays away */
+	int32_t venue, day;
+};
+
+/* What holds wherever it goes: squads, quota, links, the wished day; into squad_cost. */
+static void charge_anywhere(struct bound *bound, const struct problem_request *request, int32_t from, int32_t to)
+{
+	const struct problem *problem = bound->problem;
+	int32_t r = (int32_t)(request - problem->requests), rest = smallest_rest(problem);
+	int64_t once = bound->prices[QUOTA].sum[2 * request->federation + 1];
+
+	for (int32_t i = 0; i < request->n_after; i++)
+		once += bound->prices[ORDER].sum[2 * (bound->first_after[r] + i) + 1];
+	for (int32_t i = 0; i < request->n_followers; i++) {
+		const struct problem_request *follower = &problem->requests[request->followers[i]];
+
+		for (int32_t j = 0; j < follower->n_after; j++)
+			if (follower->after[j].request == r)
+				once -= bound->prices[ORDER].sum[2 * (bound->first_after[request->followers[i]] + j) + 1];
+	}
+	for (int32_t s = from; s <= to; s++)
+		bound->squad_cost[s] = once + POINT * problem->policy.date_weight * distance(s, request->preferred);
+	for (int32_t i = 0; i < request->n_squads; i++) {
+		const int64_t *sum = sums(&bound->prices[SQUADS], request->squads[i]);
+
+		for (int32_t s = from; s <= to; s++) {
+			int32_t end = s + request->duration + rest < problem->n_days ? s + request->duration + rest : problem->n_days;
+
+			bound->squad_cost[s] += sum[end] - sum[s];
+		}
+	}
+}
+
+static struct choice choose(struct bound *bound, int32_t r)
+{
+	const struct problem *problem = bound->problem;
+	const struct problem_request *request = &problem->requests[r];
+	int32_t from = request->first_word * 64, to = from + request->n_words * 64 - 1, city = PROBLEM_NONE;
+	struct choice best = {0, PROBLEM_NONE, 0};
+
+	if (to > problem->n_days - request->duration)
+		to = problem->n_days - request->duration;
+	charge_anywhere(bound, request, from, to);
+	for (int32_t i = 0; i < request->n_venues; i++) {
+		const struct problem_venue *venue = &problem->venues[request->venues[i]];
+		const uint64_t *starts = &bound->starts[r][(size_t)i * (size_t)request->n_words];
+		int64_t base = POINT * INT64_C(1000) * request->value + request->load * bound->taxed[venue->host];
+
+		if (venue->city != city) {
+			city = venue->city;
+			memcpy(&bound->city_cost[from], &bound->squad_cost[from], (size_t)(to - from + 1) * sizeof(int64_t));
+			charge(bound->city_cost, sums(&bound->prices[BEDS], city), request->headcount, from, to, request->duration);
+			for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+				if (request->staff[s] > 0)
+					charge(bound->city_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
+					       request->staff[s], from, to, request->duration);
+		}
+		memcpy(&bound->cost[from], &bound->city_cost[from], (size_t)(to - from + 1) * sizeof(int64_t));
+		charge(bound->cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
+		if (request->announced && request->announced_venue == request->venues[i] && request->announced_day >= from &&
+		    request->announced_day <= to)
+			bound->cost[request->announced_day] -= POINT * problem->policy.move_cost;
+		for (int32_t w = 0; w < request->n_words; w++)
+			for (uint64_t word = starts[w]; word != 0; word &= word - 1) {
+				int32_t day = from + w * 64 + __builtin_ctzll(word);
+
+				if (base - bound->cost[day] > best.gain)
+					best = (struct choice){base - bound->cost[day], request->venues[i], day};
+			}
+	}
+	return best;
+}
+
+static void take(struct bound *bound, int32_t r, struct choice choice)
+{
+	const struct problem *problem = bound->problem;
+	const struct problem_request *request = &problem->requests[r];
+	const struct problem_venue *venue = &problem->venues[choice.venue];
+	int32_t last = choice.day + request->duration - 1, rested = last + smallest_rest(problem);
+
+	want(&bound->prices[UNITS], choice.venue, choice.day, last, request->units);
+	want(&bound->prices[BEDS], venue->city, choice.day, last, request->headcount);
+	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+		want(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s, choice.day, last, request->staff[s]);
+	for (int32_t i = 0; i < request->n_squads; i++)
+		want(&bound->prices[SQUADS], request->squads[i], choice.day, rested < problem->n_days ? rested : problem->n_days - 1, 1);
+	want(&bound->prices[QUOTA], request->federation, 0, 0, 1);
+	for (int32_t i = 0; i < request->n_after; i++)
+		want(&bound->prices[ORDER], bound->first_after[r] + i, 0, 0, 1);
+	for (int32_t i = 0; i < request->n_followers; i++) {
+		const struct problem_request *follower = &problem->requests[request->followers[i]];
+
+		for (int32_t j = 0; j < follower->n_after; j++)
+			if (follower->after[j].request == r)
+				want(&bound->prices[ORDER], bound->first_after[request->followers[i]] + j, 0, 0, -1);
+	}
+	bound->hosted[venue->host] += request->load;
+}
+
+/* The tax on an athlete-day at each host, in 1/POINT: P · y − Σ y, from −weight · |x| ≤ y · x. */
+static void levy(struct bound *bound)
+{
+	int64_t n = bound->problem->n_parties, all = 0;
+
+	for (int32_t p = 0; p < n; p++)
+		all += (int64_t)(bound->tax[p] * POINT);
+	for (int32_t p = 0; p < n; p++) {
+		bound->taxed[p] = n * (int64_t)(bound->tax[p] * POINT) - all;
+		bound->hosted[p] = bound->calendar->hosted[p];
+	}
+}
+
+/* What stands already, as a constant. */
+static int64_t standing(const struct bound *bound)
+{
+	const struct problem *problem = bound->problem;
+	int64_t score = bound->calendar->score + problem->policy.reciprocity_weight * bound->calendar->imbalance, taxes = 0;
+
+	for (int32_t p = 0; p < problem->n_parties; p++)
+		taxes += bound->calendar->hosted[p] * bound->taxed[p];
+	return POINT * score + taxes;
+}
+
+/* Turns the smoothed directions towards the new excess of demand; returns the square of their length. */
+static double turn(struct prices *p)
+{
+	double length = 0;
+
+	for (int32_t row = 0; row < p->n_rows; row++) {
+		int64_t wanted = 0;
+		double scale = 1 / p->usual[row];
+
+		for (int32_t d = 0; d < p->n_days; d++) {
+			size_t cell = (size_t)row * (size_t)p->n_days + (size_t)d;
+			double *direction = &p->direction[cell];
+
+			wanted += p->demand[(size_t)row * ((size_t)p->n_days + 1) + (size_t)d];
+			*direction += SMOOTH * ((double)(wanted - p->supply[cell]) * scale - *direction);
+			if (p->scaled[cell] <= 0 && *direction < 0)
+				*direction = 0;
+			length += *direction * *direction;
+		}
+	}
+	return length;
+}
+
+/* Nobody ever pays more than `ceiling`: so sums stay small, however long the steps. */
+static void go(struct prices *p, double step, double ceiling)
+{
+	for (size_t cell = 0; cell < (size_t)p->n_rows * (size_t)p->n_days; cell++) {
+		double price = p->scaled[cell] + step * p->direction[cell];
+
+		p->scaled[cell] = price < 0 ? 0 : price > ceiling ? ceiling : price;
+	}
+}
+
+static double tax_scale(const struct bound *bound)
+{
+	/* An athlete-day is small change beside an event: taxes move by this part of what prices move. */
+	return 1.0 / (1.0 + (double)bound->calendar->problem->n_parties * 300.0);
+}
+
+static double turn_taxes(struct bound *bound)
+{
+	int64_t n = bound->problem->n_parties, total = 0;
+	double length = 0, scale = tax_scale(bound);
+
+	for (int32_t p = 0; p < n; p++)
+		total += bound->hosted[p];
+	for (int32_t p = 0; p < n; p++) {
+		double excess = (double)(total - n * bound->hosted[p]) * scale;
+
+		bound->tax_direction[p] += SMOOTH * (excess - bound->tax_direction[p]);
+		length += bound->tax_direction[p] * bound->tax_direction[p];
+	}
+	return length;
+}
+
+static void go_taxes(struct bound *bound, double step)
+{
+	double weight = (double)bound->problem->policy.reciprocity_weight, scale = tax_scale(bound);
+
+	for (int32_t p = 0; p < bound->problem->n_parties; p++) {
+		double tax = bound->tax[p] + step * bound->tax_direction[p] * scale / POINT;
+
+		bound->tax[p] = tax > weight ? weight : tax < -weight ? -weight : tax;
+	}
+}
+
+/* All that anyone wishes for. */
+static int64_t plain(const struct bound *bound)
+{
+	const struct problem *problem = bound->problem;
+	int64_t total = 0;
+
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		const struct problem_request *request = &problem->requests[r];
+
+		if (request->present && (request->n_venues > 0 || request->fixed))
+			total += INT64_C(1000) * request->value;
+	}
+	return total;
+}
+
+int64_t bound_step(struct bound *bound, int64_t score)
+{
+	int64_t value = 0, here;
+	double length = 0, step;
+
+	if (bound->is_plain)
+		return bound->best = plain(bound);
+	for (int kind = 0; kind < KINDS; kind++)
+		value += add_up(&bound->prices[kind]);
+	levy(bound);
+	value += standing(bound);
+	for (int32_t r = 0; r < bound->problem->n_requests; r++) {
+		struct choice choice;
+
+		if (!is_free_to_go(bound, r))
+			continue;
+		choice = choose(bound, r);
+		value += choice.gain;
+		if (choice.gain > 0)
+			take(bound, r, choice);
+	}
+	here = value >= 0 ? (value + POINT - 1) / POINT : -(-value / POINT);
+	if (here < bound->best) {
+		bound->best = here;
+		bound->n_failed = 0;
+	} else if (++bound->n_failed == PATIENCE) {
+		bound->step *= 0.6;
+		bound->n_failed = 0;
+	}
+	for (int kind = 0; kind < KINDS; kind++)
+		length += turn(&bound->prices[kind]);
+	length += turn_taxes(bound);
+	if (length <= 0 || here <= score)
+		return bound->best;
+	step = bound->step * POINT * (double)(here - score) / length;
+	for (int kind = 0; kind < KINDS; kind++)
+		go(&bound->prices[kind], step, bound->ceiling);
+	go_taxes(bound, step);
+	return bound->best;
+}

@@ -1,0 +1,23 @@
+/* bound.h - how good any plan could be at best: a valid upper bound on the score.
+ *
+ * Layer     scheduler: scan and calendar below it; solve above.
+ * Thread    one at a time.
+ * Limit     BOUND_CELLS_MAX days of rows; beyond it only the sum of all wishes is known.
+ *
+ * Lagrangian relaxation: each unit, bed, member of staff and squad gets a price a day, each place of a quota and each
+ * link of `after` one too; what is hosted is taxed towards balance. Each request then takes the place that suits it
+ * best at these prices, for itself; what all would gain, and the price of all there is, bounds every plan. Prices go
+ * up where too many meet and down where room is left. They are whole numbers, so the bound is exact whatever they
+ * are. Rules 8 (but for the smallest rest) and 9 (but for "not without") are left out. */
+#pragma once
+#include "scheduler/calendar.h"
+
+#define BOUND_CELLS_MAX (INT64_C(64) << 20)
+
+struct bound;
+
+/* For plans that keep what stands in `calendar` (the fixed ones) where it is. Borrows both; never NULL. */
+struct bound *bound_new(const struct calendar *calendar);
+void bound_free(struct bound *bound);
+/* One round of prices; `score` is that of some plan. Returns the best bound so far. */
+int64_t bound_step(struct bound *bound, int64_t score);

@@ -1,0 +1,399 @@
+/* plan_check.c - what makes a programme file unfit for planning: plan_file_check() of plan_file.h.
+ *
+ * All faults are collected, each with the path to its field. What only validation asks of a new request (a title, a
+ * headcount of at least its squads …) is none of them. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include "domain/code.h"
+#include "domain/day.h"
+#include "scheduler/explain.h"
+#include "scheduler/memory.h"
+#include "scheduler/plan_file.h"
+#include "util/id.h"
+
+#define PATH_SIZE 160
+
+struct known {
+	const char *id;
+	UT_hash_handle hh;
+};
+
+struct checking {
+	struct programme_file *file;
+	const struct problem *problem;
+	struct known *nocs, *cities, *venues, *federations, *squads, *requests;
+};
+
+__attribute__((format(printf, 3, 4))) static void fault(struct checking *c, const char *path, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	json_faults_add(&c->file->faults, /* is_warning= */ false, path, text);
+}
+
+static bool is_known(struct known *set, const char *id)
+{
+	struct known *found = NULL;
+
+	if (id != NULL)
+		HASH_FIND_STR(set, id, found);
+	return found != NULL;
+}
+
+static void learn(struct known **set, const char *id)
+{
+	struct known *added = memory_new(1, sizeof(*added));
+
+	added->id = id;
+	HASH_ADD_KEYPTR(hh, *set, id, strlen(id), added);
+}
+
+static void forget_all(struct known **set)
+{
+	struct known *known, *next;
+
+	HASH_ITER(hh, *set, known, next) {
+		HASH_DEL(*set, known);
+		free(known);
+	}
+}
+
+/* An id of its own; NULL is no set: it is not remembered. */
+static void check_id(struct checking *c, struct known **set, const char *part, size_t i, const char *id)
+{
+	char path[PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), "%s[%zu].id", part, i);
+	if (id == NULL || !id_is_valid(id))
+		fault(c, path, "an identifier is 1 to 64 letters, digits, '.', '_' or '-', and begins with a letter or digit");
+	else if (is_known(*set, id))
+		fault(c, path, "\"%s\" is there twice", id);
+	else
+		learn(set, id);
+}
+
+static void check_reference(struct checking *c, struct known *set, const char *path, const char *what, const char *id)
+{
+	if (id == NULL)
+		fault(c, path, "is missing: the %s's identifier", what);
+	else if (!is_known(set, id))
+		fault(c, path, "there is no %s \"%.64s\"", what, id);
+}
+
+static void check_amount(struct checking *c, const char *path, int64_t amount, int64_t least)
+{
+	if (amount < least)
+		fault(c, path, "%lld is below %lld", (long long)amount, (long long)least);
+	else if (amount > PROBLEM_AMOUNT_MAX)
+		fault(c, path, "%lld is above %d", (long long)amount, PROBLEM_AMOUNT_MAX);
+}
+
+static bool check_day(struct checking *c, const char *path, const char *iso, int32_t *ret_day)
+{
+	if (day_parse(iso, ret_day))
+		return true;
+	fault(c, path, "is no day: YYYY-MM-DD is asked for");
+	return false;
+}
+
+/* Two days in order. The paths are `path` and the two ends. */
+static void check_period(struct checking *c, const char *path, const char *first_key, const char *first,
+                         const char *last_key, const char *last)
+{
+	char at_first[PATH_SIZE + 16], at_last[PATH_SIZE + 16];
+	int32_t from, to;
+	bool sound;
+
+	(void)snprintf(at_first, sizeof(at_first), "%s%s", path, first_key);
+	(void)snprintf(at_last, sizeof(at_last), "%s%s", path, last_key);
+	sound = check_day(c, at_first, first, &from);
+	if (check_day(c, at_last, last, &to) && sound && to < from)
+		fault(c, at_last, "lies before the first day, %s", first);
+}
+
+static void check_programme(struct checking *c)
+{
+	const Convene__V1__Programme *p = c->file->programme;
+
+	if (p->id == NULL || !id_is_valid(p->id))
+		fault(c, "programme.id", "an identifier is 1 to 64 letters, digits, '.', '_' or '-'");
+	check_period(c, "programme", ".first_day", p->first_day, ".last_day", p->last_day);
+	if (c->problem != NULL && c->problem->n_days == 0)
+		fault(c, "programme.last_day", "the programme is longer than %d days, or has none", PROBLEM_DAYS_MAX);
+	for (size_t i = 0; i < p->n_parties + p->n_guests; i++) {
+		bool party = i < p->n_parties;
+		const char *noc = party ? p->parties[i] : p->guests[i - p->n_parties];
+		char path[PATH_SIZE];
+
+		(void)snprintf(path, sizeof(path), "programme.%s[%zu]", party ? "parties" : "guests", party ? i : i - p->n_parties);
+		if (is_known(c->nocs, noc))
+			fault(c, path, "\"%.64s\" is there twice", noc);
+		else
+			learn(&c->nocs, noc);
+	}
+	if (p->n_parties == 0)
+		fault(c, "programme.parties", "nobody hosts: at least one party is needed");
+	if (p->policy == NULL)
+		return;
+	check_amount(c, "programme.policy.date_weight", p->policy->date_weight, 0);
+	check_amount(c, "programme.policy.move_cost", p->policy->move_cost, 0);
+	check_amount(c, "programme.policy.reciprocity_weight", p->policy->reciprocity_weight, 0);
+	check_amount(c, "programme.policy.rest_same_city", p->policy->rest_same_city, 0);
+	check_amount(c, "programme.policy.rest_same_host", p->policy->rest_same_host, 0);
+	check_amount(c, "programme.policy.rest_between_hosts", p->policy->rest_between_hosts, 0);
+}
+
+#define AT(path, ...) ((void)snprintf(path, sizeof(path), __VA_ARGS__), path)
+
+static void check_places(struct checking *c)
+{
+	char path[PATH_SIZE];
+
+	for (size_t i = 0; i < c->file->n_cities; i++) {
+		const Convene__V1__City *city = c->file->cities[i];
+
+		check_id(c, &c->cities, "cities", i, city->id);
+		check_reference(c, c->nocs, AT(path, "cities[%zu].noc", i), "party or guest", city->noc);
+		check_amount(c, AT(path, "cities[%zu].beds", i), city->beds, 0);
+	}
+	for (size_t i = 0; i < c->file->n_venues; i++) {
+		const Convene__V1__Venue *venue = c->file->venues[i];
+
+		check_id(c, &c->venues, "venues", i, venue->id);
+		check_reference(c, c->cities, AT(path, "venues[%zu].city", i), "city", venue->city);
+		check_amount(c, AT(path, "venues[%zu].units", i), venue->units, 0);
+		check_amount(c, AT(path, "venues[%zu].level", i), venue->level, 0);
+		for (size_t j = 0; j < venue->n_closed; j++)
+			check_period(c, AT(path, "venues[%zu].closed[%zu]", i, j), "[0]", venue->closed[j]->first, "[1]",
+			             venue->closed[j]->last);
+	}
+}
+
+static void check_services(struct checking *c)
+{
+	char path[PATH_SIZE];
+
+	for (size_t i = 0; i < c->file->n_services; i++) {
+		const Convene__V1__Offer *offer = c->file->services[i];
+		const Convene__V1__Programme *p = c->file->programme;
+
+		check_reference(c, c->nocs, AT(path, "services[%zu].noc", i), "party or guest", offer->noc);
+		if (code_service(offer->service) < 0)
+			fault(c, AT(path, "services[%zu].service", i), "is training, scientific, methodological or medical");
+		check_amount(c, AT(path, "services[%zu].capacity", i), offer->capacity, 0);
+		check_period(c, AT(path, "services[%zu]", i), ".first_day",
+		             offer->first_day != NULL ? offer->first_day : p->first_day, ".last_day",
+		             offer->last_day != NULL ? offer->last_day : p->last_day);
+	}
+}
+
+static void check_people(struct checking *c)
+{
+	char path[PATH_SIZE];
+
+	for (size_t i = 0; i < c->file->n_federations; i++) {
+		const Convene__V1__Federation *federation = c->file->federations[i];
+
+		check_id(c, &c->federations, "federations", i, federation->id);
+		check_reference(c, c->nocs, AT(path, "federations[%zu].noc", i), "party or guest", federation->noc);
+		check_amount(c, AT(path, "federations[%zu].max_events", i), federation->max_events, 0);
+	}
+	for (size_t i = 0; i < c->file->n_squads; i++) {
+		const Convene__V1__Squad *squad = c->file->squads[i];
+
+		check_id(c, &c->squads, "squads", i, squad->id);
+		check_reference(c, c->federations, AT(path, "squads[%zu].federation", i), "federation", squad->federation);
+		check_amount(c, AT(path, "squads[%zu].size", i), squad->size, 0);
+	}
+	for (size_t i = 0; i < c->file->n_protected; i++)
+		check_period(c, AT(path, "protected[%zu]", i), ".first_day", c->file->protected[i]->first_day, ".last_day",
+		             c->file->protected[i]->last_day);
+}
+
+static void check_announced(struct checking *c, size_t i, const Convene__V1__Announced *announced)
+{
+	char path[PATH_SIZE];
+	int32_t day;
+
+	check_reference(c, c->venues, AT(path, "requests[%zu].announced.venue", i), "venue", announced->venue);
+	(void)check_day(c, AT(path, "requests[%zu].announced.first_day", i), announced->first_day, &day);
+}
+
+static void check_links(struct checking *c, size_t i, const Convene__V1__Request *request)
+{
+	char path[PATH_SIZE];
+
+	for (size_t j = 0; j < request->n_hosts; j++)
+		check_reference(c, c->nocs, AT(path, "requests[%zu].hosts[%zu]", i, j), "party", request->hosts[j]);
+	for (size_t j = 0; j < request->n_venues; j++)
+		check_reference(c, c->venues, AT(path, "requests[%zu].venues[%zu]", i, j), "venue", request->venues[j]);
+	for (size_t j = 0; j < request->n_squads; j++)
+		check_reference(c, c->squads, AT(path, "requests[%zu].squads[%zu]", i, j), "squad", request->squads[j]);
+	for (size_t j = 0; j < request->n_after; j++) {
+		const Convene__V1__After *after = request->after[j];
+
+		check_reference(c, c->requests, AT(path, "requests[%zu].after[%zu].request", i, j), "request", after->request);
+		check_amount(c, AT(path, "requests[%zu].after[%zu].min_gap", i, j), after->min_gap, 0);
+		if (after->has_max_gap && after->max_gap < after->min_gap)
+			fault(c, AT(path, "requests[%zu].after[%zu].max_gap", i, j), "is below min_gap");
+	}
+}
+
+static void check_request(struct checking *c, size_t i)
+{
+	const Convene__V1__Request *request = c->file->requests[i];
+	char path[PATH_SIZE];
+	int32_t day;
+
+	check_reference(c, c->federations, AT(path, "requests[%zu].federation", i), "federation", request->federation);
+	if (code_kind(request->kind) < 0)
+		fault(c, AT(path, "requests[%zu].kind", i), "is training_camp, competition, tournament or mass_event");
+	check_amount(c, AT(path, "requests[%zu].level", i), request->level, 0);
+	check_amount(c, AT(path, "requests[%zu].duration", i), request->duration, 1);
+	check_amount(c, AT(path, "requests[%zu].units", i), request->units, 0);
+	check_amount(c, AT(path, "requests[%zu].headcount", i), request->headcount, 0);
+	check_amount(c, AT(path, "requests[%zu].value", i), request->value, 0);
+	for (size_t j = 0; j < request->n_windows; j++)
+		check_period(c, AT(path, "requests[%zu].windows[%zu]", i, j), "[0]", request->windows[j]->first, "[1]",
+		             request->windows[j]->last);
+	(void)check_day(c, AT(path, "requests[%zu].preferred_first_day", i), request->preferred_first_day, &day);
+	for (size_t j = 0; j < request->n_services; j++) {
+		const Convene__V1__Need *need = request->services[j];
+
+		if (code_service(need->service) < 0)
+			fault(c, AT(path, "requests[%zu].services.%.32s", i, need->service), "is no service");
+		check_amount(c, AT(path, "requests[%zu].services.%.32s", i, need->service), need->staff, 0);
+	}
+	check_links(c, i, request);
+	if (request->announced != NULL)
+		check_announced(c, i, request->announced);
+}
+
+/* Takes away whoever has nobody before it that is left (or behind it: `forwards` false), and so on. */
+static void strip(const struct problem *problem, bool forwards, bool *gone)
+{
+	int32_t n = problem->n_requests, *left = memory_new((size_t)n, sizeof(*left)), *stack = memory_new((size_t)n, sizeof(*stack));
+	int32_t n_stack = 0;
+
+	for (int32_t r = 0; r < n; r++) {
+		const struct problem_request *request = &problem->requests[r];
+
+		for (int32_t i = 0; i < (forwards ? request->n_after : request->n_followers); i++)
+			left[r] += !gone[forwards ? request->after[i].request : request->followers[i]];
+		if (!gone[r] && left[r] == 0)
+			stack[n_stack++] = r;
+	}
+	while (n_stack > 0) {
+		const struct problem_request *request = &problem->requests[stack[--n_stack]];
+
+		gone[request - problem->requests] = true;
+		for (int32_t i = 0; i < (forwards ? request->n_followers : request->n_after); i++) {
+			int32_t next = forwards ? request->followers[i] : request->after[i].request;
+
+			if (!gone[next] && --left[next] == 0)
+				stack[n_stack++] = next;
+		}
+	}
+	free(left);
+	free(stack);
+}
+
+static void check_circles(struct checking *c)
+{
+	bool *gone = memory_new((size_t)c->problem->n_requests, sizeof(*gone));
+
+	strip(c->problem, /* forwards= */ true, gone);
+	strip(c->problem, /* forwards= */ false, gone);
+	for (size_t i = 0; i < c->file->n_requests; i++) {
+		int32_t r = problem_request(c->problem, c->file->requests[i]->id);
+		char path[PATH_SIZE];
+
+		if (r != PROBLEM_NONE && !gone[r])
+			fault(c, AT(path, "requests[%zu].after", i), "goes round in a circle");
+	}
+	free(gone);
+}
+
+/* Puts the fixed events one by one; who does not fit with those before it contradicts them. */
+static void check_fixed(struct checking *c)
+{
+	struct calendar *calendar = calendar_new(c->problem);
+
+	for (size_t i = 0; i < c->file->n_requests; i++) {
+		int32_t r = problem_request(c->problem, c->file->requests[i]->id);
+		const struct problem_request *request = r == PROBLEM_NONE ? NULL : &c->problem->requests[r];
+		struct explain_reason reasons[EXPLAIN_REASONS_MAX];
+		char path[PATH_SIZE];
+		int32_t n;
+
+		if (request == NULL || !request->fixed || request->announced_venue == PROBLEM_NONE || calendar_is_placed(calendar, r))
+			continue;
+		(void)AT(path, "requests[%zu].announced", i);
+		if (request->announced_day < 0 || request->announced_day + request->duration > c->problem->n_days) {
+			fault(c, path, "a fixed event lies outside the programme");
+			continue;
+		}
+		/* Whom it comes after may be fixed further down in the file: rule 9 is looked at once all stand. */
+		n = explain_place(calendar, r, request->announced_venue, request->announced_day, PLACE_LEAVE_FOLLOWERS, reasons);
+		for (int32_t k = 0; k < n; k++)
+			if (reasons[k].code != REASON_AFTER_UNPLACED)
+				fault(c, path, "the fixed event \"%s\" contradicts %s%s%s: %s", request->id,
+				      reasons[k].n_with > 0 ? "\"" : "what there is",
+				      reasons[k].n_with > 0 ? c->problem->requests[reasons[k].with[0]].id : "",
+				      reasons[k].n_with > 0 ? "\"" : "", code_reason_name((int)reasons[k].code));
+		calendar_place(calendar, r, request->announced_venue, request->announced_day);
+	}
+	for (size_t i = 0; i < c->file->n_requests; i++) {
+		int32_t r = problem_request(c->problem, c->file->requests[i]->id);
+		char path[PATH_SIZE];
+
+		if (r == PROBLEM_NONE || !c->problem->requests[r].fixed || !calendar_is_placed(calendar, r))
+			continue;
+		for (int32_t k = 0; k < c->problem->requests[r].n_after; k++) {
+			const struct problem_after *after = &c->problem->requests[r].after[k];
+
+			if (!calendar_is_placed(calendar, after->request) && !c->problem->requests[after->request].fixed)
+				continue; /* it may still be placed in time */
+			if (place_breaks_follower(calendar, after->request, calendar_where(calendar, after->request).day, r))
+				fault(c, AT(path, "requests[%zu].after[%d]", i, k), "the fixed event \"%s\" contradicts \"%s\": AFTER_GAP",
+				      c->problem->requests[r].id, c->problem->requests[after->request].id);
+		}
+	}
+	calendar_free(calendar);
+}
+
+size_t plan_file_check(struct programme_file *file, const struct problem *problem)
+{
+	struct checking c = {.file = file, .problem = problem};
+
+	if (file->programme == NULL) {
+		fault(&c, "programme", "is missing");
+		return file->faults.n_errors;
+	}
+	check_programme(&c);
+	check_places(&c);
+	check_services(&c);
+	check_people(&c);
+	for (size_t i = 0; i < file->n_requests; i++)
+		check_id(&c, &c.requests, "requests", i, file->requests[i]->id);
+	for (size_t i = 0; i < file->n_requests; i++)
+		check_request(&c, i);
+	if (problem != NULL) {
+		check_circles(&c);
+		check_fixed(&c);
+	}
+	forget_all(&c.nocs);
+	forget_all(&c.cities);
+	forget_all(&c.venues);
+	forget_all(&c.federations);
+	forget_all(&c.squads);
+	forget_all(&c.requests);
+	return file->faults.n_errors;
+}

@@ -1,0 +1,353 @@
+/* solve.c - the subcommand: options, reading, planning, writing. See solve.h.
+ *
+ * In order of time: solve_main -> read_options -> read_file -> stand_fixed -> plan -> write_plan -> report. */
+#include "scheduler/solve.h"
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include "scheduler/bound.h"
+#include "scheduler/place.h"
+#include "scheduler/plan_file.h"
+#include "scheduler/solve_report.h"
+#include "scheduler/solve_search.h"
+#include "util/clock.h"
+#include "util/slurp.h"
+
+#define FILE_BYTES_MAX ((size_t)64 << 20)
+#define PLAN_BYTES_MAX ((size_t)1 << 30)
+#define THREADS_MAX 64
+#define BOUND_PART 10
+#define BOUND_ROUNDS 400
+
+struct options {
+	const char *programme, *out, *explain, *what_if;
+	int64_t milliseconds, steps, seed, threads;
+	bool json, help;
+};
+
+struct solving {
+	struct options options;
+	struct buf text; /* of the programme file */
+	struct programme_file file;
+	struct problem *problem;
+	struct calendar *calendar;
+	int64_t bound;
+	uint64_t began_ms;
+};
+
+static int read_options(int argc, char **argv, struct options *ret_options);
+static int read_file(struct solving *s);
+static int stand_fixed(struct solving *s);
+static void plan(struct solving *s);
+static int write_plan(const struct solving *s);
+static int report(struct solving *s);
+
+/* The one thing that a signal may touch. */
+static atomic_bool interrupted;
+
+int solve_main(int argc, char **argv)
+{
+	struct solving s = {.began_ms = clock_ms()};
+	int status = read_options(argc, argv, &s.options);
+
+	if (status != EX_OK || s.options.help)
+		return status;
+	buf_init(&s.text, FILE_BYTES_MAX);
+	programme_file_init(&s.file);
+	if ((status = read_file(&s)) == EX_OK && (status = stand_fixed(&s)) == EX_OK) {
+		plan(&s);
+		if ((status = write_plan(&s)) == EX_OK)
+			status = report(&s);
+	}
+	calendar_free(s.calendar);
+	problem_free(s.problem);
+	programme_file_done(&s.file);
+	buf_done(&s.text);
+	return status;
+}
+
+static int usage(int status)
+{
+	fputs("usage: convene-scheduler solve PROGRAMME.json [option...]\n"
+	      "\n"
+	      "Plans a programme file: each request gets a venue and days, or the reasons why not.\n"
+	      "\n"
+	      "  -o, --output PLAN.json  write the plan there (default: standard output)\n"
+	      "  --seconds S             search so long (default: 10)\n"
+	      "  --iterations N          search N steps instead, on one thread: the same plan each time\n"
+	      "  --seed N                another seed, another plan (default: 1)\n"
+	      "  --threads T             use T threads (default: as many as there are processors)\n"
+	      "  --json                  progress and summary as JSON lines on standard error\n"
+	      "  --explain REQUEST       say what stands in its way at every venue and window, and what room would cost\n"
+	      "  --what-if FILE          say where these further requests would go, and what they would displace\n"
+	      "\n"
+	      "An interrupt (Ctrl-C) ends the search: the best plan so far is written. Exit status: 0; 64 usage;\n"
+	      "65 the file is refused; 66 it cannot be read; 73 the plan cannot be written.\n",
+	      status == EX_OK ? stdout : stderr);
+	return status;
+}
+
+/* A whole number between the limits; `scale` thousandths may follow a point where it is 1000. */
+static bool read_number(const char *text, int64_t scale, int64_t max, int64_t *ret_number)
+{
+	char *end;
+	long long whole;
+
+	errno = 0;
+	whole = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || whole < 0 || whole > max)
+		return false;
+	*ret_number = whole * scale;
+	if (scale > 1 && *end == '.') {
+		for (int64_t part = scale / 10; *++end >= '0' && *end <= '9'; part /= 10)
+			*ret_number += (*end - '0') * part;
+	}
+	return *end == '\0';
+}
+
+static int read_options(int argc, char **argv, struct options *ret_options)
+{
+	enum { OUTPUT = 'o', SECONDS = 256, ITERATIONS, SEED, THREADS, JSON, EXPLAIN, WHAT_IF, HELP };
+	static const struct option LONG[] = {
+		{"output", required_argument, NULL, OUTPUT},   {"seconds", required_argument, NULL, SECONDS},
+		{"iterations", required_argument, NULL, ITERATIONS}, {"seed", required_argument, NULL, SEED},
+		{"threads", required_argument, NULL, THREADS}, {"json", no_argument, NULL, JSON},
+		{"explain", required_argument, NULL, EXPLAIN}, {"what-if", required_argument, NULL, WHAT_IF},
+		{"help", no_argument, NULL, HELP},             {0},
+	};
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct options o = {.milliseconds = 10000, .seed = 1,
+	                    .threads = processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : processors};
+	bool ok = true;
+	int c;
+
+	while (ok && (c = getopt_long(argc, argv, "o:", LONG, NULL)) != -1) {
+		switch (c) {
+		case OUTPUT:
+			o.out = optarg;
+			break;
+		case SECONDS:
+			ok = read_number(optarg, 1000, 1000000, &o.milliseconds) && o.milliseconds > 0;
+			break;
+		case ITERATIONS:
+			ok = read_number(optarg, 1, INT64_C(1) << 50, &o.steps);
+			o.milliseconds = 0;
+			break;
+		case SEED:
+			ok = read_number(optarg, 1, INT32_MAX, &o.seed);
+			break;
+		case THREADS:
+			ok = read_number(optarg, 1, THREADS_MAX, &o.threads) && o.threads > 0;
+			break;
+		case JSON:
+			o.json = true;
+			break;
+		case EXPLAIN:
+			o.explain = optarg;
+			break;
+		case WHAT_IF:
+			o.what_if = optarg;
+			break;
+		case HELP:
+			o.help = true;
+			break;
+		default:
+			ok = false;
+		}
+	}
+	*ret_options = o;
+	if (o.help)
+		return usage(EX_OK);
+	if (!ok || optind + 1 != argc)
+		return usage(EX_USAGE);
+	ret_options->programme = argv[optind];
+	return EX_OK;
+}
+
+/* Warnings are told as a number, faults each. */
+static int tell_faults(const struct programme_file *file, const char *name)
+{
+	for (const struct json_fault *fault = file->faults.first; fault != NULL; fault = fault->next)
+		if (!fault->is_warning)
+			fprintf(stderr, "%s: %s: %s\n", name, fault->path[0] != '\0' ? fault->path : "document", fault->text);
+	if (file->faults.n_errors > JSON_FAULTS_MAX)
+		fprintf(stderr, "%s: %zu faults in all\n", name, file->faults.n_errors);
+	if (file->faults.n_warnings > 0)
+		fprintf(stderr, "%s: %zu unknown keys were left out\n", name, file->faults.n_warnings);
+	return file->faults.n_errors > 0 ? EX_DATAERR : EX_OK;
+}
+
+static int read_text(const char *name, struct buf *out)
+{
+	enum cvn_err err = slurp(name, out);
+
+	if (err == CVN_OK)
+		return EX_OK;
+	if (err == CVN_ETOOLARGE)
+		fprintf(stderr, "%s: document: longer than %zu bytes\n", name, FILE_BYTES_MAX);
+	else
+		fprintf(stderr, "%s: %s\n", name, err == CVN_EIO ? strerror(errno) : cvn_err_text(err));
+	return err == CVN_ETOOLARGE ? EX_DATAERR : EX_NOINPUT;
+}
+
+static int read_file(struct solving *s)
+{
+	const char *name = s->options.programme;
+	int status = read_text(name, &s->text);
+	enum cvn_err err;
+
+	if (status != EX_OK)
+		return status;
+	err = programme_file_read(&s->file, (const char *)s->text.bytes, s->text.n);
+	if (err != CVN_OK && err != CVN_EINVALID) {
+		fprintf(stderr, "%s: %s\n", name, cvn_err_text(err));
+		return err == CVN_ETOOLARGE ? EX_DATAERR : EX_SOFTWARE;
+	}
+	s->problem = plan_file_compile(&s->file);
+	if (s->file.programme != NULL || err == CVN_OK)
+		(void)plan_file_check(&s->file, s->problem);
+	return tell_faults(&s->file, name);
+}
+
+/* Fixed events stand first, and whoever they come after with them. */
+static int stand_fixed(struct solving *s)
+{
+	const struct problem *problem = s->problem;
+	bool stood = true;
+
+	s->calendar = calendar_new(problem);
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		if (problem->requests[r].fixed)
+			calendar_place(s->calendar, r, problem->requests[r].announced_venue, problem->requests[r].announced_day);
+	while (stood) {
+		stood = false;
+		for (int32_t r = 0; r < problem->n_requests; r++)
+			for (int32_t i = 0; calendar_is_placed(s->calendar, r) && i < problem->requests[r].n_after; i++) {
+				int32_t leader = problem->requests[r].after[i].request;
+				struct place_option option[PLACE_OPTIONS_MAX];
+
+				if (calendar_is_placed(s->calendar, leader))
+					continue;
+				if (place_best(s->calendar, leader, PLACE_NO_ALTERNATIVES, 0, option) == 0) {
+					fprintf(stderr, "%s: the fixed event \"%s\" comes after \"%s\", which has no place in time\n",
+					        s->options.programme, problem->requests[r].id, problem->requests[leader].id);
+					return EX_DATAERR;
+				}
+				calendar_place(s->calendar, leader, option[0].venue, option[0].day);
+				stood = true;
+			}
+	}
+	return EX_OK;
+}
+
+static void on_interrupt(int signal_number)
+{
+	(void)signal_number;
+	atomic_store_explicit(&interrupted, true, memory_order_relaxed);
+}
+
+static void on_progress(const struct solve_progress *progress, void *arg)
+{
+	const struct solving *s = arg;
+
+	solve_report_progress(progress, s->options.json);
+}
+
+/* The bound gets a tenth of the time, and at most so many rounds. */
+static void find_bound(struct solving *s)
+{
+	struct bound *bound = bound_new(s->calendar);
+	uint64_t until_ms = clock_ms() + (uint64_t)s->options.milliseconds / BOUND_PART;
+	int64_t sure = s->calendar->score;
+
+	for (int i = 0; i < BOUND_ROUNDS && !atomic_load(&interrupted); i++) {
+		s->bound = bound_step(bound, sure);
+		if (s->options.milliseconds > 0 && clock_ms() >= until_ms)
+			break;
+	}
+	bound_free(bound);
+}
+
+static void plan(struct solving *s)
+{
+	struct sigaction action = {.sa_handler = on_interrupt};
+	struct solve_limits limits = {
+		.steps = s->options.steps,
+		.n_threads = (int32_t)s->options.threads,
+		.seed = (uint64_t)s->options.seed,
+		.stop = &interrupted,
+		.progress_cb = on_progress,
+		.arg = s,
+	};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	find_bound(s);
+	limits.bound = s->bound;
+	if (s->options.milliseconds > 0) {
+		int64_t spent = (int64_t)(clock_ms() - s->began_ms);
+
+		limits.milliseconds = s->options.milliseconds > spent + 1 ? s->options.milliseconds - spent : 1;
+	}
+	(void)solve_search(s->calendar, &limits);
+}
+
+static int write_plan(const struct solving *s)
+{
+	const char *name = s->options.out;
+	struct buf out;
+	FILE *file = name == NULL || strcmp(name, "-") == 0 ? stdout : fopen(name, "wb");
+	int status = EX_OK;
+
+	buf_init(&out, PLAN_BYTES_MAX);
+	if (file == NULL || plan_file_write(s->calendar, s->file.programme->id, &out) != CVN_OK ||
+	    fwrite(out.bytes, 1, out.n, file) != out.n || fflush(file) != 0 || (file != stdout && fclose(file) != 0)) {
+		fprintf(stderr, "%s: %s\n", name == NULL ? "standard output" : name, strerror(errno));
+		status = EX_CANTCREAT;
+	}
+	buf_done(&out);
+	return status;
+}
+
+static int what_if(struct solving *s)
+{
+	struct programme_file more;
+	struct buf text;
+	int status;
+
+	buf_init(&text, FILE_BYTES_MAX);
+	programme_file_init(&more);
+	status = read_text(s->options.what_if, &text);
+	if (status == EX_OK) {
+		enum cvn_err err = programme_file_read_requests(&more, (const char *)text.bytes, text.n);
+
+		status = tell_faults(&more, s->options.what_if);
+		if (err != CVN_OK && status == EX_OK)
+			status = EX_DATAERR;
+	}
+	for (size_t i = 0; status == EX_OK && i < more.n_requests; i++)
+		status = solve_report_what_if(s->problem, s->calendar, more.requests[i], stdout) ? EX_OK : EX_DATAERR;
+	programme_file_done(&more);
+	buf_done(&text);
+	return status;
+}
+
+static int report(struct solving *s)
+{
+	solve_report_summary(s->calendar, s->bound, (double)(clock_ms() - s->began_ms) / 1000.0, s->options.json);
+	if (s->options.explain != NULL) {
+		int32_t r = problem_request(s->problem, s->options.explain);
+
+		if (r == PROBLEM_NONE) {
+			fprintf(stderr, "%s: there is no request \"%s\"\n", s->options.programme, s->options.explain);
+			return EX_USAGE;
+		}
+		solve_report_explain(s->calendar, r, s->options.out == NULL ? stderr : stdout);
+	}
+	return s->options.what_if != NULL ? what_if(s) : EX_OK;
+}

@@ -1,0 +1,325 @@
+/* solve_report.c - see solve_report.h. */
+#include "scheduler/solve_report.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "scheduler/explain.h"
+#include "scheduler/memory.h"
+
+#define DISPLACED_MAX 16
+#define DAYS_TRIED 400 /* start days that --explain tries at a venue and window */
+
+void solve_report_progress(const struct solve_progress *p, bool json)
+{
+	double speed = p->elapsed_s > 0 ? (double)p->steps / p->elapsed_s : 0;
+
+	if (json)
+		fprintf(stderr,
+		        "{\"progress\": {\"elapsed_s\": %.2f, \"score\": %lld, \"bound\": %lld, \"placed\": %d, \"steps\": %lld, "
+		        "\"steps_per_s\": %.0f}}\n",
+		        p->elapsed_s, (long long)p->score, (long long)p->bound, p->n_placed, (long long)p->steps, speed);
+	else
+		fprintf(stderr, "%7.1f s  score %lld  bound %lld  placed %d  %.0f moves/s\n", p->elapsed_s, (long long)p->score,
+		        (long long)p->bound, p->n_placed, speed);
+}
+
+/* ---- summary ---- */
+
+/* Requests of one federation, host, kind or committee. */
+struct share {
+	const char *name;
+	int32_t asked, placed;
+	int64_t value_asked, value_placed;
+};
+
+static void count(struct share *share, const struct problem_request *request, bool placed)
+{
+	share->asked++;
+	share->placed += placed;
+	share->value_asked += request->value;
+	share->value_placed += placed ? request->value : 0;
+}
+
+static double percent(int64_t part, int64_t whole)
+{
+	return whole > 0 ? 100.0 * (double)part / (double)whole : 100.0;
+}
+
+static void tell_shares(const char *what, const struct share *shares, int32_t n, bool json)
+{
+	const char *comma = "";
+
+	if (json)
+		fprintf(stderr, ", \"%s\": {", what);
+	for (int32_t i = 0; i < n; i++) {
+		if (shares[i].asked == 0)
+			continue;
+		if (json)
+			fprintf(stderr, "%s\"%s\": {\"asked\": %d, \"placed\": %d, \"value_asked\": %lld, \"value_placed\": %lld}", comma,
+			        shares[i].name, shares[i].asked, shares[i].placed, (long long)shares[i].value_asked,
+			        (long long)shares[i].value_placed);
+		else
+			fprintf(stderr, "  %-12s %-28s %6d of %6d placed (%5.1f %%), %5.1f %% of their value\n", what, shares[i].name,
+			        shares[i].placed, shares[i].asked, percent(shares[i].placed, shares[i].asked),
+			        percent(shares[i].value_placed, shares[i].value_asked));
+		comma = ", ";
+	}
+	if (json)
+		fprintf(stderr, "}");
+}
+
+/* How unevenly wishes stay unmet: root mean square and maximum of the committees' shares. */
+static void tell_unmet(const struct share *nocs, int32_t n, bool json)
+{
+	double squares = 0, most = 0;
+	int32_t n_filing = 0;
+
+	for (int32_t i = 0; i < n; i++) {
+		double unmet = 1 - percent(nocs[i].value_placed, nocs[i].value_asked) / 100;
+
+		if (nocs[i].asked == 0)
+			continue;
+		n_filing++;
+		squares += unmet * unmet;
+		most = unmet > most ? unmet : most;
+	}
+	squares = n_filing > 0 ? sqrt(squares / n_filing) : 0;
+	if (json)
+		fprintf(stderr, ", \"unmet\": {\"rms\": %.4f, \"max\": %.4f}", squares, most);
+	else
+		fprintf(stderr, "  wishes unmet, by value and committee: root mean square %.2f %%, most %.2f %%\n", 100 * squares,
+		        100 * most);
+}
+
+static void tell_balance(const struct calendar *calendar, bool json)
+{
+	const struct problem *problem = calendar->problem;
+
+	if (json)
+		fprintf(stderr, ", \"imbalance\": %lld, \"athlete_days\": {", (long long)calendar->imbalance);
+	else
+		fprintf(stderr, "  imbalance %lld; athlete-days hosted:", (long long)calendar->imbalance);
+	for (int32_t p = 0; p < problem->n_parties; p++)
+		fprintf(stderr, json ? "%s\"%s\": %lld" : "%s %s %lld", p == 0 ? "" : ",", problem->nocs[p],
+		        (long long)calendar->hosted[p]);
+	fprintf(stderr, json ? "}" : "\n");
+}
+
+static void tell_fairness(const struct calendar *calendar, bool json)
+{
+	const struct problem *problem = calendar->problem;
+	struct share *nocs = memory_new((size_t)problem->n_nocs, sizeof(*nocs));
+	struct share *hosts = memory_new((size_t)problem->n_nocs, sizeof(*hosts));
+	struct share *federations = memory_new((size_t)problem->n_federations, sizeof(*federations));
+	struct share kinds[KIND_N] = {0};
+
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		const struct problem_request *request = &problem->requests[r];
+		bool placed = calendar_is_placed(calendar, r);
+		int32_t federation = request->federation;
+
+		if (!request->present || federation == PROBLEM_NONE)
+			continue;
+		federations[federation].name = problem->federations[federation].id;
+		count(&federations[federation], request, placed);
+		if (request->kind >= 0) {
+			kinds[request->kind].name = code_kind_name(request->kind);
+			count(&kinds[request->kind], request, placed);
+		}
+		if (problem->federations[federation].noc != PROBLEM_NONE) {
+			nocs[problem->federations[federation].noc].name = problem->nocs[problem->federations[federation].noc];
+			count(&nocs[problem->federations[federation].noc], request, placed);
+		}
+		if (placed && problem->venues[calendar->spots[r].venue].host != PROBLEM_NONE) {
+			struct share *host = &hosts[problem->venues[calendar->spots[r].venue].host];
+
+			host->name = problem->nocs[problem->venues[calendar->spots[r].venue].host];
+			count(host, request, placed);
+		}
+	}
+	tell_shares("kind", kinds, KIND_N, json);
+	tell_shares("committee", nocs, problem->n_nocs, json);
+	tell_shares("host", hosts, problem->n_nocs, json);
+	if (json || problem->n_federations <= 24)
+		tell_shares("federation", federations, problem->n_federations, json);
+	tell_unmet(nocs, problem->n_nocs, json);
+	tell_balance(calendar, json);
+	free(nocs);
+	free(hosts);
+	free(federations);
+}
+
+void solve_report_summary(const struct calendar *calendar, int64_t bound, double elapsed_s, bool json)
+{
+	int32_t n = 0;
+	double gap = bound > 0 ? 100.0 * (double)(bound - calendar->score) / (double)bound : 0;
+
+	for (int32_t r = 0; r < calendar->problem->n_requests; r++)
+		n += calendar->problem->requests[r].present;
+	if (json)
+		fprintf(stderr, "{\"summary\": {\"score\": %lld, \"bound\": %lld, \"gap_pct\": %.3f, \"placed\": %d, \"requests\": %d, "
+		                "\"elapsed_s\": %.2f", (long long)calendar->score, (long long)bound, gap, calendar->n_placed, n, elapsed_s);
+	else
+		fprintf(stderr, "score %lld, at most %lld is possible (%.2f %% above); %d of %d placed; %.1f s\n",
+		        (long long)calendar->score, (long long)bound, gap, calendar->n_placed, n, elapsed_s);
+	tell_fairness(calendar, json);
+	if (json)
+		fprintf(stderr, "}}\n");
+}
+
+/* ---- explanations ---- */
+
+static void tell_reason(const struct problem *problem, const struct explain_reason *reason, FILE *out)
+{
+	fprintf(out, " %s", code_reason_name((int)reason->code));
+	for (int32_t i = 0; i < reason->n_with && i < 6; i++)
+		fprintf(out, "%s%s", i == 0 ? " (" : ", ", problem->requests[reason->with[i]].id);
+	if (reason->n_with > 0)
+		fprintf(out, reason->n_with > 6 ? ", …)" : ")");
+}
+
+static void tell_spot(const struct problem *problem, int32_t venue, int32_t day, int32_t duration, FILE *out)
+{
+	char first[PROBLEM_DAY_SIZE], last[PROBLEM_DAY_SIZE];
+
+	problem_format_day(problem, day, first);
+	problem_format_day(problem, day + duration - 1, last);
+	fprintf(out, "%s, %s to %s", problem->venues[venue].id, first, last);
+}
+
+/* The displacement of least value among the start days of a window. */
+struct cheapest {
+	int32_t venue, day, n;
+	int64_t value;
+	int32_t requests[DISPLACED_MAX];
+};
+
+static void try_spot(const struct calendar *calendar, int32_t r, int32_t venue, int32_t day, struct cheapest *cheapest)
+{
+	int32_t requests[DISPLACED_MAX], n = place_displaced(calendar, r, venue, day, DISPLACED_MAX, requests);
+	int64_t value = 0;
+
+	if (n <= 0 || n > DISPLACED_MAX)
+		return;
+	for (int32_t i = 0; i < n; i++)
+		value += calendar->problem->requests[requests[i]].value;
+	if (cheapest->n > 0 && value >= cheapest->value)
+		return;
+	*cheapest = (struct cheapest){.venue = venue, .day = day, .n = n, .value = value};
+	memcpy(cheapest->requests, requests, (size_t)n * sizeof(*requests));
+}
+
+static void tell_cheapest(const struct calendar *calendar, int32_t r, const struct cheapest *cheapest, FILE *out)
+{
+	const struct problem *problem = calendar->problem;
+
+	if (cheapest->n == 0) {
+		fprintf(out, "  no displacement makes room for it\n");
+		return;
+	}
+	fprintf(out, "  least costly room: ");
+	tell_spot(problem, cheapest->venue, cheapest->day, problem->requests[r].duration, out);
+	fprintf(out, "; it would displace");
+	for (int32_t i = 0; i < cheapest->n; i++)
+		fprintf(out, "%s %s (value %d)", i > 0 ? "," : "", problem->requests[cheapest->requests[i]].id,
+		        problem->requests[cheapest->requests[i]].value);
+	fprintf(out, ": value %lld for %d\n", (long long)cheapest->value, problem->requests[r].value);
+}
+
+/* What stands in the way at one venue in one window: each day's reasons, counted. */
+static void tell_window(const struct calendar *calendar, int32_t r, int32_t venue, const struct problem_window *window,
+                        struct cheapest *cheapest, FILE *out)
+{
+	const struct problem *problem = calendar->problem;
+	int32_t last = window->last - problem->requests[r].duration + 1, days[EXPLAIN_REASONS_MAX] = {0}, n_free = 0, n_days = 0;
+	struct explain_reason reasons[EXPLAIN_REASONS_MAX], first[EXPLAIN_REASONS_MAX];
+	char from[PROBLEM_DAY_SIZE], to[PROBLEM_DAY_SIZE];
+
+	for (int32_t day = window->first; day <= last && n_days < DAYS_TRIED; day++, n_days++) {
+		int32_t n = explain_place(calendar, r, venue, day, PLACE_PLAIN, reasons);
+
+		n_free += n == 0;
+		for (int32_t i = 0; i < n; i++)
+			if (days[reasons[i].code]++ == 0)
+				first[reasons[i].code] = reasons[i];
+		try_spot(calendar, r, venue, day, cheapest);
+	}
+	problem_format_day(problem, window->first, from);
+	problem_format_day(problem, window->last, to);
+	fprintf(out, "  %s, %s to %s: %d start days, %d free;", problem->venues[venue].id, from, to, n_days, n_free);
+	for (int32_t code = 0; code < EXPLAIN_REASONS_MAX; code++)
+		if (days[code] > 0) {
+			fprintf(out, " %d×", days[code]);
+			tell_reason(problem, &first[code], out);
+			fprintf(out, ";");
+		}
+	fprintf(out, "\n");
+}
+
+static void tell_all(const struct calendar *calendar, int32_t r, FILE *out)
+{
+	const struct problem_request *request = &calendar->problem->requests[r];
+	struct explain_reason reasons[EXPLAIN_REASONS_MAX];
+	struct cheapest cheapest = {0};
+	int32_t n = explain_unplaced(calendar, r, 0, reasons);
+
+	for (int32_t i = 0; i < n; i++) {
+		char text[256];
+
+		explain_text(calendar, r, &reasons[i], text, sizeof(text));
+		fprintf(out, " ");
+		tell_reason(calendar->problem, &reasons[i], out);
+		fprintf(out, ": %s\n", text);
+	}
+	for (int32_t i = 0; i < request->n_venues; i++)
+		for (int32_t w = 0; w < request->n_windows; w++)
+			tell_window(calendar, r, request->venues[i], &request->windows[w], &cheapest, out);
+	tell_cheapest(calendar, r, &cheapest, out);
+}
+
+static void tell_options(const struct calendar *calendar, int32_t r, FILE *out)
+{
+	struct place_option options[PLACE_OPTIONS_MAX];
+	int32_t n = place_best(calendar, r, PLACE_PLAIN, 0, options);
+
+	for (int32_t i = 0; i < n; i++) {
+		fprintf(out, "  free: ");
+		tell_spot(calendar->problem, options[i].venue, options[i].day, calendar->problem->requests[r].duration, out);
+		fprintf(out, " (score %+lld)\n", (long long)options[i].gain);
+	}
+}
+
+void solve_report_explain(struct calendar *calendar, int32_t r, FILE *out)
+{
+	struct calendar_spot spot = calendar_where(calendar, r);
+
+	fprintf(out, "%s, value %d: ", calendar->problem->requests[r].id, calendar->problem->requests[r].value);
+	if (spot.venue != PROBLEM_NONE) {
+		tell_spot(calendar->problem, spot.venue, spot.day, calendar->problem->requests[r].duration, out);
+		calendar_remove(calendar, r);
+		fprintf(out, " (score %+lld)\n", (long long)place_gain(calendar, r, spot.venue, spot.day));
+		tell_options(calendar, r, out);
+		calendar_place(calendar, r, spot.venue, spot.day);
+		return;
+	}
+	fprintf(out, "no place\n");
+	tell_options(calendar, r, out);
+	tell_all(calendar, r, out);
+}
+
+bool solve_report_what_if(struct problem *problem, struct calendar *calendar, const Convene__V1__Request *request,
+                          FILE *out)
+{
+	int32_t r = request->id != NULL ? problem_request(problem, request->id) : PROBLEM_NONE;
+
+	if (request->id == NULL || (r != PROBLEM_NONE && problem->requests[r].present)) {
+		fprintf(stderr, "what-if: \"%s\" is no new request\n", request->id != NULL ? request->id : "");
+		return false;
+	}
+	r = problem_put_request(problem, request, 0, PROBLEM_PUT_PLAIN);
+	calendar_recount(calendar);
+	solve_report_explain(calendar, r, out);
+	problem_drop_request(problem, r);
+	calendar_recount(calendar);
+	return true;
+}
