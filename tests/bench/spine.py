@@ -51,7 +51,7 @@ class Bench:
     def programme(self):
         """A fresh one for each measurement: calendars do not fill."""
         self.n += 1
-        return self.d.load(small_programme(f"bench-{self.n}", venues=24, units=8, beds=100_000, squads=1))
+        return self.d.load(small_programme(f"bench-{self.n}", venues=24, units=60, beds=100_000, squads=1, staff=100_000))
 
     def submit(self, curve, clients, rate):
         window = max(1, 512 // clients) if clients > 2 else 240

@@ -70,7 +70,7 @@ def entities(doc):
         yield p.Entity(protected=m)
 
 
-def small_programme(ident="games", venues=4, squads=8, beds=400, units=2):
+def small_programme(ident="games", venues=4, squads=8, beds=400, units=2, staff=50):
     """Two parties, a guest, one discipline; enough room for a few hundred one-week events."""
     doc = {
         "programme": {"id": ident, "name": {"en": "Games"}, "first_day": "2026-01-01", "last_day": "2027-12-31",
@@ -83,7 +83,7 @@ def small_programme(ident="games", venues=4, squads=8, beds=400, units=2):
         for v in range(venues):
             doc["venues"].append({"id": f"{noc}-c-v{v}", "city": f"{noc}-c", "disciplines": ["TTE"], "facilities": ["indoor"],
                                   "units": units, "level": 5, "closed": []})
-        doc["services"].append({"provider": noc, "noc": noc, "service": "medical", "capacity": 50})
+        doc["services"].append({"provider": noc, "noc": noc, "service": "medical", "capacity": staff})
     for noc in ("CHN", "RUS", "KAZ"):
         doc["federations"].append({"id": f"{noc}-TTE", "noc": noc, "disciplines": ["TTE"],
                                    "max_events": 0 if noc == "KAZ" else 100_000})
