@@ -10,6 +10,6 @@
 /* Exit codes of sysexits.h, beside those of config.h. */
 enum { APP_EXIT_SOFTWARE = 70, APP_EXIT_OS = 71, APP_EXIT_AGAIN = 75 };
 
-/* Runs until it is told to end, or can't go on; `argc` and `argv` are read again on SIGHUP. Takes the config. Returns the
- * exit code. */
+/* Runs until it is told to end, or can't go on; `argc` and `argv` are read again on SIGHUP. Takes
+ * the config. Returns the exit code. */
 int app_run(int argc, char **argv, struct config *config);

@@ -27,11 +27,21 @@ static const struct setting SETTINGS[] = {
 #define TEXT(name, standard, longest, reload, value, about) \
 	{ #name, true, offsetof(struct config, name), standard, 0, longest, reload, value, about },
 #define NUMBER(name, standard, least, most, reload, value, about) \
-	{ #name, false, offsetof(struct config, name), #standard, least, most, reload, value, about },
+	{ \
+		#name, false, offsetof(struct config, name), #standard, least, most, reload, \
+		value, about \
+	},
 #include "config.def"
 };
 
-enum { OPTION_CONFIG = 1000, OPTION_INIT_OPERATOR, OPTION_CHECK, OPTION_PRINT, OPTION_HELP, OPTION_VERSION };
+enum {
+	OPTION_CONFIG = 1000,
+	OPTION_INIT_OPERATOR,
+	OPTION_CHECK,
+	OPTION_PRINT,
+	OPTION_HELP,
+	OPTION_VERSION
+};
 
 /* What the options say beside the settings. */
 struct asked {
@@ -149,9 +159,10 @@ static void option_name(const char *name, char *ret, size_t room)
 	ret[i] = '\0';
 }
 
-/* Goes through the options once; with `config` NULL only what was asked for is looked at, since the file comes before
- * the options that override it. */
-static bool read_options(int argc, char **argv, struct config *config, struct asked *asked, FILE *err)
+/* Goes through the options once; with `config` NULL only what was asked for is looked at, since the
+ * file comes before the options that override it. */
+static bool read_options(int argc, char **argv, struct config *config, struct asked *asked,
+			 FILE *err)
 {
 	static const struct option OTHERS[] = {
 		{ "config", required_argument, NULL, OPTION_CONFIG },
@@ -255,7 +266,8 @@ static bool fill_in(struct config *config, FILE *err)
 	bool is_good = true;
 
 	if (*config->state == '\0')
-		is_good &= replace(&config->state, folder_from("STATE_DIRECTORY", "/var/lib/convene"));
+		is_good &=
+			replace(&config->state, folder_from("STATE_DIRECTORY", "/var/lib/convene"));
 	if (*config->run == '\0') {
 		if (asprintf(&text, "%s/run", config->state) < 0)
 			return false;
@@ -311,7 +323,9 @@ static const char *redis_fault(struct config *config)
 
 	if (strcmp(text, "private") == 0) {
 		config->redis_is_private = true;
-		return config->durability_kind == STORE_REPLICATED ? "is private and has no replicas: see durability" : NULL;
+		return config->durability_kind == STORE_REPLICATED ?
+			       "is private and has no replicas: see durability" :
+			       NULL;
 	}
 	if (strncmp(text, "unix:/", 6) == 0) {
 		config->redis_unix = strdup(text + (strncmp(text, "unix://", 7) == 0 ? 7 : 5));
@@ -353,14 +367,20 @@ static bool check(struct config *config, FILE *err)
 		{ "updates", endpoint_fault(config->updates, "tcp://") },
 		{ "workers_bind", endpoint_fault(config->workers_bind, "tcp://") },
 		{ "local", endpoint_fault(config->local, "ipc://") },
-		{ "log_level", log_level_parse(config->log_level, &level) ? NULL : "must be error, warn, info or debug" },
+		{ "log_level", log_level_parse(config->log_level, &level) ?
+				       NULL :
+				       "must be error, warn, info or debug" },
 		{ "today", *config->today == '\0' || day_parse(config->today, &config->today_day) ?
-				   NULL : "must be a day, as 2022-01-31" },
-		/* a unix socket's path ends at 107 bytes; the longest of ours is RUN/workers.sock */
+				   NULL :
+				   "must be a day, as 2022-01-31" },
+		/* a unix socket's path ends at 107 bytes; the longest of ours is RUN/workers.sock
+		 * */
 		{ "run", strlen(config->run) + sizeof "/workers.sock" > 108 ?
-				 "is too long: a socket below it would have more than 107 bytes" : NULL },
+				 "is too long: a socket below it would have more than 107 bytes" :
+				 NULL },
 		{ "state", strlen(config->state) + sizeof "/redis/redis.sock" > 108 ?
-				   "is too long: a socket below it would have more than 107 bytes" : NULL },
+				   "is too long: a socket below it would have more than 107 bytes" :
+				   NULL },
 	};
 	bool is_good = true;
 
@@ -374,35 +394,43 @@ static bool check(struct config *config, FILE *err)
 
 static void print_sample(FILE *out)
 {
-	fputs("# Settings of convened, with what holds where they are absent. Each is also an option: --in-flight-max 4096.\n"
-	      "# (reload): applied on `systemctl reload convened`.\n", out);
+	fputs("# Settings of convened, with what holds where they are absent. Each is also an "
+	      "option: --in-flight-max 4096.\n"
+	      "# (reload): applied on `systemctl reload convened`.\n",
+	      out);
 	for (size_t i = 0; i < N_ELEMENTS(SETTINGS); i++) {
 		const struct setting *s = &SETTINGS[i];
 
-		fprintf(out, "\n# %s%s\n#%s = %s\n", s->about, s->reload ? " (reload)" : "", s->name, s->standard);
+		fprintf(out, "\n# %s%s\n#%s = %s\n", s->about, s->reload ? " (reload)" : "",
+			s->name, s->standard);
 	}
 }
 
 static void print_help(FILE *out)
 {
 	fputs("Usage: convened [--config FILE] [OPTION]...\n"
-	      "Takes requests from sports federations, has them checked and placed, and tells everybody.\n\n"
+	      "Takes requests from sports federations, has them checked and placed, and tells "
+	      "everybody.\n\n"
 	      "  --config FILE            settings, one \"name = value\" a line; " CONFIG_FILE "\n"
-	      "  --init-operator KEY      grants this public key the operator's role, where nobody has any yet\n"
+	      "  --init-operator KEY      grants this public key the operator's role, where nobody "
+	      "has any yet\n"
 	      "  --check-config           says what is wrong with the settings, and ends\n"
 	      "  --print-config           writes a sample of the file, and ends\n"
-	      "  --help, --version\n\nSettings, also keys of the file (with _ for -):\n", out);
+	      "  --help, --version\n\nSettings, also keys of the file (with _ for -):\n",
+	      out);
 	for (size_t i = 0; i < N_ELEMENTS(SETTINGS); i++) {
 		const struct setting *s = &SETTINGS[i];
 		char name[64], left[96];
 
 		option_name(s->name, name, sizeof name);
 		snprintf(left, sizeof left, "--%s %s", name, s->value);
-		fprintf(out, "  %-34s %s%s%s%s\n", left, s->about, *s->standard != '\0' ? " (" : "", s->standard,
-			*s->standard != '\0' ? ")" : "");
+		fprintf(out, "  %-34s %s%s%s%s\n", left, s->about, *s->standard != '\0' ? " (" : "",
+			s->standard, *s->standard != '\0' ? ")" : "");
 	}
-	fputs("\nExit: 0 stopped as told, 64 wrong usage, 78 wrong settings, 75 try again (another daemon took over), 70 a "
-	      "fault.\n", out);
+	fputs("\nExit: 0 stopped as told, 64 wrong usage, 78 wrong settings, 75 try again (another "
+	      "daemon took over), 70 a "
+	      "fault.\n",
+	      out);
 }
 
 int config_load(int argc, char **argv, FILE *out, FILE *err, struct config *ret_config)
@@ -426,7 +454,8 @@ int config_load(int argc, char **argv, FILE *out, FILE *err, struct config *ret_
 	}
 
 	if (!set_standards(&config, err) ||
-	    !read_file(&config, asked.file != NULL ? asked.file : CONFIG_FILE, asked.file != NULL, err))
+	    !read_file(&config, asked.file != NULL ? asked.file : CONFIG_FILE, asked.file != NULL,
+		       err))
 		code = CONFIG_EXIT_CONFIG;
 	else if (!read_options(argc, argv, &config, &asked, err))
 		code = CONFIG_EXIT_USAGE;
@@ -464,8 +493,8 @@ unsigned config_reload(struct config *config, const struct config *fresh)
 	for (size_t i = 0; i < N_ELEMENTS(SETTINGS); i++) {
 		const struct setting *s = &SETTINGS[i];
 		const char *text = s->is_text ? *text_of(other, s) : NULL;
-		bool same = s->is_text ? strcmp(*text_of(config, s), text) == 0
-				       : *number_of(config, s) == *number_of(other, s);
+		bool same = s->is_text ? strcmp(*text_of(config, s), text) == 0 :
+					 *number_of(config, s) == *number_of(other, s);
 
 		if (same)
 			continue;

@@ -21,7 +21,8 @@ enum verdict hello_start(struct exchange *e)
 	const struct flow_limits *limits = &e->flow->options.limits;
 	const struct principal *p = keyring_find(e->flow->ports->keyring, e->peer.key);
 	Convene__V1__Welcome *w = arena_alloc(&e->arena, sizeof *w);
-	char **programmes = arena_array(&e->arena, mirror_count(e->flow->mirror) + 1, sizeof *programmes);
+	char **programmes =
+		arena_array(&e->arena, mirror_count(e->flow->mirror) + 1, sizeof *programmes);
 
 	if (w == NULL || programmes == NULL)
 		return exchange_fault(e, CVN_ENOMEM, NULL);
@@ -43,7 +44,8 @@ enum verdict hello_start(struct exchange *e)
 	w->subject = (char *)(uintptr_t)e->caller.subject;
 	w->principal = (char *)(uintptr_t)e->caller.name;
 	w->programmes = programmes;
-	for (struct mirror_programme *m = mirror_first(e->flow->mirror); m != NULL; m = mirror_next(m))
+	for (struct mirror_programme *m = mirror_first(e->flow->mirror); m != NULL;
+	     m = mirror_next(m))
 		if (p != NULL && principal_has_programme(p, m->id))
 			programmes[w->n_programmes++] = m->id;
 	w->updates_endpoint = (char *)(uintptr_t)front_updates_endpoint(e->flow->ports->front);
@@ -108,9 +110,11 @@ static bool add_programmes(struct telling *t)
 					    sizeof(Convene__V1__ProgrammeStatus *));
 	if (t->status->programmes == NULL)
 		return false;
-	for (struct mirror_programme *m = mirror_first(e->flow->mirror); m != NULL; m = mirror_next(m)) {
+	for (struct mirror_programme *m = mirror_first(e->flow->mirror); m != NULL;
+	     m = mirror_next(m)) {
 		Convene__V1__ProgrammeStatus *p = arena_alloc(&e->arena, sizeof *p);
-		const Convene__V1__Programme *about = programme_about(replica_programme(m->replica));
+		const Convene__V1__Programme *about =
+			programme_about(replica_programme(m->replica));
 		char *today = arena_alloc(&e->arena, DAY_TEXT_SIZE);
 
 		if (p == NULL || today == NULL)
@@ -120,13 +124,15 @@ static bool add_programmes(struct telling *t)
 		p->has_cursor = p->has_version = 1;
 		p->cursor = replica_cursor(m->replica);
 		p->version = replica_version(m->replica);
-		p->phase = (char *)(uintptr_t)(about != NULL && about->phase != NULL ? about->phase : "open");
+		p->phase =
+			(char *)(uintptr_t)(about != NULL && about->phase != NULL ? about->phase :
+										    "open");
 		day_format(replica_today(m->replica), today);
 		p->today = today;
 		p->states = arena_array(&e->arena, STATE_N, sizeof(Convene__V1__Counter *));
 		for (int state = STATE_NONE + 1; p->states != NULL && state < STATE_N; state++) {
-			Convene__V1__Counter *c =
-				counter(e, state_name((Convene__V1__State)state), m->n_states[state]);
+			Convene__V1__Counter *c = counter(e, state_name((Convene__V1__State)state),
+							  m->n_states[state]);
 
 			if (c != NULL && m->n_states[state] > 0)
 				p->states[p->n_states++] = c;

@@ -19,12 +19,12 @@ struct answer {
 	pool_ref from;
 	uint64_t sequence;
 	struct mirror_programme *p;
-	struct place_task *task;       /* NULL: nobody's, or it wants to hear no more */
-	struct list_node of_task;      /* place_task::answers */
+	struct place_task *task;  /* NULL: nobody's, or it wants to hear no more */
+	struct list_node of_task; /* place_task::answers */
 	struct store_commit commit;
 	struct arena arena;
-	bool is_stalled;               /* to be tried again */
-	struct list_node link;         /* answers::under_way */
+	bool is_stalled;       /* to be tried again */
+	struct list_node link; /* answers::under_way */
 };
 
 /* Which commit an answer became. */
@@ -85,10 +85,12 @@ void answers_finish(struct answers *answers, struct place_task *task)
 		CONTAINER_OF(node, struct answer, of_task)->task = NULL;
 }
 
-void answers_take(struct answers *answers, pool_ref from, const Convene__V1__Answer *said, struct pool_task *pool_task)
+void answers_take(struct answers *answers, pool_ref from, const Convene__V1__Answer *said,
+		  struct pool_task *pool_task)
 {
 	struct flow *flow = answers->flow;
-	struct place_task *task = pool_task != NULL ? CONTAINER_OF(pool_task, struct place_task, task) : NULL;
+	struct place_task *task =
+		pool_task != NULL ? CONTAINER_OF(pool_task, struct place_task, task) : NULL;
 	struct mirror_programme *p = mirror_find(flow->mirror, said->programme);
 	struct answer *a;
 	enum cvn_err err;
@@ -123,7 +125,8 @@ void answers_take(struct answers *answers, pool_ref from, const Convene__V1__Ans
 }
 
 /* The serial of the commit that answer `sequence` became; false: not known any more, or never. */
-static bool serial_of(const struct answers *answers, pool_ref from, uint64_t sequence, uint64_t *ret)
+static bool serial_of(const struct answers *answers, pool_ref from, uint64_t sequence,
+		      uint64_t *ret)
 {
 	const struct serial *s = &answers->serials[sequence % SERIALS];
 
@@ -146,7 +149,8 @@ static enum cvn_err build(struct answer *a, const Convene__V1__Answer *said)
 	a->commit.n_changes = said->n_changes;
 	a->commit.has_base_version = said->has_base_version;
 	a->commit.base_version = said->base_version;
-	if (said->has_builds_on && !serial_of(a->answers, a->from, said->builds_on, &a->commit.builds_on))
+	if (said->has_builds_on &&
+	    !serial_of(a->answers, a->from, said->builds_on, &a->commit.builds_on))
 		return CVN_ESTALE;
 	for (size_t i = 0; i < said->n_changes && err == CVN_OK; i++) {
 		err = build_change(a, said->changes[i], i == 0, &changes[i]);
@@ -159,8 +163,8 @@ static enum cvn_err build(struct answer *a, const Convene__V1__Answer *said)
 }
 
 /* The request with the windows that it has from now on. */
-static const Convene__V1__Request *widen(const Convene__V1__Request *content, const Convene__V1__Change *said,
-					 struct arena *arena)
+static const Convene__V1__Request *widen(const Convene__V1__Request *content,
+					 const Convene__V1__Change *said, struct arena *arena)
 {
 	Convene__V1__Request *wider = arena_memdup(arena, content, sizeof *content);
 
@@ -182,8 +186,9 @@ static enum cvn_err build_change(struct answer *a, const Convene__V1__Change *sa
 	if (record == NULL || said->standing == NULL)
 		return CVN_EGONE;
 	if (!lifecycle_allows(said->from, said->standing->state)) {
-		LOG_ERROR("answers", "a scheduler wants a move that there is not", "request", record->id, "from",
-			  state_name(said->from), "to", state_name(said->standing->state));
+		LOG_ERROR("answers", "a scheduler wants a move that there is not", "request",
+			  record->id, "from", state_name(said->from), "to",
+			  state_name(said->standing->state));
 		return CVN_EGONE;
 	}
 	standing = change_standing(said->standing, &a->arena);
@@ -215,7 +220,9 @@ static void commit(struct answer *a)
 	struct serial *s = &answers->serials[a->sequence % SERIALS];
 	enum cvn_err err;
 
-	a->commit.op = (struct store_op){ .done_cb = on_committed, .deadline_ms = STORE_NO_DEADLINE, .patient = true };
+	a->commit.op = (struct store_op){ .done_cb = on_committed,
+					  .deadline_ms = STORE_NO_DEADLINE,
+					  .patient = true };
 	err = store_commit_start(answers->flow->ports->store, &a->commit);
 	if (err == CVN_OK)
 		*s = (struct serial){ a->from, a->sequence, a->commit.serial };
@@ -227,17 +234,24 @@ static void on_committed(struct store_op *op, enum cvn_err err)
 {
 	struct answer *a = CONTAINER_OF(op, struct answer, commit.op);
 	struct place_task *task = a->task;
-	int64_t cursor = a->commit.ret_cursor - (int64_t)a->commit.n_changes + 1; /* of the first change */
+	int64_t cursor =
+		a->commit.ret_cursor - (int64_t)a->commit.n_changes + 1; /* of the first change */
 
-	trace_add("answer", a->commit.n_changes > 0 && a->commit.changes != NULL && a->commit.changes[0].id != NULL ?
-				    a->commit.changes[0].id : "?", "commit", "settled", err);
+	trace_add("answer",
+		  a->commit.n_changes > 0 && a->commit.changes != NULL &&
+				  a->commit.changes[0].id != NULL ?
+			  a->commit.changes[0].id :
+			  "?",
+		  "commit", "settled", err);
 	switch (err) {
 	case CVN_OK:
 		mirror_committed(a->p, a->commit.ret_cursor);
 		settle(a, "ok", a->commit.ret_version);
 		break;
 	case CVN_ESTALE:
-		settle(a, "stale", a->commit.ret_version > 0 ? a->commit.ret_version : replica_version(a->p->replica));
+		settle(a, "stale",
+		       a->commit.ret_version > 0 ? a->commit.ret_version :
+						   replica_version(a->p->replica));
 		task = NULL; /* it will be computed again */
 		break;
 	case CVN_EGONE:
@@ -254,8 +268,8 @@ static void on_committed(struct store_op *op, enum cvn_err err)
 		task = NULL; /* we are ending; whoever comes next finds it in received */
 		break;
 	default:
-		LOG_WARN("answers", "Redis does not take it: tried again", "programme", a->p->id, "error",
-			 cvn_err_name(err), "fault", op->fault != NULL ? op->fault : "");
+		LOG_WARN("answers", "Redis does not take it: tried again", "programme", a->p->id,
+			 "error", cvn_err_name(err), "fault", op->fault != NULL ? op->fault : "");
 		a->is_stalled = true;
 		return;
 	}
@@ -285,7 +299,7 @@ void answers_tick(struct answers *answers)
 {
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &answers->under_way) {
+	LIST_EACH (node, after, &answers->under_way) {
 		struct answer *a = CONTAINER_OF(node, struct answer, link);
 
 		if (a->is_stalled) {

@@ -1,7 +1,9 @@
-/* answers.h - what schedulers want committed: each answer is one commit, in the order in which they came.
+/* answers.h - what schedulers want committed: each answer is one commit, in the order in which they
+ * came.
  *
- * Answers are not waited for one another: the next is sent to Redis while the one before is on its way there, and a
- * version that does not fit makes it stale. Whoever asked for it hears of it through the task.
+ * Answers are not waited for one another: the next is sent to Redis while the one before is on its
+ * way there, and a version that does not fit makes it stale. Whoever asked for it hears of it
+ * through the task.
  *
  * Layer     flow.
  * Thread    loop thread.
@@ -15,15 +17,17 @@
 
 /* A task for the scheduler, with what shall become of its answers. Embed it, as a pool_task. */
 struct place_task {
-	struct pool_task task;             /* its done_cb hears of deaths alone */
-	const Convene__V1__Decision *decision; /* stands in the task's own request from now on; NULL: as before */
-	/* The answer was committed (CVN_OK: at `cursor`); or it can't be: CVN_ENOPLACE and others, with the worker's words in
-	 * `refused`; CVN_EGONE the request has changed; CVN_ECONFLICT it would close a circle of `after`; CVN_ECLOSED the
-	 * programme is archived. Not called for what was stale, since the scheduler computes it again. The task is still
-	 * outstanding: finish it. */
+	struct pool_task task; /* its done_cb hears of deaths alone */
+	const Convene__V1__Decision
+		*decision; /* stands in the task's own request from now on; NULL: as before */
+	/* The answer was committed (CVN_OK: at `cursor`); or it can't be: CVN_ENOPLACE and others,
+	 * with the worker's words in `refused`; CVN_EGONE the request has changed; CVN_ECONFLICT it
+	 * would close a circle of `after`; CVN_ECLOSED the programme is archived. Not called for
+	 * what was stale, since the scheduler computes it again. The task is still outstanding:
+	 * finish it. */
 	void (*answered_cb)(struct place_task *task, enum cvn_err err, int64_t cursor,
 			    const Convene__V1__Problem *refused);
-	struct list_node answers;          /* private: answers under way that name it */
+	struct list_node answers; /* private: answers under way that name it */
 };
 
 /* CVN_ENOMEM. */
@@ -33,12 +37,13 @@ void answers_free(struct answers *answers);
 /* Starts a task; the rules are pool_start()'s. */
 CVN_MUST_CHECK enum cvn_err answers_ask(struct answers *answers, struct place_task *task);
 
-/* The task wants to hear no more; its callbacks will not run. What is on its way to Redis stays so. Fine at any time
- * after the struct was zeroed and answers_ask() succeeded, or never was called. */
+/* The task wants to hear no more; its callbacks will not run. What is on its way to Redis stays so.
+ * Fine at any time after the struct was zeroed and answers_ask() succeeded, or never was called. */
 void answers_finish(struct answers *answers, struct place_task *task);
 
 /* A scheduler's answer came. */
-void answers_take(struct answers *answers, pool_ref from, const Convene__V1__Answer *answer, struct pool_task *task);
+void answers_take(struct answers *answers, pool_ref from, const Convene__V1__Answer *answer,
+		  struct pool_task *task);
 
 /* Tries again what Redis did not take. */
 void answers_tick(struct answers *answers);

@@ -7,7 +7,8 @@
 #include "util/id.h"
 #include "wire/frame.h"
 
-/* The ids that a request comes after, joined by spaces; what can't be an id can't close a circle. */
+/* The ids that a request comes after, joined by spaces; what can't be an id can't close a circle.
+ * */
 static const char *join_after(const Convene__V1__Request *content, struct arena *arena)
 {
 	char *text = arena_alloc(arena, content->n_after * (ID_MAX_BYTES + 1) + 1);
@@ -29,7 +30,8 @@ static const char *join_after(const Convene__V1__Request *content, struct arena 
 	return text;
 }
 
-static enum cvn_err pack(const ProtobufCMessage *message, struct arena *arena, struct store_bytes *ret)
+static enum cvn_err pack(const ProtobufCMessage *message, struct arena *arena,
+			 struct store_bytes *ret)
 {
 	uint8_t *bytes;
 	enum cvn_err err = frame_encode(message, arena, &bytes, &ret->n);
@@ -44,7 +46,8 @@ void change_digest(struct store_bytes content, uint8_t ret_digest[CHANGE_DIGEST_
 	crypto_generichash(ret_digest, CHANGE_DIGEST_BYTES, content.data, content.n, NULL, 0);
 }
 
-static enum cvn_err pack_content(const Convene__V1__Request *content, struct arena *arena, struct store_change *out)
+static enum cvn_err pack_content(const Convene__V1__Request *content, struct arena *arena,
+				 struct store_change *out)
 {
 	uint8_t *digest = arena_alloc(arena, CHANGE_DIGEST_BYTES);
 	enum cvn_err err = pack(&content->base, arena, &out->content);
@@ -57,9 +60,11 @@ static enum cvn_err pack_content(const Convene__V1__Request *content, struct are
 	return CVN_OK;
 }
 
-enum cvn_err change_pack(const struct change *change, struct arena *arena, struct store_change *ret_change)
+enum cvn_err change_pack(const struct change *change, struct arena *arena,
+			 struct store_change *ret_change)
 {
-	struct store_change out = { .id = change->id, .revision = change->revision,
+	struct store_change out = { .id = change->id,
+				    .revision = change->revision,
 				    .state = (int32_t)change->standing->state };
 	Convene__V1__RequestChange told = CONVENE__V1__REQUEST_CHANGE__INIT;
 	Convene__V1__Update update = CONVENE__V1__UPDATE__INIT;

@@ -17,22 +17,26 @@
 struct change {
 	const char *id;
 	int64_t revision;
-	const Convene__V1__Request *content;   /* NULL: as before */
+	const Convene__V1__Request *content; /* NULL: as before */
 	const Convene__V1__Standing *standing;
 	int64_t unix_ms;
 };
 
-/* Packs `change` into the arena and fills all of `ret_change` but its guards and `bump`, which are 0. CVN_ENOMEM. */
+/* Packs `change` into the arena and fills all of `ret_change` but its guards and `bump`, which are
+ * 0. CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err change_pack(const struct change *change, struct arena *arena,
 					struct store_change *ret_change);
 
-/* BLAKE2b of the packed content: the same for the same content, however it was written on the wire. */
+/* BLAKE2b of the packed content: the same for the same content, however it was written on the wire.
+ * */
 void change_digest(struct store_bytes content, uint8_t ret_digest[CHANGE_DIGEST_BYTES]);
 
-/* A standing of its own in the arena, as `before`: lists and texts are shared with it. NULL: the arena is full. */
+/* A standing of its own in the arena, as `before`: lists and texts are shared with it. NULL: the
+ * arena is full. */
 Convene__V1__Standing *change_standing(const Convene__V1__Standing *before, struct arena *arena);
 
-/* Takes the place away, and all that belongs to it: consents, the day to accept it by, a conflict. */
+/* Takes the place away, and all that belongs to it: consents, the day to accept it by, a conflict.
+ * */
 void change_drop_place(Convene__V1__Standing *standing);
 
 /* Does what is occupied differ between the two? NULL: nothing was. */

@@ -1,4 +1,5 @@
-/* In order of time: daily_look -> begin each -> commit -> on_committed; and again, until nothing is due. */
+/* In order of time: daily_look -> begin each -> commit -> on_committed; and again, until nothing is
+ * due. */
 #include "flow/daily.h"
 
 #include <stdlib.h>
@@ -21,12 +22,14 @@ struct lapse {
 
 struct daily {
 	struct flow *flow;
-	size_t n;                   /* lapses under way */
-	struct arena arena;         /* for one look */
+	size_t n;           /* lapses under way */
+	struct arena arena; /* for one look */
 };
 
-static enum cvn_err begin(struct daily *daily, struct mirror_programme *p, const struct replica_record *record);
-static enum cvn_err commit(struct lapse *l, const struct replica_record *record, const struct ruling *ruling);
+static enum cvn_err begin(struct daily *daily, struct mirror_programme *p,
+			  const struct replica_record *record);
+static enum cvn_err commit(struct lapse *l, const struct replica_record *record,
+			   const struct ruling *ruling);
 static void on_committed(struct store_op *op, enum cvn_err err);
 
 enum cvn_err daily_new(struct flow *flow, struct daily **ret_daily)
@@ -51,11 +54,13 @@ void daily_free(struct daily *daily)
 }
 
 /* What follows from the day for one request; false: nothing. */
-static bool look_at(struct arena *arena, const struct mirror_programme *p, const struct replica_record *record,
-		    struct ruling *ret_ruling)
+static bool look_at(struct arena *arena, const struct mirror_programme *p,
+		    const struct replica_record *record, struct ruling *ret_ruling)
 {
-	struct desk_case c = { .programme = replica_programme(p->replica), .record = record,
-			       .today = replica_today(p->replica), .arena = arena };
+	struct desk_case c = { .programme = replica_programme(p->replica),
+			       .record = record,
+			       .today = replica_today(p->replica),
+			       .arena = arena };
 
 	return decide_day(&c, ret_ruling);
 }
@@ -80,7 +85,8 @@ void daily_look(struct daily *daily, struct mirror_programme *p)
 	p->is_day_done = !is_due;
 }
 
-static enum cvn_err begin(struct daily *daily, struct mirror_programme *p, const struct replica_record *record)
+static enum cvn_err begin(struct daily *daily, struct mirror_programme *p,
+			  const struct replica_record *record)
 {
 	struct lapse *l = calloc(1, sizeof *l);
 	struct ruling ruling;
@@ -102,9 +108,12 @@ static enum cvn_err begin(struct daily *daily, struct mirror_programme *p, const
 	return CVN_OK;
 }
 
-static enum cvn_err commit(struct lapse *l, const struct replica_record *record, const struct ruling *ruling)
+static enum cvn_err commit(struct lapse *l, const struct replica_record *record,
+			   const struct ruling *ruling)
 {
-	struct change change = { .id = record->id, .revision = ruling->revision, .standing = ruling->standing,
+	struct change change = { .id = record->id,
+				 .revision = ruling->revision,
+				 .standing = ruling->standing,
 				 .unix_ms = clock_unix_ms() };
 	enum cvn_err err = change_pack(&change, &l->arena, &l->change);
 
@@ -112,8 +121,11 @@ static enum cvn_err commit(struct lapse *l, const struct replica_record *record,
 		return err;
 	l->change.expect_cursor = record->cursor;
 	l->change.bump = ruling->bump;
-	l->commit = (struct store_commit){ .op = { .done_cb = on_committed, .deadline_ms = STORE_NO_DEADLINE },
-					   .programme = l->p->id, .changes = &l->change, .n_changes = 1 };
+	l->commit = (struct store_commit){ .op = { .done_cb = on_committed,
+						   .deadline_ms = STORE_NO_DEADLINE },
+					   .programme = l->p->id,
+					   .changes = &l->change,
+					   .n_changes = 1 };
 	return store_commit_start(l->daily->flow->ports->store, &l->commit);
 }
 
@@ -126,7 +138,8 @@ static void on_committed(struct store_op *op, enum cvn_err err)
 	if (err == CVN_OK)
 		mirror_committed(l->p, l->commit.ret_cursor);
 	else
-		LOG_DEBUG("daily", "not committed", "request", l->change.id, "error", cvn_err_name(err));
+		LOG_DEBUG("daily", "not committed", "request", l->change.id, "error",
+			  cvn_err_name(err));
 	arena_done(&l->arena);
 	free(l);
 }

@@ -1,7 +1,8 @@
 /* data.c - the programme's data are put and retired.
  *
  * Layer     flow; a row of kinds.c.
- * Not here  whether they make sense for planning: whatever is well formed is kept, and read with care. */
+ * Not here  whether they make sense for planning: whatever is well formed is kept, and read with
+ *           care. */
 #include <string.h>
 
 #include "domain/day.h"
@@ -20,7 +21,8 @@ struct put {
 };
 
 static enum verdict look(struct exchange *e, const Convene__V1__Entity *entity, size_t i);
-static enum cvn_err build(struct exchange *e, const Convene__V1__Entity *entity, struct store_entity *ret);
+static enum cvn_err build(struct exchange *e, const Convene__V1__Entity *entity,
+			  struct store_entity *ret);
 static void on_put(struct store_op *op, enum cvn_err err);
 static enum verdict begin_programme(struct exchange *e);
 
@@ -38,7 +40,8 @@ enum verdict put_start(struct exchange *e)
 		return exchange_fault(e, CVN_ETOOLARGE, "there are too many records in it");
 	if (!id_is_valid(e->call->programme))
 		return exchange_fault(e, CVN_EINVALID, "the programme's id is no identifier");
-	if (e->programme == NULL && (call->retire || call->entities[0]->of_case != CONVENE__V1__ENTITY__OF_PROGRAMME))
+	if (e->programme == NULL &&
+	    (call->retire || call->entities[0]->of_case != CONVENE__V1__ENTITY__OF_PROGRAMME))
 		return exchange_fault(e, CVN_EPROGRAMME, NULL);
 	if (e->programme == NULL && mirror_count(e->flow->mirror) >= POOL_PROGRAMMES_MAX)
 		return exchange_fault(e, CVN_ETOOLARGE, "there are too many programmes");
@@ -55,34 +58,40 @@ enum verdict put_start(struct exchange *e)
 	if (err != CVN_OK)
 		return exchange_fault(e, err, NULL);
 	p->put = (struct store_put){ .op = { .done_cb = on_put, .deadline_ms = e->deadline_ms },
-				     .programme = e->call->programme, .entities = p->entities,
+				     .programme = e->call->programme,
+				     .entities = p->entities,
 				     .n_entities = call->n_entities };
 	err = store_put_start(e->flow->ports->store, &p->put);
 	return err == CVN_OK ? WAIT : exchange_fault(e, err, NULL);
 }
 
-static enum verdict wrong(struct exchange *e, size_t i, enum entity_kind kind, const char *field, const char *code,
-			  const char *text)
+static enum verdict wrong(struct exchange *e, size_t i, enum entity_kind kind, const char *field,
+			  const char *code, const char *text)
 {
 	const char *name = entity_kind_name(kind);
-	const char *path = name == NULL ? arena_printf(&e->arena, "entities[%zu]", i)
-					: arena_printf(&e->arena, "entities[%zu].%s.%s", i, name, field);
+	const char *path = name == NULL ?
+				   arena_printf(&e->arena, "entities[%zu]", i) :
+				   arena_printf(&e->arena, "entities[%zu].%s.%s", i, name, field);
 
 	exchange_violation(e, path != NULL ? path : field, code, text);
-	return exchange_fault(e, strcmp(code, "FORBIDDEN") == 0 ? CVN_EFORBIDDEN : CVN_EINVALID, text);
+	return exchange_fault(e, strcmp(code, "FORBIDDEN") == 0 ? CVN_EFORBIDDEN : CVN_EINVALID,
+			      text);
 }
 
-/* The committee whose record it is; NULL: nobody's, or not to be found out. What the same call brings counts too. */
+/* The committee whose record it is; NULL: nobody's, or not to be found out. What the same call
+ * brings counts too. */
 static const char *noc_of(const struct exchange *e, const Convene__V1__Entity *entity);
 
-static const Convene__V1__Entity *in_call(const struct exchange *e, enum entity_kind kind, const char *id)
+static const Convene__V1__Entity *in_call(const struct exchange *e, enum entity_kind kind,
+					  const char *id)
 {
 	const Convene__V1__Put *call = e->call->put;
 
 	for (size_t i = 0; id != NULL && !call->retire && i < call->n_entities; i++) {
 		const char *other = entity_id(call->entities[i]);
 
-		if (entity_kind(call->entities[i]) == kind && other != NULL && strcmp(other, id) == 0)
+		if (entity_kind(call->entities[i]) == kind && other != NULL &&
+		    strcmp(other, id) == 0)
 			return call->entities[i];
 	}
 	return NULL;
@@ -125,8 +134,9 @@ static bool is_own(struct exchange *e, const Convene__V1__Entity *entity)
 {
 	enum entity_kind kind = entity_kind(entity);
 	const struct programme_item *item =
-		e->programme == NULL ? NULL
-				     : programme_item(replica_programme(e->programme->replica), kind, entity_id(entity));
+		e->programme == NULL ? NULL :
+				       programme_item(replica_programme(e->programme->replica),
+						      kind, entity_id(entity));
 	const char *noc;
 
 	if (e->caller.role == ROLE_OPERATOR)
@@ -140,25 +150,30 @@ static bool is_own(struct exchange *e, const Convene__V1__Entity *entity)
 	return noc != NULL && strcmp(noc, e->caller.subject) == 0;
 }
 
-static enum verdict look_at_programme(struct exchange *e, const Convene__V1__Programme *about, size_t i)
+static enum verdict look_at_programme(struct exchange *e, const Convene__V1__Programme *about,
+				      size_t i)
 {
 	static const char *const PHASES[] = { "open", "closed", "archived" };
 	int32_t first, last;
 	bool is_phase = about->phase == NULL;
 
 	if (strcmp(about->id, e->call->programme) != 0)
-		return wrong(e, i, ENTITY_PROGRAMME, "id", "ID_INVALID", "it is not the programme of the call");
+		return wrong(e, i, ENTITY_PROGRAMME, "id", "ID_INVALID",
+			     "it is not the programme of the call");
 	if (!day_parse(about->first_day, &first))
-		return wrong(e, i, ENTITY_PROGRAMME, "first_day", "DATE_INVALID", "a day is written as 2022-01-31");
+		return wrong(e, i, ENTITY_PROGRAMME, "first_day", "DATE_INVALID",
+			     "a day is written as 2022-01-31");
 	if (!day_parse(about->last_day, &last))
-		return wrong(e, i, ENTITY_PROGRAMME, "last_day", "DATE_INVALID", "a day is written as 2022-01-31");
+		return wrong(e, i, ENTITY_PROGRAMME, "last_day", "DATE_INVALID",
+			     "a day is written as 2022-01-31");
 	if (last < first || last - first >= PROGRAMME_DAYS_MAX)
 		return wrong(e, i, ENTITY_PROGRAMME, "last_day", "DATE_INVALID",
 			     "it lies before the first day, or too far behind it");
 	for (size_t k = 0; k < N_ELEMENTS(PHASES); k++)
 		is_phase |= about->phase != NULL && strcmp(about->phase, PHASES[k]) == 0;
 	if (!is_phase)
-		return wrong(e, i, ENTITY_PROGRAMME, "phase", "PHASE_UNKNOWN", "open, closed or archived");
+		return wrong(e, i, ENTITY_PROGRAMME, "phase", "PHASE_UNKNOWN",
+			     "open, closed or archived");
 	return NEXT;
 }
 
@@ -170,33 +185,40 @@ static enum verdict look(struct exchange *e, const Convene__V1__Entity *entity, 
 		return wrong(e, i, kind, "", "KIND_UNKNOWN", "the record is empty");
 	if (!id_is_valid(entity_id(entity)))
 		return wrong(e, i, kind, "id", "ID_INVALID",
-			     "1 to 64 letters, digits, dots, underscores and dashes, a letter or digit first");
+			     "1 to 64 letters, digits, dots, underscores and dashes, a letter or "
+			     "digit first");
 	if (!is_own(e, entity))
-		return wrong(e, i, kind, "id", "FORBIDDEN", "the record is not the caller's to change");
+		return wrong(e, i, kind, "id", "FORBIDDEN",
+			     "the record is not the caller's to change");
 	if (kind == ENTITY_PROGRAMME && e->call->put->retire)
-		return wrong(e, i, kind, "id", "FORBIDDEN", "a programme is never taken out: archive it");
+		return wrong(e, i, kind, "id", "FORBIDDEN",
+			     "a programme is never taken out: archive it");
 	return kind == ENTITY_PROGRAMME ? look_at_programme(e, entity->programme, i) : NEXT;
 }
 
 /* A record that is retired is named by its id alone. */
-static enum cvn_err only_id(struct exchange *e, const Convene__V1__Entity *entity, const Convene__V1__Entity **ret)
+static enum cvn_err only_id(struct exchange *e, const Convene__V1__Entity *entity,
+			    const Convene__V1__Entity **ret)
 {
 	Convene__V1__Entity *m = arena_memdup(&e->arena, entity, sizeof *m);
 	/* all kinds begin alike: the base, then the id */
-	const ProtobufCMessageDescriptor *type = ((const ProtobufCMessage *)entity->city)->descriptor;
+	const ProtobufCMessageDescriptor *type =
+		((const ProtobufCMessage *)entity->city)->descriptor;
 	ProtobufCMessage *bare = arena_alloc(&e->arena, type->sizeof_message);
 
 	if (m == NULL || bare == NULL)
 		return CVN_ENOMEM;
 	protobuf_c_message_init(type, bare);
-	*(char **)(void *)((char *)bare + protobuf_c_message_descriptor_get_field_by_name(type, "id")->offset) =
+	*(char **)(void *)((char *)bare +
+			   protobuf_c_message_descriptor_get_field_by_name(type, "id")->offset) =
 		(char *)(uintptr_t)entity_id(entity);
 	m->city = (Convene__V1__City *)bare;
 	*ret = m;
 	return CVN_OK;
 }
 
-static enum cvn_err build(struct exchange *e, const Convene__V1__Entity *entity, struct store_entity *ret)
+static enum cvn_err build(struct exchange *e, const Convene__V1__Entity *entity,
+			  struct store_entity *ret)
 {
 	Convene__V1__EntityChange change = CONVENE__V1__ENTITY_CHANGE__INIT;
 	Convene__V1__Update update = CONVENE__V1__UPDATE__INIT;
@@ -207,7 +229,8 @@ static enum cvn_err build(struct exchange *e, const Convene__V1__Entity *entity,
 
 	if (err != CVN_OK)
 		return err;
-	*ret = (struct store_entity){ .kind = entity_kind_name(entity_kind(entity)), .id = entity_id(entity) };
+	*ret = (struct store_entity){ .kind = entity_kind_name(entity_kind(entity)),
+				      .id = entity_id(entity) };
 	if (entity_kind(entity) == ENTITY_PROGRAMME)
 		ret->phase = entity->programme->phase != NULL ? entity->programme->phase : "open";
 	change.entity = (Convene__V1__Entity *)(uintptr_t)told;
@@ -234,7 +257,8 @@ static void on_put(struct store_op *op, enum cvn_err err)
 	exchange_resume(CONTAINER_OF(op, struct put, put.op)->e, err);
 }
 
-/* Once when it is committed, and once more when the mirror has it: the next call is judged by it. */
+/* Once when it is committed, and once more when the mirror has it: the next call is judged by it.
+ * */
 enum verdict put_done(struct exchange *e)
 {
 	struct put *p = e->act;

@@ -28,14 +28,16 @@ static enum cvn_err wrong(struct ruling *r, const char *field, const char *code,
 	return CVN_EINVALID;
 }
 
-/* What every decision begins with: the programme takes any, the request's owner asks, and for what stands. */
-static enum cvn_err look(const struct desk_case *c, bool must_own, bool has_revision, int64_t revision,
-			 struct ruling *r)
+/* What every decision begins with: the programme takes any, the request's owner asks, and for what
+ * stands. */
+static enum cvn_err look(const struct desk_case *c, bool must_own, bool has_revision,
+			 int64_t revision, struct ruling *r)
 {
 	const Convene__V1__Programme *about = programme_about(c->programme);
 
 	*r = (struct ruling){ .revision = c->record->revision };
-	if (must_own && c->role == ROLE_FEDERATION && !same(c->subject, c->record->content->federation))
+	if (must_own && c->role == ROLE_FEDERATION &&
+	    !same(c->subject, c->record->content->federation))
 		return no(r, CVN_EFORBIDDEN, "the request is another federation's");
 	if (about != NULL && same(about->phase, "archived"))
 		return no(r, CVN_ECLOSED, "the programme is archived");
@@ -45,7 +47,8 @@ static enum cvn_err look(const struct desk_case *c, bool must_own, bool has_revi
 }
 
 /* The standing as it was, decided upon by the caller. NULL: no memory. */
-static Convene__V1__Standing *decided(const struct desk_case *c, const char *what, const char *noc, const char *reason)
+static Convene__V1__Standing *decided(const struct desk_case *c, const char *what, const char *noc,
+				      const char *reason)
 {
 	Convene__V1__Standing *s = change_standing(c->record->standing, c->arena);
 	Convene__V1__Decision *d = arena_alloc(c->arena, sizeof *d);
@@ -85,7 +88,8 @@ static const char *day_after(const struct desk_case *c, int64_t days)
 	return arena_strdup(c->arena, text);
 }
 
-static bool same_message(const ProtobufCMessage *a, const ProtobufCMessage *b, struct arena *arena, bool *ret)
+static bool same_message(const ProtobufCMessage *a, const ProtobufCMessage *b, struct arena *arena,
+			 bool *ret)
 {
 	uint8_t *x, *y;
 	size_t n, m;
@@ -102,7 +106,8 @@ static bool speaks_for_all(enum role role)
 }
 
 /* A federation's own content carries over what only the working body may say. */
-static enum cvn_err check_announced(const struct desk_case *c, Convene__V1__Request *content, struct ruling *r)
+static enum cvn_err check_announced(const struct desk_case *c, Convene__V1__Request *content,
+				    struct ruling *r)
 {
 	const Convene__V1__Announced *stands = c->record->content->announced;
 	bool is_same = stands != NULL && content->announced != NULL;
@@ -119,7 +124,8 @@ static enum cvn_err check_announced(const struct desk_case *c, Convene__V1__Requ
 	return CVN_OK;
 }
 
-enum cvn_err decide_amend(const struct desk_case *c, const Convene__V1__Amend *call, struct ruling *r)
+enum cvn_err decide_amend(const struct desk_case *c, const Convene__V1__Amend *call,
+			  struct ruling *r)
 {
 	const struct replica_record *record = c->record;
 	enum cvn_err err = look(c, true, false, 0, r);
@@ -130,7 +136,8 @@ enum cvn_err decide_amend(const struct desk_case *c, const Convene__V1__Amend *c
 	if (err != CVN_OK)
 		return err;
 	if (!same(call->request->federation, record->content->federation))
-		return wrong(r, "request.federation", "FEDERATION_UNKNOWN", "a request stays with its federation");
+		return wrong(r, "request.federation", "FEDERATION_UNKNOWN",
+			     "a request stays with its federation");
 	content = arena_memdup(c->arena, call->request, sizeof *content);
 	if (content == NULL)
 		return CVN_ENOMEM;
@@ -169,7 +176,8 @@ enum cvn_err decide_amend(const struct desk_case *c, const Convene__V1__Amend *c
 	return CVN_OK;
 }
 
-enum cvn_err decide_withdraw(const struct desk_case *c, const Convene__V1__Withdraw *call, struct ruling *r)
+enum cvn_err decide_withdraw(const struct desk_case *c, const Convene__V1__Withdraw *call,
+			     struct ruling *r)
 {
 	enum cvn_err err = look(c, true, call->has_revision, call->revision, r);
 	const Convene__V1__Standing *before = c->record->standing;
@@ -193,8 +201,8 @@ enum cvn_err decide_withdraw(const struct desk_case *c, const Convene__V1__Withd
 }
 
 /* For which committee does the caller speak? */
-static enum cvn_err noc_of(const struct desk_case *c, const Convene__V1__Decide *call, struct ruling *r,
-			   const char **ret_noc)
+static enum cvn_err noc_of(const struct desk_case *c, const Convene__V1__Decide *call,
+			   struct ruling *r, const char **ret_noc)
 {
 	const Convene__V1__Standing *s = c->record->standing;
 
@@ -262,7 +270,8 @@ static enum cvn_err approve(const struct desk_case *c, const char *noc, struct r
 	return CVN_OK;
 }
 
-static enum cvn_err decline(const struct desk_case *c, const char *noc, const char *reason, struct ruling *r)
+static enum cvn_err decline(const struct desk_case *c, const char *noc, const char *reason,
+			    struct ruling *r)
 {
 	const Convene__V1__Standing *before = c->record->standing;
 
@@ -278,7 +287,8 @@ static enum cvn_err decline(const struct desk_case *c, const char *noc, const ch
 	return CVN_OK;
 }
 
-static enum cvn_err revise(const struct desk_case *c, const char *noc, const char *reason, struct ruling *r)
+static enum cvn_err revise(const struct desk_case *c, const char *noc, const char *reason,
+			   struct ruling *r)
 {
 	const Convene__V1__Standing *before = c->record->standing;
 
@@ -288,11 +298,13 @@ static enum cvn_err revise(const struct desk_case *c, const char *noc, const cha
 	if (r->standing == NULL || !copy_consents(c, r->standing, noc))
 		return CVN_ENOMEM;
 	set_state(r->standing, STATE_REVISION_REQUIRED);
-	r->standing->amend_by = (char *)(uintptr_t)day_after(c, programme_policy(c->programme)->revision_days);
+	r->standing->amend_by =
+		(char *)(uintptr_t)day_after(c, programme_policy(c->programme)->revision_days);
 	return r->standing->amend_by != NULL ? CVN_OK : CVN_ENOMEM;
 }
 
-enum cvn_err decide_verdict(const struct desk_case *c, const Convene__V1__Decide *call, struct ruling *r)
+enum cvn_err decide_verdict(const struct desk_case *c, const Convene__V1__Decide *call,
+			    struct ruling *r)
 {
 	enum cvn_err err = look(c, false, call->has_revision, call->revision, r);
 	int verdict = code_verdict(call->verdict);
@@ -303,16 +315,19 @@ enum cvn_err decide_verdict(const struct desk_case *c, const Convene__V1__Decide
 	if (verdict < 0)
 		return wrong(r, "verdict", "VERDICT_UNKNOWN", "approve, decline or revise");
 	if (verdict != VERDICT_APPROVE && !has_reason(call->reason))
-		return wrong(r, "reason", "REASON_EMPTY", "whoever declines or sends back says why");
+		return wrong(r, "reason", "REASON_EMPTY",
+			     "whoever declines or sends back says why");
 	err = noc_of(c, call, r, &noc);
 	if (err != CVN_OK)
 		return err;
 	if (verdict == VERDICT_APPROVE)
 		return approve(c, noc, r);
-	return verdict == VERDICT_DECLINE ? decline(c, noc, call->reason, r) : revise(c, noc, call->reason, r);
+	return verdict == VERDICT_DECLINE ? decline(c, noc, call->reason, r) :
+					    revise(c, noc, call->reason, r);
 }
 
-enum cvn_err decide_accept(const struct desk_case *c, const Convene__V1__Accept *call, struct ruling *r)
+enum cvn_err decide_accept(const struct desk_case *c, const Convene__V1__Accept *call,
+			   struct ruling *r)
 {
 	enum cvn_err err = look(c, true, call->has_revision, call->revision, r);
 	const Convene__V1__Standing *before = c->record->standing;
@@ -337,7 +352,8 @@ enum cvn_err decide_accept(const struct desk_case *c, const Convene__V1__Accept 
 	return CVN_OK;
 }
 
-static enum cvn_err reject(const struct desk_case *c, const Convene__V1__Release *call, struct ruling *r)
+static enum cvn_err reject(const struct desk_case *c, const Convene__V1__Release *call,
+			   struct ruling *r)
 {
 	Convene__V1__Violation *v = arena_alloc(c->arena, sizeof *v);
 	Convene__V1__Violation **list = arena_array(c->arena, 1, sizeof *list);
@@ -347,8 +363,8 @@ static enum cvn_err reject(const struct desk_case *c, const Convene__V1__Release
 	if (v == NULL || list == NULL)
 		return CVN_ENOMEM;
 	convene__v1__violation__init(v);
-	v->field = (char *)(uintptr_t)"";
-	v->code = (char *)(uintptr_t)"REJECTED_BY_OPERATOR";
+	v->field = (char *)(uintptr_t) "";
+	v->code = (char *)(uintptr_t) "REJECTED_BY_OPERATOR";
 	v->text = call->reason;
 	list[0] = v;
 	r->standing->violations = list;
@@ -357,7 +373,8 @@ static enum cvn_err reject(const struct desk_case *c, const Convene__V1__Release
 	return CVN_OK;
 }
 
-enum cvn_err decide_release(const struct desk_case *c, const Convene__V1__Release *call, struct ruling *r)
+enum cvn_err decide_release(const struct desk_case *c, const Convene__V1__Release *call,
+			    struct ruling *r)
 {
 	enum cvn_err err = look(c, false, false, 0, r);
 
@@ -393,7 +410,8 @@ enum cvn_err decide_take(const struct desk_case *c, const Convene__V1__Take *cal
 }
 
 /* Back to the waitlist, behind those who wait. */
-static bool lapse(const struct desk_case *c, enum code_reason code, const char *text, struct ruling *r)
+static bool lapse(const struct desk_case *c, enum code_reason code, const char *text,
+		  struct ruling *r)
 {
 	Convene__V1__Standing *s = change_standing(c->record->standing, c->arena);
 	Convene__V1__Reason *reason = arena_alloc(c->arena, sizeof *reason);
@@ -427,18 +445,21 @@ bool decide_day(const struct desk_case *c, struct ruling *r)
 		return lapse(c, REASON_ACCEPT_LAPSED, "its place was not accepted in time", r);
 	if (s->state == STATE_REVISION_REQUIRED && day_parse(s->amend_by, &day) && day < c->today)
 		return lapse(c, REASON_REVISION_LAPSED, "it was not amended in time", r);
-	if (s->state == STATE_CONFIRMED && s->placement != NULL && day_parse(s->placement->first_day, &day) &&
+	if (s->state == STATE_CONFIRMED && s->placement != NULL &&
+	    day_parse(s->placement->first_day, &day) &&
 	    day + c->record->content->duration <= c->today) {
 		r->standing = change_standing(s, c->arena);
 		if (r->standing == NULL)
 			return false;
-		set_state(r->standing, STATE_HELD); /* it keeps its place: what it took stays taken */
+		set_state(r->standing,
+			  STATE_HELD); /* it keeps its place: what it took stays taken */
 		return true;
 	}
 	return false;
 }
 
-enum cvn_err decide_submit(enum role role, const char *subject, const Convene__V1__Request *request, struct ruling *r)
+enum cvn_err decide_submit(enum role role, const char *subject, const Convene__V1__Request *request,
+			   struct ruling *r)
 {
 	*r = (struct ruling){ .revision = 1 };
 	if (role != ROLE_FEDERATION)

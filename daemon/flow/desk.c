@@ -1,4 +1,5 @@
-/* desk.c - decisions of people: what stands is read, what follows is decided, and committed if it still stands so.
+/* desk.c - decisions of people: what stands is read, what follows is decided, and committed if it
+ * still stands so.
  *
  * Layer     flow; rows of kinds.c.
  * Not here  what follows from a decision (flow/decide.c). */
@@ -43,7 +44,9 @@ static const char *request_of(const Convene__V1__Call *call)
 /* The reply: the record, as the caller may see it. */
 static enum verdict answer(struct exchange *e, const struct replica_record *record)
 {
-	struct view view = { .replica = e->programme->replica, .role = e->caller.role, .subject = e->caller.subject };
+	struct view view = { .replica = e->programme->replica,
+			     .role = e->caller.role,
+			     .subject = e->caller.subject };
 	Convene__V1__Record *seen = view_record(&view, record, &e->arena);
 
 	if (seen == NULL)
@@ -56,9 +59,12 @@ static enum verdict answer(struct exchange *e, const struct replica_record *reco
 enum verdict desk_start(struct exchange *e)
 {
 	struct desk *d = exchange_act(e, sizeof *d);
-	struct desk_case c = { .programme = replica_programme(e->programme->replica), .role = e->caller.role,
-			       .subject = e->caller.subject, .name = e->caller.name,
-			       .today = replica_today(e->programme->replica), .unix_ms = clock_unix_ms(),
+	struct desk_case c = { .programme = replica_programme(e->programme->replica),
+			       .role = e->caller.role,
+			       .subject = e->caller.subject,
+			       .name = e->caller.name,
+			       .today = replica_today(e->programme->replica),
+			       .unix_ms = clock_unix_ms(),
 			       .arena = &e->arena };
 	enum cvn_err err;
 
@@ -100,8 +106,11 @@ static enum cvn_err decide(struct exchange *e, struct desk_case *c, struct rulin
 /* If the record has moved on meanwhile, nothing is committed: the decision was about what stood. */
 static enum verdict commit(struct exchange *e, struct desk *d, const struct desk_case *c)
 {
-	struct change change = { .id = d->record->id, .revision = d->ruling.revision, .content = d->ruling.content,
-				 .standing = d->ruling.standing, .unix_ms = c->unix_ms };
+	struct change change = { .id = d->record->id,
+				 .revision = d->ruling.revision,
+				 .content = d->ruling.content,
+				 .standing = d->ruling.standing,
+				 .unix_ms = c->unix_ms };
 	enum cvn_err err = change_pack(&change, &e->arena, &d->change);
 
 	if (err != CVN_OK)
@@ -111,8 +120,11 @@ static enum verdict commit(struct exchange *e, struct desk *d, const struct desk
 	d->change.expect_state = (int32_t)d->record->standing->state;
 	d->change.expect_cursor = d->record->cursor;
 	d->change.bump = d->ruling.bump;
-	d->commit = (struct store_commit){ .op = { .done_cb = on_committed, .deadline_ms = e->deadline_ms },
-					   .programme = e->programme->id, .changes = &d->change, .n_changes = 1 };
+	d->commit = (struct store_commit){ .op = { .done_cb = on_committed,
+						   .deadline_ms = e->deadline_ms },
+					   .programme = e->programme->id,
+					   .changes = &d->change,
+					   .n_changes = 1 };
 	err = store_commit_start(e->flow->ports->store, &d->commit);
 	return err == CVN_OK ? WAIT : exchange_fault(e, err, NULL);
 }
@@ -128,7 +140,8 @@ enum verdict desk_done(struct exchange *e)
 	struct replica_record now;
 
 	if (e->err == CVN_EGONE) {
-		/* what the mirror has of it may be older than what Redis holds: the client reads it again */
+		/* what the mirror has of it may be older than what Redis holds: the client reads it
+		 * again */
 		e->current = page_record(d->record, &e->arena);
 		return exchange_fault(e, CVN_ECONFLICT, "it has changed since");
 	}
@@ -137,7 +150,8 @@ enum verdict desk_done(struct exchange *e)
 	mirror_committed(e->programme, d->commit.ret_cursor);
 	if (mirror_has(e->programme, d->commit.ret_cursor))
 		return answer(e, d->record);
-	/* what stood is still there, as far as the mirror goes: the new standing may share its lists */
+	/* what stood is still there, as far as the mirror goes: the new standing may share its
+	 * lists */
 	now = *d->record;
 	now.revision = d->ruling.revision;
 	now.standing = d->ruling.standing;

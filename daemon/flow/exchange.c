@@ -4,7 +4,8 @@
  *                   any fault ------------------------------->^
  *
  *  ".."  the step may leave the loop; exchange_resume() brings it back to the same row.
- *  Nothing is ever undone: `act` is the only step that changes anything, and it is one atomic Function of the store. */
+ *  Nothing is ever undone: `act` is the only step that changes anything, and it is one atomic
+ *  Function of the store. */
 #include "flow/exchange.h"
 
 #include <stdlib.h>
@@ -31,7 +32,8 @@ static enum verdict reply(struct exchange *e);
 static void proceed(struct exchange *e, enum verdict v);
 static void end(struct exchange *e);
 
-#define CVN_ERR(name, value, code, class, retry, text) _Static_assert(-(value) < FLOW_ERRORS, "it is counted");
+#define CVN_ERR(name, value, code, class, retry, text) \
+	_Static_assert(-(value) < FLOW_ERRORS, "it is counted");
 #include "util/err.def"
 #undef CVN_ERR
 
@@ -48,8 +50,8 @@ static const struct {
 	[STEP_REPLY] = { "reply", reply, NULL },
 };
 
-void exchange_start(struct flow *flow, const struct front_peer *peer, const uint8_t *payload, size_t n,
-		    enum cvn_err frame_fault)
+void exchange_start(struct flow *flow, const struct front_peer *peer, const uint8_t *payload,
+		    size_t n, enum cvn_err frame_fault)
 {
 	struct exchange *e = calloc(1, sizeof *e);
 
@@ -73,7 +75,7 @@ void exchange_start(struct flow *flow, const struct front_peer *peer, const uint
 
 void exchange_resume(struct exchange *e, enum cvn_err err)
 {
-	enum verdict (*done)(struct exchange *e) = STEPS[e->step].done;
+	enum verdict (*done)(struct exchange * e) = STEPS[e->step].done;
 
 	CVN_REQUIRE(e->is_waiting);
 	e->is_waiting = false;
@@ -137,8 +139,9 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret)
 	return false;
 }
 
-/* The id of a call that is refused before it was unpacked, so that its sender knows which one it was; 0: not found. The
- * id stands before the call's own fields wherever fields are written in their order. */
+/* The id of a call that is refused before it was unpacked, so that its sender knows which one it
+ * was; 0: not found. The id stands before the call's own fields wherever fields are written in
+ * their order. */
 static uint64_t peek_id(const uint8_t *at, size_t n)
 {
 	const uint8_t *end = at + n;
@@ -158,8 +161,8 @@ static enum verdict decode(struct exchange *e)
 	enum cvn_err err;
 
 	limits.bytes = e->flow->options.limits.frame_max_bytes;
-	err = frame_decode(&convene__v1__call__descriptor, e->payload, e->n_payload, &limits, &e->arena, &message,
-			   &fault);
+	err = frame_decode(&convene__v1__call__descriptor, e->payload, e->n_payload, &limits,
+			   &e->arena, &message, &fault);
 	if (err != CVN_OK) {
 		e->refused_id = peek_id(e->payload, e->n_payload);
 		if (fault.path[0] != '\0')
@@ -200,7 +203,8 @@ static enum verdict authorise(struct exchange *e)
 		if (id == NULL)
 			return exchange_fault(e, CVN_EPROGRAMME, "the call must name a programme");
 		if (!principal_has_programme(p, id))
-			return exchange_fault(e, CVN_EFORBIDDEN, "the key may not speak of this programme");
+			return exchange_fault(e, CVN_EFORBIDDEN,
+					      "the key may not speak of this programme");
 		e->programme = mirror_find(e->flow->mirror, id);
 		if (e->programme == NULL && (kind->flags & KIND_NEW) == 0)
 			return exchange_fault(e, CVN_EPROGRAMME, NULL);
@@ -260,8 +264,9 @@ static void build_problem(struct exchange *e, Convene__V1__Problem *problem)
 	problem->current = e->current;
 	if (cvn_err_is_retryable(e->err) && cvn_err_class(e->err) != CVN_CLASS_CLIENT) {
 		problem->has_retry_after_ms = 1;
-		problem->retry_after_ms = cvn_err_class(e->err) == CVN_CLASS_DEPENDENCY ? RETRY_UNAVAILABLE_MS
-											  : RETRY_BUSY_MS;
+		problem->retry_after_ms = cvn_err_class(e->err) == CVN_CLASS_DEPENDENCY ?
+						  RETRY_UNAVAILABLE_MS :
+						  RETRY_BUSY_MS;
 	}
 	e->reply.of_case = CONVENE__V1__REPLY__OF_PROBLEM;
 	e->reply.problem = problem;
@@ -287,9 +292,9 @@ static enum verdict reply(struct exchange *e)
 		LOG_ERROR("flow", "out of memory: a call is not answered", "kind",
 			  e->kind != NULL ? e->kind->name : "");
 	LOG_DEBUG("flow", "answered", "kind", e->kind != NULL ? e->kind->name : "", "programme",
-		  e->call != NULL && e->call->programme != NULL ? e->call->programme : "", "by", e->caller.name,
-		  "result", e->err == CVN_OK ? "ok" : cvn_err_code(e->err), "bytes", packed.n, "us",
-		  clock_us() - e->started_us);
+		  e->call != NULL && e->call->programme != NULL ? e->call->programme : "", "by",
+		  e->caller.name, "result", e->err == CVN_OK ? "ok" : cvn_err_code(e->err), "bytes",
+		  packed.n, "us", clock_us() - e->started_us);
 	buf_done(&packed);
 	return NEXT;
 }
@@ -315,7 +320,8 @@ void exchange_violation(struct exchange *e, const char *field, const char *code,
 	Convene__V1__Violation *v = arena_alloc(&e->arena, sizeof *v);
 
 	if (e->violations == NULL)
-		e->violations = arena_array(&e->arena, EXCHANGE_VIOLATIONS_MAX, sizeof(Convene__V1__Violation *));
+		e->violations = arena_array(&e->arena, EXCHANGE_VIOLATIONS_MAX,
+					    sizeof(Convene__V1__Violation *));
 	if (e->violations == NULL || v == NULL || e->n_violations == EXCHANGE_VIOLATIONS_MAX)
 		return;
 	convene__v1__violation__init(v);
@@ -330,7 +336,7 @@ void exchange_look_at_deadlines(struct flow *flow)
 	uint64_t now = loop_now_ms(flow->ports->loop);
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &flow->exchanges) {
+	LIST_EACH (node, after, &flow->exchanges) {
 		struct exchange *e = CONTAINER_OF(node, struct exchange, link);
 
 		if (!e->is_waiting || e->cancel == NULL || now < e->deadline_ms)

@@ -1,4 +1,5 @@
-/* exchange.h - the life of one call: a frame comes in, one reply goes out. For the files of flow alone.
+/* exchange.h - the life of one call: a frame comes in, one reply goes out. For the files of flow
+ * alone.
  *
  * Layer     flow.
  * Thread    loop thread.
@@ -25,7 +26,15 @@ enum verdict {
 	FAULT, /* exchange_fault() has said what; on to the reply */
 };
 
-enum step { STEP_AUTHENTICATE, STEP_DECODE, STEP_AUTHORISE, STEP_CATCH_UP, STEP_ACT, STEP_REPLY, STEP_END };
+enum step {
+	STEP_AUTHENTICATE,
+	STEP_DECODE,
+	STEP_AUTHORISE,
+	STEP_CATCH_UP,
+	STEP_ACT,
+	STEP_REPLY,
+	STEP_END
+};
 
 /* Who calls: a copy, since the keyring may change while the call waits. */
 struct caller {
@@ -41,43 +50,46 @@ struct exchange {
 	bool is_waiting;
 	struct front_peer peer;
 	struct arena arena;
-	const uint8_t *payload;               /* lent until the first wait */
+	const uint8_t *payload; /* lent until the first wait */
 	size_t n_payload;
 	enum cvn_err frame_fault;
 
 	struct caller caller;
-	const Convene__V1__Call *call;        /* NULL until decoded */
-	uint64_t refused_id;                  /* of a call that can't be decoded; 0: not known */
-	const struct kind *kind;              /* NULL until authorised */
-	struct mirror_programme *programme;   /* NULL: the call is about none, or a new one */
-	uint64_t deadline_ms;                 /* loop clock */
+	const Convene__V1__Call *call;      /* NULL until decoded */
+	uint64_t refused_id;                /* of a call that can't be decoded; 0: not known */
+	const struct kind *kind;            /* NULL until authorised */
+	struct mirror_programme *programme; /* NULL: the call is about none, or a new one */
+	uint64_t deadline_ms;               /* loop clock */
 	uint64_t started_us;
-	uint64_t charge;                      /* of the quota; given back at the end */
-	void (*cancel)(struct exchange *e);   /* set while it waits for what keeps no deadline itself */
+	uint64_t charge; /* of the quota; given back at the end */
+	void (*cancel)(
+		struct exchange *e); /* set while it waits for what keeps no deadline itself */
 
-	enum cvn_err err;                     /* why it failed; CVN_OK: it did not */
-	const char *text;                     /* a sentence about it; NULL: that of `err` */
+	enum cvn_err err; /* why it failed; CVN_OK: it did not */
+	const char *text; /* a sentence about it; NULL: that of `err` */
 	Convene__V1__Violation **violations;
 	size_t n_violations;
-	Convene__V1__Record *current;         /* CONFLICT */
-	Convene__V1__Reply reply;             /* the kind fills it; its parts lie in the arena */
+	Convene__V1__Record *current; /* CONFLICT */
+	Convene__V1__Reply reply;     /* the kind fills it; its parts lie in the arena */
 
 	struct mirror_wait wait;
-	void *act;                            /* what its kind keeps, in the arena */
-	struct list_node link;                /* flow::exchanges */
+	void *act;             /* what its kind keeps, in the arena */
+	struct list_node link; /* flow::exchanges */
 };
 
 /* Begins one. All of it is lent for the call. */
-void exchange_start(struct flow *flow, const struct front_peer *peer, const uint8_t *payload, size_t n,
-		    enum cvn_err frame_fault);
+void exchange_start(struct flow *flow, const struct front_peer *peer, const uint8_t *payload,
+		    size_t n, enum cvn_err frame_fault);
 
 /* The only door back in: what it waited for is done, or failed. */
 void exchange_resume(struct exchange *e, enum cvn_err err);
 
-/* Waits until the mirror of the call's programme has come up to `cursor`: NEXT it has, WAIT else. */
+/* Waits until the mirror of the call's programme has come up to `cursor`: NEXT it has, WAIT else.
+ * */
 enum verdict exchange_wait_for(struct exchange *e, int64_t cursor);
 
-/* Says what is wrong: `text` is a constant or the arena's; NULL: the sentence of `err`. Returns FAULT. */
+/* Says what is wrong: `text` is a constant or the arena's; NULL: the sentence of `err`. Returns
+ * FAULT. */
 enum verdict exchange_fault(struct exchange *e, enum cvn_err err, const char *text);
 
 /* Adds a violation; texts are copied. Past the limit it is left out. */

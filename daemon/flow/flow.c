@@ -1,4 +1,5 @@
-/* In order of time: flow_new -> flow_load -> flow_start -> calls, answers, updates, pulses, ticks -> flow_drain. */
+/* In order of time: flow_new -> flow_load -> flow_start -> calls, answers, updates, pulses, ticks
+ * -> flow_drain. */
 #include "flow/flow.h"
 
 #include <stdlib.h>
@@ -27,8 +28,10 @@ static void tell(struct flow *flow, struct mirror_programme *p, const char *id);
 enum cvn_err flow_new(const struct flow_options *options, struct flow **ret_flow)
 {
 	struct flow *flow = calloc(1, sizeof *flow);
-	struct mirror_options mirror = { .loop = options->ports->loop, .store = options->ports->store,
-					 .today = options->today, .on_record = on_record };
+	struct mirror_options mirror = { .loop = options->ports->loop,
+					 .store = options->ports->store,
+					 .today = options->today,
+					 .on_record = on_record };
 	enum cvn_err err;
 
 	if (flow == NULL)
@@ -37,7 +40,8 @@ enum cvn_err flow_new(const struct flow_options *options, struct flow **ret_flow
 	flow->ports = options->ports;
 	flow->started_ms = loop_now_ms(flow->ports->loop);
 	list_init(&flow->exchanges);
-	quota_init(&flow->quota, options->limits.in_flight_per_principal, options->limits.in_flight_max);
+	quota_init(&flow->quota, options->limits.in_flight_per_principal,
+		   options->limits.in_flight_max);
 	mirror.arg = flow;
 	err = mirror_new(&mirror, &flow->mirror);
 	if (err == CVN_OK)
@@ -97,7 +101,8 @@ static enum cvn_err follow(struct flow *flow, struct mirror_programme *p)
 
 enum cvn_err flow_start(struct flow *flow)
 {
-	for (struct mirror_programme *p = mirror_first(flow->mirror); p != NULL; p = mirror_next(p)) {
+	for (struct mirror_programme *p = mirror_first(flow->mirror); p != NULL;
+	     p = mirror_next(p)) {
 		const struct replica_record *r;
 		struct front_peer nobody;
 		enum cvn_err err;
@@ -111,11 +116,13 @@ enum cvn_err flow_start(struct flow *flow)
 				jobs_on_record(flow->jobs, p, NULL, r, &nobody);
 	}
 	loop_timer_start(flow->tick, TICK_MS, TICK_MS);
-	LOG_INFO("flow", "the store is read", "programmes", mirror_count(flow->mirror), "owed", jobs_n(flow->jobs));
+	LOG_INFO("flow", "the store is read", "programmes", mirror_count(flow->mirror), "owed",
+		 jobs_n(flow->jobs));
 	return CVN_OK;
 }
 
-enum cvn_err flow_begin_programme(struct flow *flow, const char *programme, struct mirror_programme **ret)
+enum cvn_err flow_begin_programme(struct flow *flow, const char *programme,
+				  struct mirror_programme **ret)
 {
 	enum cvn_err err = mirror_add(flow->mirror, programme, ret);
 
@@ -125,7 +132,8 @@ enum cvn_err flow_begin_programme(struct flow *flow, const char *programme, stru
 	return follow(flow, *ret);
 }
 
-void flow_on_call(void *arg, const struct front_peer *peer, const uint8_t *payload, size_t n, enum cvn_err fault)
+void flow_on_call(void *arg, const struct front_peer *peer, const uint8_t *payload, size_t n,
+		  enum cvn_err fault)
 {
 	exchange_start(arg, peer, payload, n, fault);
 }
@@ -137,14 +145,16 @@ bool flow_is_programme(void *arg, const char *programme)
 	return mirror_find(flow->mirror, programme) != NULL;
 }
 
-void flow_on_answer(void *arg, pool_ref from, const Convene__V1__Answer *answer, struct pool_task *task)
+void flow_on_answer(void *arg, pool_ref from, const Convene__V1__Answer *answer,
+		    struct pool_task *task)
 {
 	struct flow *flow = arg;
 
 	answers_take(flow->answers, from, answer, task);
 }
 
-/* First into the mirror, which ends jobs and begins them; then out, to workers, subscribers and federations. */
+/* First into the mirror, which ends jobs and begins them; then out, to workers, subscribers and
+ * federations. */
 void flow_on_update(void *arg, const struct outbox_update *update)
 {
 	struct flow *flow = arg;
@@ -155,9 +165,10 @@ void flow_on_update(void *arg, const struct outbox_update *update)
 	flow->has_submitter = false;
 	err = mirror_update(flow->mirror, update);
 	if (err != CVN_OK) {
-		LOG_ERROR("flow", "an update can't be folded in", "programme", update->programme, "cursor",
-			  update->cursor, "error", cvn_err_name(err));
-		flow->options.on_broken(flow->options.arg, "the mirror has lost the thread of the log");
+		LOG_ERROR("flow", "an update can't be folded in", "programme", update->programme,
+			  "cursor", update->cursor, "error", cvn_err_name(err));
+		flow->options.on_broken(flow->options.arg,
+					"the mirror has lost the thread of the log");
 		return;
 	}
 	pool_feed(flow->ports->pool, update->programme, update->bytes, update->n);
@@ -181,7 +192,9 @@ static void tell(struct flow *flow, struct mirror_programme *p, const char *id)
 	const struct replica_record *record = replica_find(p->replica, id);
 	Convene__V1__Reply reply = CONVENE__V1__REPLY__INIT;
 	Convene__V1__Outcome outcome = CONVENE__V1__OUTCOME__INIT;
-	struct view view = { .replica = p->replica, .role = ROLE_FEDERATION, .without_content = true };
+	struct view view = { .replica = p->replica,
+			     .role = ROLE_FEDERATION,
+			     .without_content = true };
 	struct arena arena;
 	uint8_t *bytes;
 	size_t n;
@@ -197,8 +210,9 @@ static void tell(struct flow *flow, struct mirror_programme *p, const char *id)
 	reply.of_case = CONVENE__V1__REPLY__OF_OUTCOME;
 	reply.outcome = &outcome;
 	if (outcome.record != NULL && frame_encode(&reply.base, &arena, &bytes, &n) == CVN_OK)
-		flow->counts.outcomes += front_tell(flow->ports->front, p->id, view.subject,
-						    flow->has_submitter ? &flow->submitter : NULL, bytes, n);
+		flow->counts.outcomes +=
+			front_tell(flow->ports->front, p->id, view.subject,
+				   flow->has_submitter ? &flow->submitter : NULL, bytes, n);
 	arena_done(&arena);
 }
 

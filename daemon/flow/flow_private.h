@@ -24,12 +24,12 @@ struct flow {
 	struct answers *answers;
 	struct daily *daily;
 	struct quota quota;
-	struct list_node exchanges;    /* exchange::link */
+	struct list_node exchanges; /* exchange::link */
 	size_t n_exchanges;
-	struct loop_timer *tick;       /* deadlines, and what is to be tried again */
+	struct loop_timer *tick; /* deadlines, and what is to be tried again */
 	bool is_draining;
 	uint64_t started_ms;
-	bool has_submitter;            /* of the request whose update is at hand: it hears of it */
+	bool has_submitter; /* of the request whose update is at hand: it hears of it */
 	struct front_peer submitter;
 	void (*loaded_cb)(void *arg, enum cvn_err err);
 	void *loaded_arg;
@@ -39,6 +39,7 @@ struct flow {
 	} counts;
 };
 
-/* A programme that was just put for the first time: mirrored, followed and fed from here on. CVN_ENOMEM, CVN_ETOOLARGE. */
+/* A programme that was just put for the first time: mirrored, followed and fed from here on.
+ * CVN_ENOMEM, CVN_ETOOLARGE. */
 CVN_MUST_CHECK enum cvn_err flow_begin_programme(struct flow *flow, const char *programme,
 						 struct mirror_programme **ret);

@@ -23,8 +23,11 @@ static enum verdict start(struct exchange *e, struct keys *k, enum store_grant_v
 	enum cvn_err err;
 
 	k->e = e;
-	k->grant = (struct store_grant){ .op = { .done_cb = on_done, .deadline_ms = e->deadline_ms }, .what = what,
-					 .principals = k->principals, .n_principals = n };
+	k->grant =
+		(struct store_grant){ .op = { .done_cb = on_done, .deadline_ms = e->deadline_ms },
+				      .what = what,
+				      .principals = k->principals,
+				      .n_principals = n };
 	err = store_grant_start(e->flow->ports->store, &k->grant);
 	return err == CVN_OK ? WAIT : exchange_fault(e, err, NULL);
 }
@@ -81,15 +84,18 @@ enum verdict grant_start(struct exchange *e)
 		if (text != NULL) {
 			const char *path = arena_printf(&e->arena, "principals[%zu].%s", i, field);
 
-			exchange_violation(e, path != NULL ? path : field, "PRINCIPAL_INVALID", text);
+			exchange_violation(e, path != NULL ? path : field, "PRINCIPAL_INVALID",
+					   text);
 			is_good = false;
 			continue;
 		}
 		if (frame_encode(&p->base, &e->arena, &bytes, &n) != CVN_OK)
 			return exchange_fault(e, CVN_ENOMEM, NULL);
-		k->principals[i] = (struct store_principal){ .public_key = p->public_key, .bytes = { bytes, n } };
+		k->principals[i] = (struct store_principal){ .public_key = p->public_key,
+							     .bytes = { bytes, n } };
 	}
-	return is_good ? start(e, k, STORE_GRANT, call->n_principals) : exchange_fault(e, CVN_EINVALID, NULL);
+	return is_good ? start(e, k, STORE_GRANT, call->n_principals) :
+			 exchange_fault(e, CVN_EINVALID, NULL);
 }
 
 /* A key that could subscribe, and now means something else, has to show itself anew. */
@@ -102,7 +108,8 @@ enum verdict grant_done(struct exchange *e)
 	if (e->err != CVN_OK)
 		return exchange_fault(e, e->err, k->grant.op.fault);
 	for (size_t i = 0; i < call->n_principals; i++) {
-		const struct principal *before = keyring_find(e->flow->ports->keyring, call->principals[i]->public_key);
+		const struct principal *before =
+			keyring_find(e->flow->ports->keyring, call->principals[i]->public_key);
 		enum cvn_err err;
 
 		had_reader |= before != NULL && (before->role & ROLES_READING) != 0;

@@ -2,15 +2,18 @@
 
 #define OF(case) CONVENE__V1__CALL__OF_##case
 
-enum { OWNERS = ROLE_FEDERATION | ROLE_WORKING_BODY | ROLE_OPERATOR, ABOUT = KIND_PROGRAMME | KIND_CATCH_UP };
+enum {
+	OWNERS = ROLE_FEDERATION | ROLE_WORKING_BODY | ROLE_OPERATOR,
+	ABOUT = KIND_PROGRAMME | KIND_CATCH_UP
+};
 
 static const struct kind KINDS[] = {
 	/* about.c */
 	{ OF(HELLO), "hello", ROLES_CLIENTS, 0, hello_start, NULL },
 	{ OF(STATUS), "status", ROLE_WORKING_BODY | ROLE_OPERATOR, 0, status_start, NULL },
 	/* data.c */
-	{ OF(PUT), "put", ROLE_COMMITTEE | ROLE_WORKING_BODY | ROLE_OPERATOR, KIND_NEW | KIND_CATCH_UP, put_start,
-	  put_done },
+	{ OF(PUT), "put", ROLE_COMMITTEE | ROLE_WORKING_BODY | ROLE_OPERATOR,
+	  KIND_NEW | KIND_CATCH_UP, put_start, put_done },
 	/* submit.c */
 	{ OF(SUBMIT), "submit", OWNERS, KIND_PROGRAMME, submit_start, submit_done },
 	/* desk.c */

@@ -8,15 +8,16 @@
 #include "flow/exchange.h"
 
 enum kind_flags {
-	KIND_PROGRAMME = 1,  /* the call names a programme that is there */
-	KIND_NEW = 2,        /* … or that it brings itself */
-	KIND_CATCH_UP = 4,   /* reads the mirror: waits until it has what was committed when the call came */
+	KIND_PROGRAMME = 1, /* the call names a programme that is there */
+	KIND_NEW = 2,       /* … or that it brings itself */
+	KIND_CATCH_UP =
+		4, /* reads the mirror: waits until it has what was committed when the call came */
 };
 
 struct kind {
 	Convene__V1__Call__OfCase of;
-	const char *name;   /* as in the protocol */
-	unsigned roles;     /* enum role */
+	const char *name; /* as in the protocol */
+	unsigned roles;   /* enum role */
 	unsigned flags;
 	enum verdict (*start)(struct exchange *e);
 	enum verdict (*done)(struct exchange *e); /* after a WAIT; NULL: it does not wait */

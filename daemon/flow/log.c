@@ -47,8 +47,9 @@ static enum verdict send_updates(struct exchange *e, const struct store_entry *e
 		bytes += entries[i].update.n;
 		if (i > 0 && bytes > EXCHANGE_REPLY_BYTES)
 			break;
-		if (frame_decode(&convene__v1__update__descriptor, entries[i].update.data, entries[i].update.n,
-				 &FRAME_LIMITS_PAGE, &e->arena, &message, &fault) != CVN_OK)
+		if (frame_decode(&convene__v1__update__descriptor, entries[i].update.data,
+				 entries[i].update.n, &FRAME_LIMITS_PAGE, &e->arena, &message,
+				 &fault) != CVN_OK)
 			return exchange_fault(e, CVN_EBUG, "an entry of the log can't be read");
 		update = (Convene__V1__Update *)message;
 		update->programme = e->programme->id;
@@ -76,7 +77,9 @@ enum verdict replay_start(struct exchange *e)
 		return send_updates(e, NULL, 0);
 	r->e = e;
 	r->log = (struct store_log){ .op = { .done_cb = on_log, .deadline_ms = e->deadline_ms },
-				     .programme = e->programme->id, .after = call->after, .limit = STORE_BATCH_MAX };
+				     .programme = e->programme->id,
+				     .after = call->after,
+				     .limit = STORE_BATCH_MAX };
 	if (call->has_limit && call->limit > 0 && call->limit < STORE_BATCH_MAX)
 		r->log.limit = call->limit;
 	err = store_log_start(e->flow->ports->store, &r->log);
@@ -100,8 +103,11 @@ enum verdict replay_done(struct exchange *e)
 
 enum verdict trace_start(struct exchange *e)
 {
-	const struct replica_record *record = replica_find(e->programme->replica, e->call->trace->request);
-	struct view view = { .replica = e->programme->replica, .role = e->caller.role, .subject = e->caller.subject };
+	const struct replica_record *record =
+		replica_find(e->programme->replica, e->call->trace->request);
+	struct view view = { .replica = e->programme->replica,
+			     .role = e->caller.role,
+			     .subject = e->caller.subject };
 	struct trace *t = exchange_act(e, sizeof *t);
 	enum cvn_err err;
 
@@ -114,7 +120,9 @@ enum verdict trace_start(struct exchange *e)
 	t->e = e;
 	t->id = record->id;
 	t->read = (struct store_read){ .op = { .done_cb = on_trail, .deadline_ms = e->deadline_ms },
-				       .programme = e->programme->id, .ids = &t->id, .n_ids = 1 };
+				       .programme = e->programme->id,
+				       .ids = &t->id,
+				       .n_ids = 1 };
 	err = store_read_start(e->flow->ports->store, &t->read);
 	return err == CVN_OK ? WAIT : exchange_fault(e, err, NULL);
 }
@@ -151,8 +159,11 @@ static enum verdict ask_for_entries(struct exchange *e, struct trace *t, const c
 			cursors[n++] = cursor;
 		at = *end == ',' ? end + 1 : NULL;
 	}
-	t->entries = (struct store_entries){ .op = { .done_cb = on_entries, .deadline_ms = e->deadline_ms },
-					     .programme = e->programme->id, .cursors = cursors, .n_cursors = n };
+	t->entries = (struct store_entries){ .op = { .done_cb = on_entries,
+						     .deadline_ms = e->deadline_ms },
+					     .programme = e->programme->id,
+					     .cursors = cursors,
+					     .n_cursors = n };
 	err = n == 0 ? CVN_ENOTFOUND : store_entries_start(e->flow->ports->store, &t->entries);
 	return err == CVN_OK ? WAIT : exchange_fault(e, err, NULL);
 }
@@ -161,11 +172,14 @@ static enum verdict ask_for_entries(struct exchange *e, struct trace *t, const c
 enum verdict trace_done(struct exchange *e)
 {
 	struct trace *t = e->act;
-	struct view view = { .replica = e->programme->replica, .role = e->caller.role, .subject = e->caller.subject };
+	struct view view = { .replica = e->programme->replica,
+			     .role = e->caller.role,
+			     .subject = e->caller.subject };
 	enum verdict v;
 
 	if (e->err != CVN_OK)
-		return exchange_fault(e, e->err, t->has_trail ? t->entries.op.fault : t->read.op.fault);
+		return exchange_fault(e, e->err,
+				      t->has_trail ? t->entries.op.fault : t->read.op.fault);
 	if (!t->has_trail) {
 		t->has_trail = true;
 		if (t->read.ret_records[0].id == NULL || t->read.ret_records[0].trail == NULL)
@@ -176,9 +190,11 @@ enum verdict trace_done(struct exchange *e)
 	for (size_t i = 0; v == NEXT && i < e->reply.updates->n_updates; i++) {
 		Convene__V1__Update *update = e->reply.updates->updates[i];
 
-		if (update->of_case != CONVENE__V1__UPDATE__OF_REQUEST || update->request->standing == NULL)
+		if (update->of_case != CONVENE__V1__UPDATE__OF_REQUEST ||
+		    update->request->standing == NULL)
 			continue;
-		update->request->standing = view_own_standing(&view, update->request->standing, &e->arena);
+		update->request->standing =
+			view_own_standing(&view, update->request->standing, &e->arena);
 		if (update->request->standing == NULL)
 			return exchange_fault(e, CVN_ENOMEM, NULL);
 	}

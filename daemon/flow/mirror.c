@@ -1,4 +1,5 @@
-/* In order of time: mirror_new -> mirror_load: entities, then pages of each programme -> updates -> waits. */
+/* In order of time: mirror_new -> mirror_load: entities, then pages of each programme -> updates ->
+ * waits. */
 #include "flow/mirror.h"
 
 #include <stdlib.h>
@@ -20,8 +21,8 @@ struct load {
 	struct mirror_programme *p; /* at hand; NULL: over */
 	struct store_entities entities;
 	struct store_page page;
-	struct arena arena;         /* for one answer */
-	struct loop_task nothing;   /* there are no programmes */
+	struct arena arena;       /* for one answer */
+	struct loop_task nothing; /* there are no programmes */
 	void (*loaded_cb)(void *arg, enum cvn_err err);
 	void *arg;
 };
@@ -39,7 +40,8 @@ static enum cvn_err load_page(struct mirror *mirror, int64_t from);
 static void on_page(struct store_op *op, enum cvn_err err);
 static void on_nothing(struct loop_task *task);
 static void load_over(struct mirror *mirror, enum cvn_err err);
-static void on_record(void *arg, const struct replica_record *before, const struct replica_record *now);
+static void on_record(void *arg, const struct replica_record *before,
+		      const struct replica_record *now);
 
 enum cvn_err mirror_new(const struct mirror_options *options, struct mirror **ret_mirror)
 {
@@ -66,7 +68,7 @@ void mirror_free(struct mirror *mirror)
 
 	if (mirror == NULL)
 		return;
-	HASH_ITER(hh, mirror->programmes, p, next) {
+	HASH_ITER (hh, mirror->programmes, p, next) {
 		HASH_DEL(mirror->programmes, p);
 		replica_free(p->replica);
 		free(p->id);
@@ -78,7 +80,8 @@ void mirror_free(struct mirror *mirror)
 	free(mirror);
 }
 
-enum cvn_err mirror_load(struct mirror *mirror, void (*loaded_cb)(void *arg, enum cvn_err err), void *arg)
+enum cvn_err mirror_load(struct mirror *mirror, void (*loaded_cb)(void *arg, enum cvn_err err),
+			 void *arg)
 {
 	struct load *load = &mirror->load;
 	size_t n = store_n_programmes(mirror->options.store);
@@ -86,7 +89,8 @@ enum cvn_err mirror_load(struct mirror *mirror, void (*loaded_cb)(void *arg, enu
 	mirror->is_loading = true;
 	for (size_t i = 0; i < n; i++) {
 		struct mirror_programme *p;
-		enum cvn_err err = mirror_add(mirror, store_programme(mirror->options.store, i).programme, &p);
+		enum cvn_err err =
+			mirror_add(mirror, store_programme(mirror->options.store, i).programme, &p);
 
 		if (err != CVN_OK)
 			return err;
@@ -110,14 +114,16 @@ static enum cvn_err load_entities(struct mirror *mirror)
 {
 	struct store_entities *e = &mirror->load.entities;
 
-	*e = (struct store_entities){ .op = { .done_cb = on_entities, .deadline_ms = STORE_NO_DEADLINE, .patient = true },
-				      .programme = mirror->load.p->id };
+	*e = (struct store_entities){
+		.op = { .done_cb = on_entities, .deadline_ms = STORE_NO_DEADLINE, .patient = true },
+		.programme = mirror->load.p->id
+	};
 	return store_entities_start(mirror->options.store, e);
 }
 
 /* One stored message, read. */
-static enum cvn_err decode(struct arena *arena, const ProtobufCMessageDescriptor *type, struct store_bytes bytes,
-			   ProtobufCMessage **ret)
+static enum cvn_err decode(struct arena *arena, const ProtobufCMessageDescriptor *type,
+			   struct store_bytes bytes, ProtobufCMessage **ret)
 {
 	struct frame_fault fault;
 
@@ -134,7 +140,8 @@ static enum cvn_err fold_entities(struct load *load)
 		ProtobufCMessage *entity;
 
 		arena_reset(&load->arena);
-		err = decode(&load->arena, &convene__v1__entity__descriptor, e->ret_entities[i].bytes, &entity);
+		err = decode(&load->arena, &convene__v1__entity__descriptor,
+			     e->ret_entities[i].bytes, &entity);
 		if (err == CVN_OK)
 			err = replica_put_entity(load->p->replica, (Convene__V1__Entity *)entity,
 						 e->ret_entities[i].cursor);
@@ -163,13 +170,18 @@ static enum cvn_err load_page(struct mirror *mirror, int64_t from)
 {
 	struct store_page *page = &mirror->load.page;
 
-	*page = (struct store_page){ .op = { .done_cb = on_page, .deadline_ms = STORE_NO_DEADLINE, .patient = true },
-				     .programme = mirror->load.p->id, .from = from, .limit = LOAD_PAGE_RECORDS,
-				     .bytes_max = LOAD_PAGE_BYTES };
+	*page = (struct store_page){
+		.op = { .done_cb = on_page, .deadline_ms = STORE_NO_DEADLINE, .patient = true },
+		.programme = mirror->load.p->id,
+		.from = from,
+		.limit = LOAD_PAGE_RECORDS,
+		.bytes_max = LOAD_PAGE_BYTES
+	};
 	return store_page_start(mirror->options.store, page);
 }
 
-static enum cvn_err read_record(struct arena *arena, const struct store_record *stored, Convene__V1__Record **ret)
+static enum cvn_err read_record(struct arena *arena, const struct store_record *stored,
+				Convene__V1__Record **ret)
 {
 	Convene__V1__Record *record = arena_alloc(arena, sizeof *record);
 	ProtobufCMessage *content, *standing;
@@ -179,7 +191,8 @@ static enum cvn_err read_record(struct arena *arena, const struct store_record *
 		return CVN_ENOMEM;
 	err = decode(arena, &convene__v1__request__descriptor, stored->content, &content);
 	if (err == CVN_OK)
-		err = decode(arena, &convene__v1__standing__descriptor, stored->standing, &standing);
+		err = decode(arena, &convene__v1__standing__descriptor, stored->standing,
+			     &standing);
 	if (err != CVN_OK)
 		return err;
 	convene__v1__record__init(record);
@@ -204,7 +217,8 @@ static enum cvn_err fold_page(struct load *load)
 	arena_reset(&load->arena);
 	page.records = records;
 	for (; page.n_records < stored->ret_n && err == CVN_OK; page.n_records++)
-		err = read_record(&load->arena, &stored->ret_records[page.n_records], &records[page.n_records]);
+		err = read_record(&load->arena, &stored->ret_records[page.n_records],
+				  &records[page.n_records]);
 	if (err != CVN_OK)
 		return err;
 	page.has_cursor = page.has_version = 1;
@@ -240,7 +254,8 @@ static void load_over(struct mirror *mirror, enum cvn_err err)
 	struct load *load = &mirror->load;
 
 	if (err != CVN_OK && load->p != NULL)
-		LOG_ERROR("mirror", "a programme can't be read", "programme", load->p->id, "error", cvn_err_name(err));
+		LOG_ERROR("mirror", "a programme can't be read", "programme", load->p->id, "error",
+			  cvn_err_name(err));
 	mirror->is_loading = false;
 	load->p = NULL;
 	arena_done(&load->arena);
@@ -248,7 +263,8 @@ static void load_over(struct mirror *mirror, enum cvn_err err)
 	load->loaded_cb(load->arg, err);
 }
 
-static void on_record(void *arg, const struct replica_record *before, const struct replica_record *now)
+static void on_record(void *arg, const struct replica_record *before,
+		      const struct replica_record *now)
 {
 	struct mirror_programme *p = arg;
 	const struct mirror_options *options = &p->mirror->options;
@@ -312,7 +328,8 @@ enum cvn_err mirror_add(struct mirror *mirror, const char *programme, struct mir
 	}
 	list_init(&p->waits);
 	if (!mirror->is_loading)
-		CVN_REQUIRE(replica_page(p->replica, &nothing) == CVN_OK); /* it has nothing in it to fail */
+		CVN_REQUIRE(replica_page(p->replica, &nothing) ==
+			    CVN_OK); /* it has nothing in it to fail */
 	HASH_ADD_KEYPTR(hh, mirror->programmes, p->id, strlen(p->id), p);
 	*ret = p;
 	return CVN_OK;
@@ -362,7 +379,8 @@ void mirror_wait(struct mirror_programme *p, int64_t cursor, struct mirror_wait 
 
 	CVN_REQUIRE(!mirror_has(p, cursor));
 	wait->cursor = cursor;
-	while (before != &p->waits && CONTAINER_OF(before, struct mirror_wait, link)->cursor > cursor)
+	while (before != &p->waits &&
+	       CONTAINER_OF(before, struct mirror_wait, link)->cursor > cursor)
 		before = before->prev;
 	list_push_front(before, &wait->link);
 }

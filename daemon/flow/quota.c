@@ -22,7 +22,7 @@ void quota_done(struct quota *q)
 {
 	struct quota_of *of, *next;
 
-	HASH_ITER(hh, q->of, of, next) {
+	HASH_ITER (hh, q->of, of, next) {
 		HASH_DEL(q->of, of);
 		free(of);
 	}

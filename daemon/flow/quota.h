@@ -13,15 +13,16 @@ struct quota_of;
 struct quota {
 	/* set freely; counts above a limit that was lowered only go down */
 	uint64_t per_principal_max, all_max;
-	uint64_t n;             /* read only: all that is under way */
-	struct quota_of *of;    /* private: by principal */
+	uint64_t n;          /* read only: all that is under way */
+	struct quota_of *of; /* private: by principal */
 };
 
 /* Nothing is under way. */
 void quota_init(struct quota *q, uint64_t per_principal_max, uint64_t all_max);
 void quota_done(struct quota *q);
 
-/* Takes `n` for the principal with this key; false: over a limit (or out of memory), and nothing was taken. */
+/* Takes `n` for the principal with this key; false: over a limit (or out of memory), and nothing
+ * was taken. */
 bool quota_take(struct quota *q, const char *key, uint64_t n);
 
 /* Gives `n` of them back. */

@@ -1,7 +1,8 @@
 /* reads.c - what stands: one request, a list, a snapshot. All out of the mirror.
  *
  * Layer     flow; rows of kinds.c.
- * Limit     READS_RECORDS_MAX records and EXCHANGE_REPLY_BYTES a page; READS_SCAN_MAX requests looked at for one.
+ * Limit     READS_RECORDS_MAX records and EXCHANGE_REPLY_BYTES a page; READS_SCAN_MAX requests
+ *           looked at for one.
  * Not here  what the caller may see (flow/view.c). */
 #include <string.h>
 
@@ -22,7 +23,8 @@ struct listing {
 
 static struct view view_of(const struct exchange *e)
 {
-	return (struct view){ .replica = e->programme->replica, .role = e->caller.role,
+	return (struct view){ .replica = e->programme->replica,
+			      .role = e->caller.role,
 			      .subject = e->caller.subject };
 }
 
@@ -63,21 +65,25 @@ static bool is_placed_as_asked(const struct listing *l, const struct replica_rec
 	if (l->call->host == NULL && l->call->venue == NULL && l->call->days == NULL)
 		return true;
 	if (at == NULL || !same(l->call->venue, at->venue) ||
-	    !same(l->call->host, l->call->host != NULL ? programme_noc_of_venue(programme, at->venue) : NULL))
+	    !same(l->call->host,
+		  l->call->host != NULL ? programme_noc_of_venue(programme, at->venue) : NULL))
 		return false;
 	if (l->call->days == NULL)
 		return true;
 	return day_parse(at->first_day, &first) && first <= l->last &&
-	       first + (record->content->duration > 0 ? record->content->duration - 1 : 0) >= l->first;
+	       first + (record->content->duration > 0 ? record->content->duration - 1 : 0) >=
+		       l->first;
 }
 
-static Convene__V1__Record *pick(void *arg, const struct replica_record *record, struct arena *arena)
+static Convene__V1__Record *pick(void *arg, const struct replica_record *record,
+				 struct arena *arena)
 {
 	const struct listing *l = arg;
 
 	if (record->cursor <= l->call->since || !is_in_state(l->call, record->standing->state) ||
 	    !same(l->call->federation, record->content->federation) ||
-	    !same(l->call->discipline, record->content->discipline) || !is_placed_as_asked(l, record))
+	    !same(l->call->discipline, record->content->discipline) ||
+	    !is_placed_as_asked(l, record))
 		return NULL;
 	return view_record(&l->view, record, arena);
 }
@@ -104,8 +110,11 @@ enum verdict list_start(struct exchange *e)
 {
 	const Convene__V1__List *call = e->call->list;
 	struct listing listing = { .view = view_of(e), .call = call };
-	struct page_options options = { .records_only = true, .limit = READS_RECORDS_MAX,
-					.bytes_max = EXCHANGE_REPLY_BYTES, .scan_max = READS_SCAN_MAX, .trim = pick,
+	struct page_options options = { .records_only = true,
+					.limit = READS_RECORDS_MAX,
+					.bytes_max = EXCHANGE_REPLY_BYTES,
+					.scan_max = READS_SCAN_MAX,
+					.trim = pick,
 					.arg = &listing };
 
 	if (call->days != NULL && (!day_parse(call->days->first, &listing.first) ||
@@ -120,7 +129,8 @@ enum verdict list_start(struct exchange *e)
 
 enum verdict snapshot_start(struct exchange *e)
 {
-	struct page_options options = { .limit = READS_RECORDS_MAX, .bytes_max = EXCHANGE_REPLY_BYTES };
+	struct page_options options = { .limit = READS_RECORDS_MAX,
+					.bytes_max = EXCHANGE_REPLY_BYTES };
 
 	return send_page(e, &options, e->call->snapshot->from);
 }

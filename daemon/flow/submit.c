@@ -24,8 +24,9 @@ static void on_admitted(struct store_op *op, enum cvn_err err);
 /* The path of a request's field: relative to the request where it is the only one. */
 static const char *path_of(struct exchange *e, size_t i, const char *field)
 {
-	const char *path = e->call->submit->n_requests == 1 ? field
-							    : arena_printf(&e->arena, "requests[%zu].%s", i, field);
+	const char *path = e->call->submit->n_requests == 1 ?
+				   field :
+				   arena_printf(&e->arena, "requests[%zu].%s", i, field);
 
 	return path != NULL ? path : field;
 }
@@ -39,22 +40,27 @@ static enum verdict look(struct exchange *e)
 	for (size_t i = 0; i < call->n_requests; i++) {
 		const Convene__V1__Request *request = call->requests[i];
 		struct ruling ruling;
-		enum cvn_err may = decide_submit(e->caller.role, e->caller.subject, request, &ruling);
+		enum cvn_err may =
+			decide_submit(e->caller.role, e->caller.subject, request, &ruling);
 
 		if (may != CVN_OK) {
 			if (ruling.field != NULL)
-				exchange_violation(e, path_of(e, i, ruling.field), ruling.code, ruling.text);
+				exchange_violation(e, path_of(e, i, ruling.field), ruling.code,
+						   ruling.text);
 			return exchange_fault(e, may, ruling.text);
 		}
 		if (!id_is_valid(request->id)) {
 			exchange_violation(e, path_of(e, i, "id"), "ID_INVALID",
-					   "1 to 64 letters, digits, dots, underscores and dashes, a letter or digit first");
+					   "1 to 64 letters, digits, dots, underscores and dashes, "
+					   "a letter or digit first");
 			err = CVN_EINVALID;
 			continue;
 		}
 		for (size_t k = 0; k < i; k++)
-			if (call->requests[k]->id != NULL && strcmp(call->requests[k]->id, request->id) == 0) {
-				exchange_violation(e, path_of(e, i, "id"), "ID_TAKEN", "another of this call has it");
+			if (call->requests[k]->id != NULL &&
+			    strcmp(call->requests[k]->id, request->id) == 0) {
+				exchange_violation(e, path_of(e, i, "id"), "ID_TAKEN",
+						   "another of this call has it");
 				err = err == CVN_OK ? CVN_EIDTAKEN : err;
 			}
 	}
@@ -66,7 +72,10 @@ static enum cvn_err build(struct exchange *e, const Convene__V1__Request *reques
 			  struct store_item *ret_item)
 {
 	Convene__V1__Standing standing = CONVENE__V1__STANDING__INIT;
-	struct change change = { .id = request->id, .revision = 1, .content = request, .standing = &standing,
+	struct change change = { .id = request->id,
+				 .revision = 1,
+				 .content = request,
+				 .standing = &standing,
 				 .unix_ms = now };
 	struct store_change packed;
 	enum cvn_err err;
@@ -80,11 +89,16 @@ static enum cvn_err build(struct exchange *e, const Convene__V1__Request *reques
 	err = change_pack(&change, &e->arena, &packed);
 	if (err != CVN_OK)
 		return err;
-	*ret_item = (struct store_item){ .id = request->id,
-					 .federation = request->federation != NULL ? request->federation : "",
-					 .by = e->caller.name, .after = packed.after, .content = packed.content,
-					 .digest = packed.digest, .standing = packed.standing,
-					 .update = packed.update };
+	*ret_item =
+		(struct store_item){ .id = request->id,
+				     .federation =
+					     request->federation != NULL ? request->federation : "",
+				     .by = e->caller.name,
+				     .after = packed.after,
+				     .content = packed.content,
+				     .digest = packed.digest,
+				     .standing = packed.standing,
+				     .update = packed.update };
 	return CVN_OK;
 }
 
@@ -142,7 +156,8 @@ static enum verdict not_admitted(struct exchange *e, const struct submit *s)
 	for (size_t i = 0; e->err == CVN_EIDTAKEN && i < s->admit.n_items; i++)
 		if (s->admit.items[i].ret_admission == STORE_TAKEN)
 			exchange_violation(e, path_of(e, i, "id"), "ID_TAKEN",
-					   "it stands for a request with other content; to change that, amend it");
+					   "it stands for a request with other content; to change "
+					   "that, amend it");
 	return exchange_fault(e, e->err, s->admit.op.fault);
 }
 
@@ -173,14 +188,16 @@ enum verdict submit_done(struct exchange *e)
 			mirror_committed(e->programme, item->ret_cursor);
 		convene__v1__receipt__init(&each[i]);
 		each[i].request = (char *)(uintptr_t)item->id;
-		each[i].has_revision = each[i].has_cursor = each[i].has_again = each[i].has_state = 1;
+		each[i].has_revision = each[i].has_cursor = each[i].has_again = each[i].has_state =
+			1;
 		each[i].revision = item->ret_revision;
 		each[i].cursor = item->ret_cursor;
 		each[i].again = !is_new[i];
 		each[i].state = (Convene__V1__State)item->ret_state;
 		receipts->receipts[receipts->n_receipts++] = &each[i];
 	}
-	e->charge -= jobs_admitted(s->batch, is_new, e->caller.key, e->peer.is_req ? NULL : &e->peer);
+	e->charge -=
+		jobs_admitted(s->batch, is_new, e->caller.key, e->peer.is_req ? NULL : &e->peer);
 	e->reply.of_case = CONVENE__V1__REPLY__OF_RECEIPTS;
 	e->reply.receipts = receipts;
 	return NEXT;

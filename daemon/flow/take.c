@@ -1,4 +1,5 @@
-/* take.c - a federation takes one of the places that would do: the scheduler says whether it is free.
+/* take.c - a federation takes one of the places that would do: the scheduler says whether it is
+ * free.
  *
  * Layer     flow; a row of kinds.c.
  * Not here  placing (the scheduler), committing its answer (flow/answers.c). */
@@ -18,7 +19,7 @@ struct take {
 	Convene__V1__TakePlace message;
 	Convene__V1__Subject subject;
 	struct ruling ruling;
-	int64_t cursor;   /* at which it was committed; 0: it was not yet */
+	int64_t cursor; /* at which it was committed; 0: it was not yet */
 };
 
 static void on_death(struct pool_task *task, enum cvn_err err);
@@ -31,9 +32,13 @@ enum verdict take_start(struct exchange *e)
 	const Convene__V1__Take *call = e->call->take;
 	struct replica *replica = e->programme->replica;
 	struct take *t = exchange_act(e, sizeof *t);
-	struct desk_case c = { .programme = replica_programme(replica), .role = e->caller.role,
-			       .subject = e->caller.subject, .name = e->caller.name, .today = replica_today(replica),
-			       .unix_ms = clock_unix_ms(), .arena = &e->arena,
+	struct desk_case c = { .programme = replica_programme(replica),
+			       .role = e->caller.role,
+			       .subject = e->caller.subject,
+			       .name = e->caller.name,
+			       .today = replica_today(replica),
+			       .unix_ms = clock_unix_ms(),
+			       .arena = &e->arena,
 			       .record = replica_find(replica, call->request) };
 	enum cvn_err err;
 
@@ -83,7 +88,8 @@ static void cancel(struct exchange *e)
 
 static void on_death(struct pool_task *task, enum cvn_err err)
 {
-	struct take *t = CONTAINER_OF(CONTAINER_OF(task, struct place_task, task), struct take, place);
+	struct take *t =
+		CONTAINER_OF(CONTAINER_OF(task, struct place_task, task), struct take, place);
 
 	(void)err;
 	cancel(t->e);
@@ -94,7 +100,8 @@ static void on_death(struct pool_task *task, enum cvn_err err)
 /* The worker's word for why, as one of our errors. */
 static enum cvn_err err_of(const Convene__V1__Problem *refused)
 {
-	static const enum cvn_err KNOWN[] = { CVN_ENOPLACE, CVN_ECONFLICT, CVN_ESTATE, CVN_EINVALID };
+	static const enum cvn_err KNOWN[] = { CVN_ENOPLACE, CVN_ECONFLICT, CVN_ESTATE,
+					      CVN_EINVALID };
 
 	for (size_t i = 0; refused != NULL && refused->code != NULL && i < N_ELEMENTS(KNOWN); i++)
 		if (strcmp(refused->code, cvn_err_code(KNOWN[i])) == 0)
@@ -112,11 +119,20 @@ static void on_answered(struct place_task *task, enum cvn_err err, int64_t curso
 	t->cursor = cursor;
 	if (err == CVN_ENOPLACE) {
 		err = err_of(refused);
-		e->text = refused != NULL && refused->text != NULL ? arena_strdup(&e->arena, refused->text) : NULL;
+		e->text = refused != NULL && refused->text != NULL ?
+				  arena_strdup(&e->arena, refused->text) :
+				  NULL;
 		for (size_t i = 0; refused != NULL && i < refused->n_violations; i++)
-			exchange_violation(e, refused->violations[i]->field != NULL ? refused->violations[i]->field : "",
-					   refused->violations[i]->code != NULL ? refused->violations[i]->code : "",
-					   refused->violations[i]->text != NULL ? refused->violations[i]->text : "");
+			exchange_violation(e,
+					   refused->violations[i]->field != NULL ?
+						   refused->violations[i]->field :
+						   "",
+					   refused->violations[i]->code != NULL ?
+						   refused->violations[i]->code :
+						   "",
+					   refused->violations[i]->text != NULL ?
+						   refused->violations[i]->text :
+						   "");
 	}
 	exchange_resume(e, err == CVN_EGONE ? CVN_ECONFLICT : err);
 }
@@ -126,7 +142,9 @@ enum verdict take_done(struct exchange *e)
 {
 	const struct take *t = e->act;
 	struct replica *replica = e->programme->replica;
-	struct view view = { .replica = replica, .role = e->caller.role, .subject = e->caller.subject };
+	struct view view = { .replica = replica,
+			     .role = e->caller.role,
+			     .subject = e->caller.subject };
 	const struct replica_record *record = replica_find(replica, e->call->take->request);
 
 	if (e->err == CVN_ECONFLICT)

@@ -8,7 +8,8 @@
 
 static bool is_own(const struct view *view, const struct replica_record *record)
 {
-	return record->content->federation != NULL && strcmp(record->content->federation, view->subject) == 0;
+	return record->content->federation != NULL &&
+	       strcmp(record->content->federation, view->subject) == 0;
 }
 
 bool view_is_whole(const struct view *view, const struct replica_record *record)
@@ -27,13 +28,17 @@ static char *in_words(const struct replica_record *record, struct arena *arena)
 	if (at == NULL)
 		return arena_printf(arena, "%s without a place", kind);
 	if (day_parse(at->first_day, &day))
-		day_format(day + (int32_t)(record->content->duration < 1 ? 0 : record->content->duration - 1), last);
+		day_format(day + (int32_t)(record->content->duration < 1 ?
+						   0 :
+						   record->content->duration - 1),
+			   last);
 	return arena_printf(arena, "%s at %s, %s to %s", kind, at->venue != NULL ? at->venue : "",
 			    at->first_day != NULL ? at->first_day : "", last);
 }
 
 /* Ids of others that are not confirmed give way to words. */
-static Convene__V1__Reason *own_reason(const struct view *view, const Convene__V1__Reason *reason, struct arena *arena)
+static Convene__V1__Reason *own_reason(const struct view *view, const Convene__V1__Reason *reason,
+				       struct arena *arena)
 {
 	Convene__V1__Reason *seen = arena_memdup(arena, reason, sizeof *reason);
 	char **with = arena_array(arena, reason->n_with + 1, sizeof *with);
@@ -54,17 +59,19 @@ static Convene__V1__Reason *own_reason(const struct view *view, const Convene__V
 		}
 		words = in_words(record, arena);
 		if (words != NULL)
-			others = others == NULL ? words : arena_printf(arena, "%s; %s", others, words);
+			others = others == NULL ? words :
+						  arena_printf(arena, "%s; %s", others, words);
 	}
 	seen->with = with;
 	seen->n_with = n;
 	if (others != NULL)
-		seen->text = arena_printf(arena, "%s (in the way: %s)", reason->text != NULL ? reason->text : "", others);
+		seen->text = arena_printf(arena, "%s (in the way: %s)",
+					  reason->text != NULL ? reason->text : "", others);
 	return seen;
 }
 
-Convene__V1__Standing *view_own_standing(const struct view *view, const Convene__V1__Standing *standing,
-					 struct arena *arena)
+Convene__V1__Standing *view_own_standing(const struct view *view,
+					 const Convene__V1__Standing *standing, struct arena *arena)
 {
 	Convene__V1__Standing *seen = arena_memdup(arena, standing, sizeof *standing);
 
@@ -105,7 +112,8 @@ static Convene__V1__Record *of_another(const struct replica_record *record, stru
 	return m;
 }
 
-Convene__V1__Record *view_record(const struct view *view, const struct replica_record *record, struct arena *arena)
+Convene__V1__Record *view_record(const struct view *view, const struct replica_record *record,
+				 struct arena *arena)
 {
 	Convene__V1__Record *m = NULL;
 

@@ -1,7 +1,8 @@
 /* view.h - a request as the caller may see it.
  *
- * Who reads the programme sees all. A federation sees its own, with the unconfirmed requests of others that stand in its
- * way named by kind, venue and days only; of others' it sees the confirmed calendar: kind, discipline, title, place.
+ * Who reads the programme sees all. A federation sees its own, with the unconfirmed requests of
+ * others that stand in its way named by kind, venue and days only; of others' it sees the confirmed
+ * calendar: kind, discipline, title, place.
  *
  * Layer     flow: pure.
  * Thread    any.
@@ -22,10 +23,12 @@ struct view {
 };
 
 /* Borrows from record and arena. NULL: not to be seen (or the arena is full). */
-Convene__V1__Record *view_record(const struct view *view, const struct replica_record *record, struct arena *arena);
+Convene__V1__Record *view_record(const struct view *view, const struct replica_record *record,
+				 struct arena *arena);
 
 /* The standing of a request that is the viewer's own. NULL: the arena is full. */
-Convene__V1__Standing *view_own_standing(const struct view *view, const Convene__V1__Standing *standing,
+Convene__V1__Standing *view_own_standing(const struct view *view,
+					 const Convene__V1__Standing *standing,
 					 struct arena *arena);
 
 /* Is it one that the viewer may see as its own, or as reader of the programme? */

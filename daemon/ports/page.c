@@ -42,7 +42,8 @@ bool page_place_of(const struct replica *replica, int64_t number, struct page_pl
 			return false;
 		place.in_records = true;
 		while (place.n_records < n) {
-			place.last = place.last == NULL ? replica_first(replica) : replica_next(place.last);
+			place.last = place.last == NULL ? replica_first(replica) :
+							  replica_next(place.last);
 			if (place.last == NULL)
 				return false;
 			place.n_records++;
@@ -89,16 +90,18 @@ static enum cvn_err entities_after(const struct programme *p, int64_t after, str
 }
 
 static enum cvn_err add_entities(const struct replica *replica, const struct page_options *options,
-				 struct page_place *place, struct arena *arena, Convene__V1__Page *page,
-				 size_t *bytes)
+				 struct page_place *place, struct arena *arena,
+				 Convene__V1__Page *page, size_t *bytes)
 {
 	struct entities found;
-	enum cvn_err err = entities_after(replica_programme(replica), place->data_after, arena, &found);
+	enum cvn_err err =
+		entities_after(replica_programme(replica), place->data_after, arena, &found);
 	size_t i;
 
 	if (err != CVN_OK)
 		return err;
-	page->entities = arena_array(arena, found.n > 0 ? found.n : 1, sizeof(Convene__V1__EntityAt *));
+	page->entities =
+		arena_array(arena, found.n > 0 ? found.n : 1, sizeof(Convene__V1__EntityAt *));
 	if (page->entities == NULL)
 		return CVN_ENOMEM;
 	for (i = 0; i < found.n; i++) {
@@ -126,8 +129,8 @@ static enum cvn_err add_entities(const struct replica *replica, const struct pag
 }
 
 static enum cvn_err add_records(const struct replica *replica, const struct page_options *options,
-				struct page_place *place, struct arena *arena, Convene__V1__Page *page, size_t bytes,
-				bool *ret_is_last)
+				struct page_place *place, struct arena *arena,
+				Convene__V1__Page *page, size_t bytes, bool *ret_is_last)
 {
 	size_t left = replica_count(replica) - place->n_records;
 	size_t room = options->limit < left ? options->limit : left;
@@ -136,8 +139,8 @@ static enum cvn_err add_records(const struct replica *replica, const struct page
 	if (page->records == NULL)
 		return CVN_ENOMEM;
 	for (size_t n_seen = 0; options->scan_max == 0 || n_seen < options->scan_max; n_seen++) {
-		const struct replica_record *r = place->last == NULL ? replica_first(replica)
-								     : replica_next(place->last);
+		const struct replica_record *r =
+			place->last == NULL ? replica_first(replica) : replica_next(place->last);
 		Convene__V1__Record *m;
 		size_t n;
 
@@ -145,10 +148,12 @@ static enum cvn_err add_records(const struct replica *replica, const struct page
 			*ret_is_last = true;
 			return CVN_OK;
 		}
-		m = options->trim != NULL ? options->trim(options->arg, r, arena) : page_record(r, arena);
+		m = options->trim != NULL ? options->trim(options->arg, r, arena) :
+					    page_record(r, arena);
 		if (m != NULL) {
 			n = protobuf_c_message_get_packed_size(&m->base) + 8;
-			if (page->n_records >= room || (page->n_records > 0 && bytes + n > options->bytes_max))
+			if (page->n_records >= room ||
+			    (page->n_records > 0 && bytes + n > options->bytes_max))
 				return CVN_OK;
 			bytes += n;
 			page->records[page->n_records++] = m;
@@ -161,8 +166,8 @@ static enum cvn_err add_records(const struct replica *replica, const struct page
 	return CVN_OK;
 }
 
-enum cvn_err page_build(const struct replica *replica, const struct page_options *options, struct page_place *place,
-			struct arena *arena, Convene__V1__Page **ret_page)
+enum cvn_err page_build(const struct replica *replica, const struct page_options *options,
+			struct page_place *place, struct arena *arena, Convene__V1__Page **ret_page)
 {
 	Convene__V1__Page *page = arena_alloc(arena, sizeof *page);
 	size_t bytes = 0;

@@ -1,5 +1,5 @@
-/* In order of time: pool_open -> pool_programme, pool_feed -> pool_start -> on_pump: hand_out -> pool_settle,
- * pool_finish -> pool_close. */
+/* In order of time: pool_open -> pool_programme, pool_feed -> pool_start -> on_pump: hand_out ->
+ * pool_settle, pool_finish -> pool_close. */
 #include "ports/pool.h"
 
 #include <stdio.h>
@@ -10,10 +10,13 @@
 #include "util/id.h"
 #include "util/log.h"
 
-#define WORKER_HWM 100000 /* a feed of a whole programme goes out before the worker has read any of it */
+#define WORKER_HWM \
+	100000 /* a feed of a whole programme goes out before the worker has read any of it */
 #define KILL_GRACE_MS 2000
 
-static const char *const KIND_NAMES[POOL_KINDS] = { [POOL_VALIDATOR] = "validator", [POOL_SCHEDULER] = "scheduler" };
+static const char *const KIND_NAMES[POOL_KINDS] = {
+	[POOL_VALIDATOR] = "validator", [POOL_SCHEDULER] = "scheduler"
+};
 
 static enum cvn_err take_options(struct pool *pool, const struct pool_options *options);
 static enum cvn_err bind_sockets(struct pool *pool);
@@ -21,12 +24,14 @@ static enum cvn_err make_children(struct pool *pool);
 static void on_beat(void *arg);
 static void on_pump(struct loop_task *task);
 static void hand_out(struct pool *pool, struct pool_programme *p, enum pool_kind kind);
-static struct worker *pick(struct pool *pool, const struct pool_programme *p, enum pool_kind kind, bool alone);
+static struct worker *pick(struct pool *pool, const struct pool_programme *p, enum pool_kind kind,
+			   bool alone);
 static void on_grace_over(void *arg);
 static void on_closed(struct loop_task *task);
 static void free_all(struct pool *pool);
 
-enum cvn_err pool_open(struct loop *loop, const struct pool_options *options, struct pool **ret_pool)
+enum cvn_err pool_open(struct loop *loop, const struct pool_options *options,
+		       struct pool **ret_pool)
 {
 	struct pool *pool = calloc(1, sizeof *pool);
 	enum cvn_err err;
@@ -89,7 +94,9 @@ static enum cvn_err take_options(struct pool *pool, const struct pool_options *o
 
 static enum cvn_err bind_sockets(struct pool *pool)
 {
-	struct zsock_options options = { .on_message = worker_on_message, .arg = pool, .hwm = WORKER_HWM,
+	struct zsock_options options = { .on_message = worker_on_message,
+					 .arg = pool,
+					 .hwm = WORKER_HWM,
 					 .frame_max_bytes = (size_t)4 << 20 };
 	enum cvn_err err = zsock_open(pool->loop, ZSOCK_ROUTER, &options, &pool->socks[0]);
 
@@ -178,7 +185,7 @@ void pool_today(struct pool *pool, const char *programme, const char *today)
 	message.feed = &feed;
 	feed.programme = p->id;
 	feed.today = (char *)(uintptr_t)today;
-	LIST_EACH(node, after, &pool->workers) {
+	LIST_EACH (node, after, &pool->workers) {
 		struct worker *w = CONTAINER_OF(node, struct worker, link);
 
 		if (feed_is_wanted(w, p) && w->feeds[p->index].state != FEED_NONE)
@@ -216,17 +223,18 @@ static void on_beat(void *arg)
 	struct pool *pool = arg;
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &pool->workers)
+	LIST_EACH (node, after, &pool->workers)
 		worker_beat(CONTAINER_OF(node, struct worker, link));
 }
 
-/* Everything that goes out to workers goes out from here, in this order: so a task never comes before its feed. */
+/* Everything that goes out to workers goes out from here, in this order: so a task never comes
+ * before its feed. */
 static void on_pump(struct loop_task *task)
 {
 	struct pool *pool = CONTAINER_OF(task, struct pool, pump);
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &pool->workers)
+	LIST_EACH (node, after, &pool->workers)
 		worker_sweep(CONTAINER_OF(node, struct worker, link));
 	feed_bind(pool);
 	if (feed_pump(pool))
@@ -235,7 +243,8 @@ static void on_pump(struct loop_task *task)
 		return;
 	for (size_t i = 0; i < pool->n_programmes; i++)
 		for (int kind = 0; kind < POOL_KINDS; kind++)
-			hand_out(pool, pool->by_index[(i + pool->last_task) % pool->n_programmes], (enum pool_kind)kind);
+			hand_out(pool, pool->by_index[(i + pool->last_task) % pool->n_programmes],
+				 (enum pool_kind)kind);
 }
 
 static void hand_out(struct pool *pool, struct pool_programme *p, enum pool_kind kind)
@@ -264,15 +273,17 @@ static void hand_out(struct pool *pool, struct pool_programme *p, enum pool_kind
 }
 
 /* The least busy of those that may have it. */
-static struct worker *pick(struct pool *pool, const struct pool_programme *p, enum pool_kind kind, bool alone)
+static struct worker *pick(struct pool *pool, const struct pool_programme *p, enum pool_kind kind,
+			   bool alone)
 {
 	struct worker *best = NULL;
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &pool->workers) {
+	LIST_EACH (node, after, &pool->workers) {
 		struct worker *w = CONTAINER_OF(node, struct worker, link);
 
-		if (w->kind != kind || !feed_is_complete(w, p) || w->n_tasks >= pool->options.credits[kind])
+		if (w->kind != kind || !feed_is_complete(w, p) ||
+		    w->n_tasks >= pool->options.credits[kind])
 			continue;
 		if (w->n_unanswered > 0 && (alone || w->runs_alone))
 			continue;
@@ -321,7 +332,7 @@ static struct worker *worker_by_ref(struct pool *pool, pool_ref ref)
 {
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &pool->workers) {
+	LIST_EACH (node, after, &pool->workers) {
 		struct worker *w = CONTAINER_OF(node, struct worker, link);
 
 		if (w->ref == ref)
@@ -330,7 +341,8 @@ static struct worker *worker_by_ref(struct pool *pool, pool_ref ref)
 	return NULL;
 }
 
-void pool_settle(struct pool *pool, pool_ref to, uint64_t sequence, const char *result, int64_t version)
+void pool_settle(struct pool *pool, pool_ref to, uint64_t sequence, const char *result,
+		 int64_t version)
 {
 	struct worker *w = pool != NULL && to != 0 ? worker_by_ref(pool, to) : NULL;
 	Convene__V1__ToWorker message = CONVENE__V1__TO_WORKER__INIT;
@@ -354,7 +366,8 @@ bool pool_is_ready(const struct pool *pool)
 {
 	bool is_there[POOL_KINDS] = { false };
 
-	for (struct list_node *node = pool->workers.next; node != &pool->workers; node = node->next) {
+	for (struct list_node *node = pool->workers.next; node != &pool->workers;
+	     node = node->next) {
 		const struct worker *w = CONTAINER_OF(node, struct worker, link);
 		bool is_fed = w->life.state == WORKER_SERVING && !w->is_lost;
 
@@ -365,7 +378,8 @@ bool pool_is_ready(const struct pool *pool)
 	for (size_t i = 0; i < pool->n_programmes; i++) {
 		const struct pool_programme *p = pool->by_index[i];
 
-		is_there[POOL_SCHEDULER] &= p->scheduler != NULL && feed_is_complete(p->scheduler, p);
+		is_there[POOL_SCHEDULER] &=
+			p->scheduler != NULL && feed_is_complete(p->scheduler, p);
 	}
 	return is_there[POOL_VALIDATOR] && is_there[POOL_SCHEDULER];
 }
@@ -375,19 +389,27 @@ uint64_t pool_n_tasks(const struct pool *pool)
 	return pool->n_tasks;
 }
 
-void pool_each_worker(const struct pool *pool, void (*fn)(void *arg, const struct pool_worker *worker), void *arg)
+void pool_each_worker(const struct pool *pool,
+		      void (*fn)(void *arg, const struct pool_worker *worker), void *arg)
 {
-	for (struct list_node *node = pool->workers.next; node != &pool->workers; node = node->next) {
+	for (struct list_node *node = pool->workers.next; node != &pool->workers;
+	     node = node->next) {
 		const struct worker *w = CONTAINER_OF(node, struct worker, link);
-		struct pool_worker about = { .name = w->name, .kind = w->kind, .pid = w->pid,
-					     .state = fsm_name(&w->life), .is_remote = w->is_remote,
-					     .n_outstanding = w->n_tasks, .n_done = w->n_done, .n_deaths = w->n_deaths };
+		struct pool_worker about = { .name = w->name,
+					     .kind = w->kind,
+					     .pid = w->pid,
+					     .state = fsm_name(&w->life),
+					     .is_remote = w->is_remote,
+					     .n_outstanding = w->n_tasks,
+					     .n_done = w->n_done,
+					     .n_deaths = w->n_deaths };
 
 		fn(arg, &about);
 	}
 }
 
-void pool_each_count(const struct pool *pool, void (*fn)(void *arg, const char *name, uint64_t value), void *arg)
+void pool_each_count(const struct pool *pool,
+		     void (*fn)(void *arg, const char *name, uint64_t value), void *arg)
 {
 	fn(arg, "worker_tasks", pool->counts.tasks);
 	fn(arg, "worker_results", pool->counts.results);
@@ -412,7 +434,7 @@ void pool_close(struct pool *pool, uint32_t grace_ms, void (*closed_cb)(void *ar
 	pool->is_closing = true;
 	pool->closed_cb = closed_cb;
 	pool->closed_arg = arg;
-	LIST_EACH(node, after, &pool->workers)
+	LIST_EACH (node, after, &pool->workers)
 		worker_drain(CONTAINER_OF(node, struct worker, link));
 	loop_timer_start(pool->grace, grace_ms, 0);
 	pool_check_closed(pool);
@@ -423,7 +445,7 @@ static void on_grace_over(void *arg)
 	struct pool *pool = arg;
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &pool->workers) {
+	LIST_EACH (node, after, &pool->workers) {
 		struct worker *w = CONTAINER_OF(node, struct worker, link);
 
 		if (w->proc != NULL)
@@ -476,7 +498,7 @@ static void free_all(struct pool *pool)
 		forget(&w->tasks);
 		worker_free(w);
 	}
-	HASH_ITER(hh, pool->programmes, p, next) {
+	HASH_ITER (hh, pool->programmes, p, next) {
 		HASH_DEL(pool->programmes, p);
 		for (int kind = 0; kind < POOL_KINDS; kind++)
 			forget(&p->waiting[kind]);

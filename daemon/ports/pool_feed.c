@@ -27,11 +27,12 @@ void feed_bind(struct pool *pool)
 
 		if (p->scheduler != NULL)
 			continue;
-		LIST_EACH(node, after, &pool->workers) {
+		LIST_EACH (node, after, &pool->workers) {
 			struct worker *w = CONTAINER_OF(node, struct worker, link);
 			size_t n = 0;
 
-			if (w->kind != POOL_SCHEDULER || w->life.state != WORKER_SERVING || w->is_lost)
+			if (w->kind != POOL_SCHEDULER || w->life.state != WORKER_SERVING ||
+			    w->is_lost)
 				continue;
 			for (size_t k = 0; k < pool->n_programmes; k++)
 				n += pool->by_index[k]->scheduler == w;
@@ -43,13 +44,15 @@ void feed_bind(struct pool *pool)
 		if (best == NULL)
 			return;
 		p->scheduler = best;
-		LOG_INFO("pool", "a scheduler is in charge", "worker", best->name, "programme", p->id);
+		LOG_INFO("pool", "a scheduler is in charge", "worker", best->name, "programme",
+			 p->id);
 	}
 }
 
 bool feed_is_wanted(const struct worker *w, const struct pool_programme *p)
 {
-	return w->life.state == WORKER_SERVING && !w->is_lost && (w->kind != POOL_SCHEDULER || p->scheduler == w);
+	return w->life.state == WORKER_SERVING && !w->is_lost &&
+	       (w->kind != POOL_SCHEDULER || p->scheduler == w);
 }
 
 bool feed_is_complete(const struct worker *w, const struct pool_programme *p)
@@ -64,7 +67,7 @@ bool feed_pump(struct pool *pool)
 
 	for (size_t i = 0; i < pool->n_programmes; i++)
 		feed_flush(pool, pool->by_index[i]);
-	LIST_EACH(node, after, &pool->workers) {
+	LIST_EACH (node, after, &pool->workers) {
 		struct worker *w = CONTAINER_OF(node, struct worker, link);
 		unsigned n_pages = 0;
 
@@ -80,7 +83,8 @@ bool feed_pump(struct pool *pool)
 	return is_more;
 }
 
-/* Packed once, sent to all who have at least the first page: what comes later is in the pages of the others. */
+/* Packed once, sent to all who have at least the first page: what comes later is in the pages of
+ * the others. */
 void feed_flush(struct pool *pool, struct pool_programme *p)
 {
 	struct buf feed, message;
@@ -97,7 +101,7 @@ void feed_flush(struct pool *pool, struct pool_programme *p)
 		LOG_ERROR("pool", "out of memory: updates were not fed", "programme", p->id);
 		message.n = 0;
 	}
-	LIST_EACH(node, after, &pool->workers) {
+	LIST_EACH (node, after, &pool->workers) {
 		struct worker *w = CONTAINER_OF(node, struct worker, link);
 
 		if (message.n > 0 && feed_is_wanted(w, p) && w->feeds[p->index].state != FEED_NONE)
@@ -118,7 +122,8 @@ void feed_add(struct pool *pool, struct pool_programme *p, const uint8_t *bytes,
 
 static bool send_page(struct worker *w, struct pool_programme *p)
 {
-	static const struct page_options OPTIONS = { .limit = FEED_PAGE_RECORDS, .bytes_max = FEED_PAGE_BYTES };
+	static const struct page_options OPTIONS = { .limit = FEED_PAGE_RECORDS,
+						     .bytes_max = FEED_PAGE_BYTES };
 	struct feed *feed = &w->feeds[p->index];
 	Convene__V1__ToWorker message = CONVENE__V1__TO_WORKER__INIT;
 	Convene__V1__Feed page = CONVENE__V1__FEED__INIT;
@@ -141,7 +146,8 @@ static bool send_page(struct worker *w, struct pool_programme *p)
 		feed->state = page.page->has_next ? FEED_PAGES : FEED_COMPLETE;
 		is_sent = true;
 	} else {
-		LOG_ERROR("pool", "out of memory: a page was not fed", "programme", p->id, "worker", w->name);
+		LOG_ERROR("pool", "out of memory: a page was not fed", "programme", p->id, "worker",
+			  w->name);
 		w->is_lost = true;
 	}
 	arena_done(&arena);

@@ -14,7 +14,8 @@
 #include "util/buf.h"
 #include "util/fsm.h"
 
-/*  child     resting -> starting -> serving -> ending -> resting …       (a death: starting, serving -> resting)
+/*  child     resting -> starting -> serving -> ending -> resting …       (a death: starting,
+ * serving -> resting)
  *  remote                           serving -> gone
  *  closing   any -> gone */
 enum { WORKER_RESTING, WORKER_STARTING, WORKER_SERVING, WORKER_ENDING, WORKER_GONE, WORKER_STATES };
@@ -29,11 +30,11 @@ struct feed {
 
 struct pool_programme {
 	char *id;
-	size_t index;                         /* of its feed at each worker */
+	size_t index; /* of its feed at each worker */
 	const struct replica *replica;
 	struct worker *scheduler;             /* in charge of it; NULL: none lives */
 	struct list_node waiting[POOL_KINDS]; /* pool_task::link, next one first */
-	struct buf updates;                   /* that wait to be fed: Feed's field `updates`, packed */
+	struct buf updates; /* that wait to be fed: Feed's field `updates`, packed */
 	UT_hash_handle hh;
 };
 
@@ -43,32 +44,32 @@ struct worker {
 	char name[65];
 	enum pool_kind kind;
 	bool is_remote;
-	bool is_lost;                         /* a message to it could not be sent: to be ended */
-	bool is_overdue;                      /* was ended since it took too long */
-	pool_ref ref;                         /* of its registration; 0: not registered */
-	struct proc *proc;                    /* NULL: remote, or not running */
-	struct loop_timer *timer;             /* child: when to start again */
-	struct zsock *sock;                   /* where it registered */
+	bool is_lost;             /* a message to it could not be sent: to be ended */
+	bool is_overdue;          /* was ended since it took too long */
+	pool_ref ref;             /* of its registration; 0: not registered */
+	struct proc *proc;        /* NULL: remote, or not running */
+	struct loop_timer *timer; /* child: when to start again */
+	struct zsock *sock;       /* where it registered */
 	uint8_t routing[255];
 	size_t n_routing;
 	int64_t pid;
 	uint64_t started_ms, registered_ms, heard_ms, busy_ms; /* loop clock */
 	uint32_t backoff_ms;
-	struct list_node tasks;               /* pool_task::link, in the order in which they were handed out */
+	struct list_node tasks; /* pool_task::link, in the order in which they were handed out */
 	uint32_t n_tasks, n_unanswered, n_unsettled;
-	bool runs_alone;                      /* its one task wants nobody beside it */
+	bool runs_alone; /* its one task wants nobody beside it */
 	uint64_t n_done, n_deaths;
-	struct feed *feeds;                   /* POOL_PROGRAMMES_MAX, by pool_programme::index */
-	struct list_node link;                /* pool::workers */
+	struct feed *feeds;    /* POOL_PROGRAMMES_MAX, by pool_programme::index */
+	struct list_node link; /* pool::workers */
 };
 
 struct pool {
 	struct loop *loop;
-	struct pool_options options;          /* texts are copies */
-	struct zsock *socks[2];               /* local, remote (NULL: none) */
-	struct list_node workers;             /* worker::link: children, then remote ones */
+	struct pool_options options; /* texts are copies */
+	struct zsock *socks[2];      /* local, remote (NULL: none) */
+	struct list_node workers;    /* worker::link: children, then remote ones */
 	uint32_t n_remote;
-	struct pool_programme *programmes;    /* by id */
+	struct pool_programme *programmes; /* by id */
 	struct pool_programme **by_index;
 	size_t n_programmes;
 	pool_ref last_ref;
@@ -76,7 +77,7 @@ struct pool {
 	uint64_t n_tasks;
 	struct loop_task pump;
 	struct loop_timer *beat;
-	struct arena scratch;                 /* for one message */
+	struct arena scratch; /* for one message */
 	bool is_closing;
 	struct loop_timer *grace;
 	struct loop_task closed;
@@ -89,7 +90,8 @@ struct pool {
 
 /* --- pool.c --- */
 void pool_wake(struct pool *pool);
-/* Puts a worker's tasks back to be handed out: first come, first. `alone`: those that it may have died of. */
+/* Puts a worker's tasks back to be handed out: first come, first. `alone`: those that it may have
+ * died of. */
 void pool_hand_on(struct worker *w, bool are_suspects);
 /* Closes the pool once no child is left. */
 void pool_check_closed(struct pool *pool);

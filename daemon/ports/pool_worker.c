@@ -1,5 +1,6 @@
-/* In order of time: worker_new -> worker_spawn -> on Ready: registered -> results, answers, heartbeats -> worker_drain,
- * or lost, overdue -> on_exit: died -> rest -> worker_spawn … -> worker_free. */
+/* In order of time: worker_new -> worker_spawn -> on Ready: registered -> results, answers,
+ * heartbeats -> worker_drain, or lost, overdue -> on_exit: died -> rest -> worker_spawn … ->
+ * worker_free. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,22 +13,28 @@
 #include "wire/frame.h"
 
 #define BACKOFF_MAX_MS 5000
-#define STABLE_MS 10000    /* who lived that long starts again at once */
+#define STABLE_MS 10000 /* who lived that long starts again at once */
 #define BEATS_MISSED 10
 #define DRAIN_GRACE_MS 7000
 
 static const struct fsm_def LIFE = {
 	.kind = "worker",
 	.n_states = WORKER_STATES,
-	.names = { [WORKER_RESTING] = "resting", [WORKER_STARTING] = "starting", [WORKER_SERVING] = "serving",
-		   [WORKER_ENDING] = "ending", [WORKER_GONE] = "gone" },
+	.names = { [WORKER_RESTING] = "resting",
+		   [WORKER_STARTING] = "starting",
+		   [WORKER_SERVING] = "serving",
+		   [WORKER_ENDING] = "ending",
+		   [WORKER_GONE] = "gone" },
 	.next = { [WORKER_RESTING] = FSM_TO(WORKER_STARTING) | FSM_TO(WORKER_GONE),
-		  [WORKER_STARTING] = FSM_TO(WORKER_SERVING) | FSM_TO(WORKER_ENDING) | FSM_TO(WORKER_RESTING),
-		  [WORKER_SERVING] = FSM_TO(WORKER_ENDING) | FSM_TO(WORKER_RESTING) | FSM_TO(WORKER_GONE),
+		  [WORKER_STARTING] =
+			  FSM_TO(WORKER_SERVING) | FSM_TO(WORKER_ENDING) | FSM_TO(WORKER_RESTING),
+		  [WORKER_SERVING] =
+			  FSM_TO(WORKER_ENDING) | FSM_TO(WORKER_RESTING) | FSM_TO(WORKER_GONE),
 		  [WORKER_ENDING] = FSM_TO(WORKER_RESTING) | FSM_TO(WORKER_GONE) },
 };
 
-static void on_ready(struct pool *pool, struct zsock *sock, const struct zmessage *m, const Convene__V1__Ready *ready);
+static void on_ready(struct pool *pool, struct zsock *sock, const struct zmessage *m,
+		     const Convene__V1__Ready *ready);
 static void registered(struct worker *w, struct zsock *sock, const struct zmessage *m);
 static void on_result(struct worker *w, const Convene__V1__Result *result);
 static void on_answer(struct worker *w, const Convene__V1__Answer *answer);
@@ -76,17 +83,26 @@ void worker_spawn(struct worker *w)
 {
 	struct pool *pool = w->pool;
 	char epoch[24];
-	const char *argv[] = { pool->options.programs[w->kind], "--endpoint", pool->options.local_endpoint,
-			       "--name", w->name, "--daemon-epoch", epoch, NULL };
-	struct proc_options options = { .name = w->name, .argv = argv, .oom_score_adj = 200,
-					.on_exit = on_exit_of_child, .arg = w };
+	const char *argv[] = { pool->options.programs[w->kind],
+			       "--endpoint",
+			       pool->options.local_endpoint,
+			       "--name",
+			       w->name,
+			       "--daemon-epoch",
+			       epoch,
+			       NULL };
+	struct proc_options options = { .name = w->name,
+					.argv = argv,
+					.oom_score_adj = 200,
+					.on_exit = on_exit_of_child,
+					.arg = w };
 	enum cvn_err err;
 
 	snprintf(epoch, sizeof epoch, "%" PRId64, pool->options.epoch);
 	err = proc_spawn(pool->loop, &options, &w->proc);
 	if (err != CVN_OK) {
-		LOG_ERROR("pool", "a worker could not be started", "worker", w->name, "program", argv[0], "error",
-			  cvn_err_name(err));
+		LOG_ERROR("pool", "a worker could not be started", "worker", w->name, "program",
+			  argv[0], "error", cvn_err_name(err));
 		w->proc = NULL;
 		w->backoff_ms = w->backoff_ms == 0 ? 100 : w->backoff_ms;
 		rest(w);
@@ -108,7 +124,8 @@ void worker_send_packed(struct worker *w, const uint8_t *bytes, size_t n)
 	err = zsock_send(w->sock, frames, N_ELEMENTS(frames));
 	if (err == CVN_OK)
 		return;
-	LOG_WARN("pool", "a worker can't be reached", "worker", w->name, "error", cvn_err_name(err));
+	LOG_WARN("pool", "a worker can't be reached", "worker", w->name, "error",
+		 cvn_err_name(err));
 	w->is_lost = true;
 	pool_wake(w->pool);
 }
@@ -128,11 +145,12 @@ void worker_send(struct worker *w, Convene__V1__ToWorker *message)
 	buf_done(&packed);
 }
 
-static struct worker *worker_by_routing(struct pool *pool, struct zsock *sock, const struct zframe *routing)
+static struct worker *worker_by_routing(struct pool *pool, struct zsock *sock,
+					const struct zframe *routing)
 {
 	struct list_node *node, *after;
 
-	LIST_EACH(node, after, &pool->workers) {
+	LIST_EACH (node, after, &pool->workers) {
 		struct worker *w = CONTAINER_OF(node, struct worker, link);
 
 		if (w->ref != 0 && w->sock == sock && w->n_routing == routing->n &&
@@ -179,8 +197,8 @@ void worker_on_message(void *arg, struct zsock *sock, const struct zmessage *m)
 			 &FRAME_LIMITS_PAGE, &pool->scratch, &decoded, &fault) != CVN_OK) {
 		pool->counts.bad_messages++;
 		if (w != NULL) {
-			LOG_ERROR("pool", "a worker sent what can't be read", "worker", w->name, "field",
-				  m->n_frames == 2 ? fault.path : "");
+			LOG_ERROR("pool", "a worker sent what can't be read", "worker", w->name,
+				  "field", m->n_frames == 2 ? fault.path : "");
 			w->is_lost = true;
 			pool_wake(pool);
 		}
@@ -214,8 +232,8 @@ static bool kind_parse(const char *text, enum pool_kind *ret_kind)
 }
 
 /* Whose Ready is it? NULL: nobody's, and *ret_why says why. */
-static struct worker *worker_of_ready(struct pool *pool, struct zsock *sock, const Convene__V1__Ready *ready,
-				      const char **ret_why)
+static struct worker *worker_of_ready(struct pool *pool, struct zsock *sock,
+				      const Convene__V1__Ready *ready, const char **ret_why)
 {
 	struct list_node *node, *after;
 	struct worker *w = NULL;
@@ -227,7 +245,7 @@ static struct worker *worker_of_ready(struct pool *pool, struct zsock *sock, con
 	*ret_why = "it has another version";
 	if (ready->version == NULL || strcmp(ready->version, CONVENE_VERSION) != 0)
 		return NULL;
-	LIST_EACH(node, after, &pool->workers) {
+	LIST_EACH (node, after, &pool->workers) {
 		struct worker *other = CONTAINER_OF(node, struct worker, link);
 
 		if (strcmp(other->name, ready->name) == 0)
@@ -236,7 +254,8 @@ static struct worker *worker_of_ready(struct pool *pool, struct zsock *sock, con
 	if (w != NULL) {
 		/* it may have lost its connection and come over another */
 		*ret_why = "its name is taken";
-		if (w->kind != kind || w->is_remote != (sock != pool->socks[0]) || (w->is_remote && w->pid != ready->pid))
+		if (w->kind != kind || w->is_remote != (sock != pool->socks[0]) ||
+		    (w->is_remote && w->pid != ready->pid))
 			return NULL;
 		*ret_why = "it is not the child of that name";
 		if (!w->is_remote && (w->proc == NULL || w->pid != ready->pid))
@@ -247,7 +266,8 @@ static struct worker *worker_of_ready(struct pool *pool, struct zsock *sock, con
 	if (sock == pool->socks[0])
 		return NULL;
 	*ret_why = "there are too many";
-	if (pool->n_remote >= POOL_REMOTE_MAX || worker_new(pool, kind, ready->name, true, &w) != CVN_OK)
+	if (pool->n_remote >= POOL_REMOTE_MAX ||
+	    worker_new(pool, kind, ready->name, true, &w) != CVN_OK)
 		return NULL;
 	pool->n_remote++;
 	w->pid = ready->pid;
@@ -255,7 +275,8 @@ static struct worker *worker_of_ready(struct pool *pool, struct zsock *sock, con
 	return w;
 }
 
-static void on_ready(struct pool *pool, struct zsock *sock, const struct zmessage *m, const Convene__V1__Ready *ready)
+static void on_ready(struct pool *pool, struct zsock *sock, const struct zmessage *m,
+		     const Convene__V1__Ready *ready)
 {
 	const char *why;
 	struct worker *w;
@@ -266,8 +287,9 @@ static void on_ready(struct pool *pool, struct zsock *sock, const struct zmessag
 	if (w == NULL || (w->life.state != WORKER_STARTING && w->life.state != WORKER_SERVING)) {
 		pool->counts.refused++;
 		if (w == NULL)
-			LOG_WARN("pool", "a worker is refused", "name", ready->name != NULL ? ready->name : "",
-				 "version", ready->version != NULL ? ready->version : "", "why", why);
+			LOG_WARN("pool", "a worker is refused", "name",
+				 ready->name != NULL ? ready->name : "", "version",
+				 ready->version != NULL ? ready->version : "", "why", why);
 		return;
 	}
 	registered(w, sock, m);
@@ -280,8 +302,9 @@ static void registered(struct worker *w, struct zsock *sock, const struct zmessa
 	Convene__V1__ToWorker message = CONVENE__V1__TO_WORKER__INIT;
 	Convene__V1__Registered reg = CONVENE__V1__REGISTERED__INIT;
 	/* it asked twice, before it had our answer: nothing was lost */
-	bool is_echo = w->life.state == WORKER_SERVING && now - w->registered_ms < 2 * pool->options.heartbeat_ms &&
-		       w->sock == sock && w->n_routing == m->frames[0].n &&
+	bool is_echo = w->life.state == WORKER_SERVING &&
+		       now - w->registered_ms < 2 * pool->options.heartbeat_ms && w->sock == sock &&
+		       w->n_routing == m->frames[0].n &&
 		       memcmp(w->routing, m->frames[0].bytes, w->n_routing) == 0;
 
 	if (!is_echo && w->life.state == WORKER_SERVING) {
@@ -317,7 +340,7 @@ static struct pool_task *task_by_id(struct worker *w, uint64_t id)
 
 	if (id == 0)
 		return NULL;
-	LIST_EACH(node, after, &w->tasks) {
+	LIST_EACH (node, after, &w->tasks) {
 		struct pool_task *task = CONTAINER_OF(node, struct pool_task, link);
 
 		if (task->message.id == id)
@@ -384,8 +407,10 @@ void worker_beat(struct worker *w)
 
 	if (w->life.state != WORKER_STARTING && w->life.state != WORKER_SERVING)
 		return;
-	if (w->n_unanswered > 0 && w->n_unsettled == 0 && now - w->busy_ms > pool->options.task_max_ms) {
-		LOG_ERROR("pool", "a worker takes too long over a task", "worker", w->name, "ms", now - w->busy_ms);
+	if (w->n_unanswered > 0 && w->n_unsettled == 0 &&
+	    now - w->busy_ms > pool->options.task_max_ms) {
+		LOG_ERROR("pool", "a worker takes too long over a task", "worker", w->name, "ms",
+			  now - w->busy_ms);
 		w->is_lost = w->is_overdue = true;
 	} else if (now - w->heard_ms > patience_ms) {
 		LOG_ERROR("pool", "a worker is silent", "worker", w->name, "ms", now - w->heard_ms);
@@ -437,8 +462,8 @@ static void on_exit_of_child(void *arg, struct proc *proc, const struct proc_exi
 	if (is_asked && is_clean)
 		LOG_INFO("pool", "a worker has ended", "worker", w->name);
 	else
-		LOG_WARN("pool", "a worker has died", "worker", w->name, "code", how->code, "signal", how->signal,
-			 "tasks", w->n_tasks);
+		LOG_WARN("pool", "a worker has died", "worker", w->name, "code", how->code,
+			 "signal", how->signal, "tasks", w->n_tasks);
 	if (how->n_last_words > POOL_LAST_WORDS_MAX)
 		words += how->n_last_words - POOL_LAST_WORDS_MAX;
 	if (w->is_overdue)
@@ -454,7 +479,7 @@ static void died(struct worker *w, const char *last_words, bool is_blamed)
 	struct list_node *node, *after;
 
 	if (is_blamed && w->life.state == WORKER_SERVING) {
-		LIST_EACH(node, after, &w->tasks) {
+		LIST_EACH (node, after, &w->tasks) {
 			struct pool_task *task = CONTAINER_OF(node, struct pool_task, link);
 
 			if (!task->is_answered) {
@@ -489,7 +514,8 @@ static void died(struct worker *w, const char *last_words, bool is_blamed)
 	pool_check_closed(pool);
 }
 
-/* The first death in a while costs no time; then 50, 100, … ms, and a little chance, so that not all start at once. */
+/* The first death in a while costs no time; then 50, 100, … ms, and a little chance, so that not
+ * all start at once. */
 static void rest(struct worker *w)
 {
 	uint32_t wait_ms = w->backoff_ms;
@@ -501,7 +527,10 @@ static void rest(struct worker *w)
 	w->backoff_ms = w->backoff_ms == 0 ? 50 : w->backoff_ms * 2;
 	if (w->backoff_ms > BACKOFF_MAX_MS)
 		w->backoff_ms = BACKOFF_MAX_MS;
-	loop_timer_start(w->timer, wait_ms + (wait_ms > 0 ? (uint32_t)(w->pool->last_task % (wait_ms / 4 + 1)) : 0), 0);
+	loop_timer_start(
+		w->timer,
+		wait_ms + (wait_ms > 0 ? (uint32_t)(w->pool->last_task % (wait_ms / 4 + 1)) : 0),
+		0);
 }
 
 static void on_rested(void *arg)
