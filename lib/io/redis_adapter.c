@@ -12,7 +12,7 @@ struct redis_adapter {
 	redisAsyncContext *context; /* NULL: freed already */
 	struct redis_adapter_hooks hooks;
 	bool wants_read, wants_write;
-	int polled; /* events that libuv polls for now */
+	int polled; /* events that libuv polls at present */
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
