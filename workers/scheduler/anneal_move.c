@@ -369,7 +369,7 @@ static void invite(struct anneal *anneal, int32_t v, int32_t day)
 
 static int32_t some_placed(struct anneal *anneal)
 {
-	for (int tries = 0; tries < 8; tries++) {
+	for (int tries = 0; tries < 8 && anneal->problem->n_requests > 0; tries++) {
 		int32_t r = below(anneal, anneal->problem->n_requests);
 
 		if (anneal->calendar->spots[r].venue != PROBLEM_NONE && anneal_may_touch(anneal, r))

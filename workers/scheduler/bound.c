@@ -116,6 +116,10 @@ static void supply_all(struct bound *bound)
 
 		bound->prices[QUOTA].supply[f] = left > 0 ? left : 0;
 	}
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		for (int32_t i = 0; i < problem->requests[r].n_after; i++)
+			bound->prices[ORDER].supply[bound->first_after[r] + i] =
+			        calendar_is_placed(calendar, problem->requests[r].after[i].request) - calendar_is_placed(calendar, r);
 }
 
 /* The usual size of what an event takes of each row: the mean of those that could go there. */

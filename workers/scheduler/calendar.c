@@ -150,6 +150,7 @@ static void know(struct calendar *calendar, int32_t n)
 		max *= 2;
 	calendar->spots = memory_grow(calendar->spots, (size_t)old, (size_t)max, sizeof(*calendar->spots));
 	calendar->pinned = memory_grow(calendar->pinned, (size_t)old, (size_t)max, sizeof(*calendar->pinned));
+	calendar->held = memory_grow(calendar->held, (size_t)old, (size_t)max, sizeof(*calendar->held));
 	for (int32_t r = old; r < max; r++)
 		calendar->spots[r].venue = PROBLEM_NONE;
 	calendar->n_spots = max;
@@ -210,6 +211,7 @@ struct calendar *calendar_clone(const struct calendar *calendar)
 			calendar_place(clone, r, calendar->spots[r].venue, calendar->spots[r].day);
 	know(clone, calendar->n_spots);
 	memcpy(clone->pinned, calendar->pinned, (size_t)calendar->n_spots * sizeof(*clone->pinned));
+	memcpy(clone->held, calendar->held, (size_t)calendar->n_spots * sizeof(*clone->held));
 	return clone;
 }
 
@@ -223,6 +225,7 @@ void calendar_free(struct calendar *calendar)
 		free(calendar->visits[s].at);
 	free(calendar->spots);
 	free(calendar->pinned);
+	free(calendar->held);
 	free(calendar->hosted);
 	free(calendar->units_free);
 	free(calendar->beds_free);
@@ -295,6 +298,12 @@ void calendar_pin(struct calendar *calendar, int32_t request, bool pinned)
 	calendar->pinned[request] = pinned;
 }
 
+void calendar_hold(struct calendar *calendar, int32_t request)
+{
+	know(calendar, request + 1);
+	calendar->held[request] = true;
+}
+
 bool calendar_is_pinned(const struct calendar *calendar, int32_t request)
 {
 	return calendar->problem->requests[request].fixed ||
@@ -306,7 +315,7 @@ void calendar_recount(struct calendar *calendar)
 	const struct problem *problem = calendar->problem;
 	int64_t n = problem->n_parties;
 
-	know(calendar, problem->n_requests);
+	know(calendar, problem->n_requests + 1);
 	calendar->imbalance = 0;
 	for (int64_t p = 0; p < n; p++)
 		calendar->imbalance += llabs(n * calendar->hosted[p] - calendar->total_hosted);

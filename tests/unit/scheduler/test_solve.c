@@ -1,0 +1,325 @@
+/* test_solve.c - plans against the independent checker, exhaustive answers, planted full calendars; faulty files. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "checker.h"
+#include "sample.h"
+#include "scheduler/bound.h"
+#include "scheduler/plan_file.h"
+#include "scheduler/place.h"
+#include "scheduler/solve_search.h"
+
+static const struct sample_shape SHAPES[] = {
+	{.n_requests = 60, .n_days = 90, .n_parties = 2, .n_cities = 3, .n_venues = 5, .n_squads = 8, .n_fixed = 3, .weight = 1},
+	{.n_requests = 40, .n_days = 150, .n_parties = 3, .n_cities = 5, .n_venues = 8, .n_squads = 6, .n_fixed = 0, .weight = 400},
+	{.n_requests = 25, .n_days = 30, .n_parties = 2, .n_cities = 2, .n_venues = 3, .n_squads = 4, .n_fixed = 1, .weight = 0},
+};
+
+struct solved {
+	char *json;
+	struct programme_file file;
+	struct problem *problem;
+	struct calendar *calendar;
+	struct checker checker;
+};
+
+static void start(struct solved *s, char *json)
+{
+	s->json = json;
+	s->problem = sample_problem(s->json, &s->file);
+	s->calendar = calendar_new(s->problem);
+	for (int32_t r = 0; r < s->problem->n_requests; r++)
+		if (s->problem->requests[r].fixed)
+			calendar_place(s->calendar, r, s->problem->requests[r].announced_venue, s->problem->requests[r].announced_day);
+	checker_init(&s->checker, &s->file);
+}
+
+static void solve(struct solved *s, const struct solve_limits *limits)
+{
+	static const atomic_bool NEVER = false;
+	struct solve_limits all = *limits;
+
+	all.stop = &NEVER;
+	solve_search(s->calendar, &all);
+	for (int32_t r = 0; r < s->problem->n_requests; r++) {
+		struct calendar_spot spot = calendar_where(s->calendar, r);
+
+		s->checker.spots[r] = (struct checker_spot){spot.venue, spot.day};
+	}
+}
+
+static void end(struct solved *s)
+{
+	checker_done(&s->checker);
+	calendar_free(s->calendar);
+	problem_free(s->problem);
+	programme_file_done(&s->file);
+	free(s->json);
+}
+
+static void any_plan_is_accepted_by_the_checker(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 45; seed++) {
+		struct solved s;
+		struct bound *bound;
+		int64_t most = INT64_MAX;
+		int r;
+
+		start(&s, sample_json(seed, &SHAPES[seed % 3]));
+		bound = bound_new(s.calendar);
+		for (int i = 0; i < 60; i++)
+			most = bound_step(bound, 0);
+		solve(&s, &(struct solve_limits){.steps = (int64_t)(seed * seed * 3), .seed = seed, .n_threads = 1});
+
+		assert_int_equal(checker_verdict(&s.checker, &r), CHECKER_FREE);
+		assert_int_equal(checker_score(&s.checker), s.calendar->score);
+		assert_int_equal(checker_insertable(&s.checker), -1);
+		assert_true(most >= s.calendar->score);
+		bound_free(bound);
+		end(&s);
+	}
+}
+
+static void threads_that_share_the_days_make_a_sound_plan(void **state)
+{
+	struct sample_shape shape = {.n_requests = 1100, .n_days = 700, .n_parties = 3, .n_cities = 9, .n_venues = 24,
+	                             .n_squads = 60, .n_fixed = 0, .weight = 1};
+	int r;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 2; seed++) {
+		struct solved s;
+
+		start(&s, sample_json(seed, &shape));
+		solve(&s, &(struct solve_limits){.milliseconds = 500, .seed = seed, .n_threads = 3});
+
+		assert_int_equal(checker_verdict(&s.checker, &r), CHECKER_FREE);
+		assert_int_equal(checker_score(&s.checker), s.calendar->score);
+		end(&s);
+	}
+}
+
+static void the_same_seed_and_steps_give_the_same_plan(void **state)
+{
+	struct solved a, b;
+
+	(void)state;
+	start(&a, sample_json(4, &SHAPES[0]));
+	start(&b, sample_json(4, &SHAPES[0]));
+	solve(&a, &(struct solve_limits){.steps = 5000, .seed = 9, .n_threads = 1});
+	solve(&b, &(struct solve_limits){.steps = 5000, .seed = 9, .n_threads = 1});
+	for (int32_t r = 0; r < a.problem->n_requests; r++) {
+		assert_int_equal(a.checker.spots[r].venue, b.checker.spots[r].venue);
+		assert_true(a.checker.spots[r].venue < 0 || a.checker.spots[r].day == b.checker.spots[r].day);
+	}
+	end(&a);
+	end(&b);
+}
+
+/* Tries every place of request `r` and of those after it; the samples' `after` names lower numbers only. */
+static void exhaust(struct solved *s, int32_t r, int64_t *best)
+{
+	const struct problem *problem = s->problem;
+	int64_t hope = s->calendar->score;
+
+	if (s->calendar->score > *best)
+		*best = s->calendar->score;
+	for (int32_t i = r; i < problem->n_requests; i++)
+		hope += INT64_C(1000) * problem->requests[i].value + (problem->requests[i].announced ? problem->policy.move_cost : 0) +
+		        2 * problem->policy.reciprocity_weight * problem->requests[i].load;
+	if (r == problem->n_requests || hope <= *best)
+		return;
+	for (int32_t i = 0; i < problem->requests[r].n_venues; i++)
+		for (int32_t d = 0; d < problem->n_days; d++)
+			if (place_fits(s->calendar, r, problem->requests[r].venues[i], d, PLACE_PLAIN) == PLACE_FREE) {
+				calendar_place(s->calendar, r, problem->requests[r].venues[i], d);
+				exhaust(s, r + 1, best);
+				calendar_remove(s->calendar, r);
+			}
+	exhaust(s, r + 1, best);
+}
+
+static void tiny_programmes_are_solved_exactly(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		struct sample_shape shape = {.n_requests = 3 + (int)(seed % 3), .n_days = 12, .n_parties = 2, .n_cities = 2,
+		                             .n_venues = 2, .n_squads = 3, .n_fixed = 0, .weight = (int)(seed % 2)};
+		struct solved s;
+		int64_t best = INT64_MIN;
+
+		start(&s, sample_json(seed, &shape));
+		exhaust(&s, 0, &best);
+		solve(&s, &(struct solve_limits){.steps = 3000, .seed = seed, .n_threads = 1});
+		assert_int_equal(s.calendar->score, best);
+		end(&s);
+	}
+}
+
+/* A timetable that is full: every hall is taken on each day in a hidden plan, and squads play many times. */
+static char *planted_json(uint64_t seed, int n_halls, int n_days, int n_squads)
+{
+	static const char HEAD[] =
+		"{\"programme\":{\"id\":\"full\",\"first_day\":\"2022-01-01\",\"last_day\":\"2022-%02d-%02d\",\"parties\":[\"PAA\",\"PAB\"],"
+		"\"guests\":[],\"policy\":{\"date_weight\":0,\"move_cost\":0,\"reciprocity_weight\":0,\"rest_same_city\":0,"
+		"\"rest_same_host\":0,\"rest_between_hosts\":0}},\"cities\":[{\"id\":\"c\",\"noc\":\"PAA\",\"beds\":9000}],\"venues\":[";
+	char *json = NULL;
+	size_t size;
+	FILE *out = open_memstream(&json, &size);
+	int n = 0;
+
+	fprintf(out, HEAD, 1 + (n_days - 1) / 31, 1 + (n_days - 1) % 31);
+	for (int h = 0; h < n_halls; h++)
+		fprintf(out, "%s{\"id\":\"h%d\",\"city\":\"c\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":1,\"level\":5}", h ? "," : "", h);
+	fprintf(out, "],\"federations\":[{\"id\":\"f\",\"noc\":\"PAA\",\"disciplines\":[\"ATH\"],\"max_events\":9999}],\"squads\":[");
+	for (int q = 0; q < n_squads; q++)
+		fprintf(out, "%s{\"id\":\"s%d\",\"federation\":\"f\",\"size\":3}", q ? "," : "", q);
+	fprintf(out, "],\"requests\":[");
+	for (int d = 0; d < n_days; d++) {
+		int q = sample_below(&seed, n_squads);
+
+		for (int h = 0; h < n_halls; h++, q += 2)
+			fprintf(out,
+			        "%s{\"id\":\"r%d\",\"federation\":\"f\",\"kind\":\"competition\",\"discipline\":\"ATH\",\"level\":1,\"duration\":1,"
+			        "\"windows\":[[\"2022-01-01\",\"2022-%02d-%02d\"]],\"preferred_first_day\":\"2022-01-01\",\"hosts\":[\"PAA\"],"
+			        "\"facilities\":[],\"units\":1,\"headcount\":6,\"services\":{},\"squads\":[\"s%d\",\"s%d\"],\"value\":10}",
+			        n ? "," : "", n, 1 + (n_days - 1) / 31, 1 + (n_days - 1) % 31, q % n_squads, (q + 1) % n_squads),
+				n++;
+	}
+	fprintf(out, "]}");
+	fclose(out);
+	return json;
+}
+
+static void full_calendars_are_filled(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 4; seed++) {
+		struct solved s;
+
+		start(&s, planted_json(seed, 6, 20, 24));
+		solve(&s, &(struct solve_limits){.steps = 150000, .seed = seed, .n_threads = 1});
+		assert_int_equal(s.calendar->n_placed, 120);
+		end(&s);
+	}
+}
+
+static void no_request_gives_an_empty_plan(void **state)
+{
+	struct sample_shape shape = {.n_requests = 0, .n_days = 10, .n_parties = 2, .n_cities = 1, .n_venues = 1, .n_squads = 1};
+	struct solved s;
+	struct buf out;
+
+	(void)state;
+	start(&s, sample_json(1, &shape));
+	solve(&s, &(struct solve_limits){.steps = 100, .seed = 1, .n_threads = 1});
+	buf_init(&out, 1000);
+	assert_int_equal(plan_file_write(s.calendar, "sample", &out), CVN_OK);
+	assert_int_equal(buf_append(&out, "", 1), CVN_OK);
+	assert_non_null(strstr((const char *)out.bytes, "\"score\": 0,"));
+	buf_done(&out);
+	end(&s);
+}
+
+/* A sample with one text replaced by another has a fault at `path`, and nothing else is said about a sound one. */
+static void expect_fault(const char *old, const char *new, const char *path)
+{
+	char *json = sample_json(6, &SHAPES[0]), *at = strstr(json, old), *changed = NULL;
+	struct programme_file file;
+	struct problem *problem;
+	size_t size;
+	FILE *out;
+	bool found = false;
+
+	assert_non_null(at);
+	out = open_memstream(&changed, &size);
+	fprintf(out, "%.*s%s%s", (int)(at - json), json, new, at + strlen(old));
+	fclose(out);
+	problem = sample_problem(changed, &file);
+	plan_file_check(&file, problem);
+	for (const struct json_fault *fault = file.faults.first; fault != NULL; fault = fault->next)
+		found = found || strcmp(fault->path, path) == 0;
+	if (!found)
+		fail_msg("no fault at %s but at %s", path, file.faults.first != NULL ? file.faults.first->path : "none");
+	problem_free(problem);
+	programme_file_done(&file);
+	free(json);
+	free(changed);
+}
+
+static void faults_of_a_file_are_named_with_their_path(void **state)
+{
+	(void)state;
+	expect_fault("\"last_day\":\"2022-03-31\"", "\"last_day\":\"2021-03-31\"", "programme.last_day");
+	expect_fault("\"move_cost\":8000", "\"move_cost\":-1", "programme.policy.move_cost");
+	expect_fault("\"city\":\"c", "\"city\":\"x", "venues[0].city");
+	expect_fault("{\"id\":\"v1\"", "{\"id\":\"v0\"", "venues[1].id");
+	expect_fault("{\"id\":\"r1\"", "{\"id\":\"r0\"", "requests[1].id");
+	expect_fault("{\"id\":\"r1\"", "{\"id\":\"r\\\"1\"", "requests[1].id");
+	expect_fault("\"squads\":[\"s", "\"squads\":[\"x", "requests[4].squads[0]");
+	expect_fault("\"federation\":\"f", "\"federation\":\"x", "squads[0].federation");
+	expect_fault("\"kind\":\"", "\"kind\":\"x", "requests[0].kind");
+	expect_fault("\"duration\":", "\"duration\":-", "requests[0].duration");
+	expect_fault("\"preferred_first_day\":\"2022", "\"preferred_first_day\":\"202x", "requests[0].preferred_first_day");
+}
+
+static void circles_and_contradictions_are_found(void **state)
+{
+	static const char REQUEST[] =
+		"{\"id\":\"%s\",\"federation\":\"f\",\"kind\":\"competition\",\"discipline\":\"ATH\",\"level\":1,\"duration\":2,"
+		"\"windows\":[[\"2022-01-01\",\"2022-01-20\"]],\"preferred_first_day\":\"2022-01-01\",\"hosts\":[\"PAA\"],\"facilities\":[],"
+		"\"units\":1,\"headcount\":6,\"services\":{},\"squads\":[],\"value\":10%s}";
+	char *json = planted_json(1, 1, 20, 2), *changed = NULL, *at = strstr(json, "\"requests\":[");
+	struct programme_file file;
+	struct problem *problem;
+	int n_circle = 0, n_fixed = 0;
+	size_t size;
+	FILE *out = open_memstream(&changed, &size);
+
+	(void)state;
+	fprintf(out, "%.*s\"requests\":[", (int)(at - json), json);
+	fprintf(out, REQUEST, "a", ",\"after\":[{\"request\":\"b\",\"min_gap\":0,\"max_gap\":9}]");
+	fprintf(out, ",");
+	fprintf(out, REQUEST, "b", ",\"after\":[{\"request\":\"a\",\"min_gap\":0,\"max_gap\":9}]");
+	fprintf(out, ",");
+	fprintf(out, REQUEST, "behind", ",\"after\":[{\"request\":\"a\",\"min_gap\":0,\"max_gap\":9}]");
+	fprintf(out, ",");
+	fprintf(out, REQUEST, "x", ",\"announced\":{\"venue\":\"h0\",\"first_day\":\"2022-01-05\",\"fixed\":true}");
+	fprintf(out, ",");
+	fprintf(out, REQUEST, "y", ",\"announced\":{\"venue\":\"h0\",\"first_day\":\"2022-01-06\",\"fixed\":true}");
+	fprintf(out, "]}");
+	fclose(out);
+	problem = sample_problem(changed, &file);
+	plan_file_check(&file, problem);
+	for (const struct json_fault *fault = file.faults.first; fault != NULL; fault = fault->next) {
+		n_circle += !fault->is_warning && strstr(fault->text, "circle") != NULL;
+		n_fixed += strcmp(fault->path, "requests[4].announced") == 0 && strstr(fault->text, "\"x\"") != NULL;
+	}
+	assert_int_equal(n_circle, 2);
+	assert_int_equal(n_fixed, 1);
+	problem_free(problem);
+	programme_file_done(&file);
+	free(json);
+	free(changed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_plan_is_accepted_by_the_checker),
+		cmocka_unit_test(threads_that_share_the_days_make_a_sound_plan),
+		cmocka_unit_test(the_same_seed_and_steps_give_the_same_plan),
+		cmocka_unit_test(tiny_programmes_are_solved_exactly),
+		cmocka_unit_test(full_calendars_are_filled),
+		cmocka_unit_test(no_request_gives_an_empty_plan),
+		cmocka_unit_test(faults_of_a_file_are_named_with_their_path),
+		cmocka_unit_test(circles_and_contradictions_are_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
