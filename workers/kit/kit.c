@@ -254,6 +254,8 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 		asked(k, to->task, &message->frames[0]);
 	else if (to->of_case == CONVENE__V1__TO_WORKER__OF_SETTLED && k->worker->on_settled != NULL)
 		k->worker->on_settled(k, to->settled);
+	else if (to->of_case == CONVENE__V1__TO_WORKER__OF_STOP && k->worker->on_stop_task != NULL)
+		k->worker->on_stop_task(k, to->stop->task);
 	if (k->life.state == SERVING || k->life.state == DRAINING)
 		loop_defer(k->loop, &k->idle);
 }
@@ -470,6 +472,11 @@ void kit_fail(struct kit *kit, enum cvn_err err)
 {
 	LOG_ERROR(LOG_MODULE, "can't go on", "name", kit->options.name, "err", cvn_err_name(err));
 	end(kit, err == CVN_EMALFORMED || err == CVN_EPROTOCOL ? EX_PROTOCOL : EX_SOFTWARE);
+}
+
+struct loop *kit_loop(struct kit *kit)
+{
+	return kit->loop;
 }
 
 void kit_set_user(struct kit *kit, void *user)

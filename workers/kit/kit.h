@@ -18,6 +18,7 @@
 
 #define KIT_TASKS_MAX 65536 /* tasks that wait for a feed to be complete, over all programmes */
 
+struct loop; /* io/loop.h */
 struct kit; /* opaque; made by kit_main(), one per process */
 
 /* One kind of worker. Only `kind`, `program`, `about` and `on_task` must be there. Messages and
@@ -51,6 +52,8 @@ struct kit_worker {
 	void (*on_task)(struct kit *kit, const Convene__V1__Task *task, struct replica *replica);
 	/* convened says what became of an answer. */
 	void (*on_settled)(struct kit *kit, const Convene__V1__Settled *settled);
+	/* convened wants the answer to this task now, with what was found so far. */
+	void (*on_stop_task)(struct kit *kit, uint64_t task);
 	/* Between messages, when there is none to read: one slice of own work, a few milliseconds
 	 * at most. Returns whether there is more to do; if not, it is called again only after a
 	 * message came. */
@@ -80,6 +83,9 @@ struct replica *kit_replica(struct kit *kit, const char *programme);
 /* Ends the worker with `err` after the callback that is running, for what it can't go on from (out
  * of memory). */
 void kit_fail(struct kit *kit, enum cvn_err err);
+
+/* The kit's loop, for timers; it lives until after `on_stop`. */
+struct loop *kit_loop(struct kit *kit);
 
 /* What the worker keeps for itself; NULL until set. The kit never looks at it. */
 void kit_set_user(struct kit *kit, void *user);

@@ -156,6 +156,8 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed)
 		    request->n_words > 0)
 			wait_in_line(anneal, r);
 	}
+	for (int32_t r = 0; r < start->n_spots; r++)
+		anneal->has_held |= start->held[r];
 	anneal->best_score = anneal->calendar->score;
 	return anneal;
 }
@@ -360,13 +362,24 @@ static void remember(struct anneal *anneal)
 	anneal->n_stale = 0;
 }
 
+static bool leaves_held_out(const struct anneal *anneal)
+{
+	for (int32_t i = 0; anneal->has_held && i < anneal->n_touched; i++) {
+		int32_t r = anneal->touched[i];
+
+		if (anneal->calendar->held[r] && anneal->calendar->spots[r].venue == PROBLEM_NONE)
+			return true;
+	}
+	return false;
+}
+
 void anneal_steps(struct anneal *anneal, int64_t temperature, int64_t n)
 {
 	for (int64_t i = 0; i < n; i++) {
 		int64_t before = anneal->calendar->score, least = before - anneal_drop(&anneal->chance, temperature);
 
 		anneal->n_out = 0;
-		if (!anneal_move(anneal) || anneal->calendar->score < least) {
+		if (!anneal_move(anneal) || anneal->calendar->score < least || leaves_held_out(anneal)) {
 			undo(anneal);
 			continue;
 		}

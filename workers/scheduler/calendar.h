@@ -44,6 +44,7 @@ struct calendar {
 	int32_t n_placed, n_spots;     /* n_spots: requests that it knows of */
 	struct calendar_spot *spots;   /* by request */
 	bool *pinned;                  /* by request */
+	bool *held;                    /* by request */
 	int32_t stride;                /* days a row, padded to whole words */
 	int32_t *units_free;           /* [venue · stride + day] */
 	int32_t *beds_free;            /* [city · stride + day] */
@@ -75,6 +76,8 @@ struct calendar_spot calendar_where(const struct calendar *calendar, int32_t req
 /* A pinned request is never named among those to be displaced. Fixed ones are always pinned. */
 void calendar_pin(struct calendar *calendar, int32_t request, bool pinned);
 bool calendar_is_pinned(const struct calendar *calendar, int32_t request);
+/* A held request may be moved by a search, but no plan that it keeps is without it. */
+void calendar_hold(struct calendar *calendar, int32_t request);
 
 /* To be called when the problem was given or lost a request, or one's content was replaced: the score counts
  * announced requests that have no place. O(requests). */

@@ -1,8 +1,9 @@
-/* convene-scheduler: as a worker of convened, or by itself with `solve`. */
+/* convene-scheduler: as a worker of convened, for a planning round with `--planner`, or by itself with `solve`. */
 #include <string.h>
 
 #include "kit/kit.h"
 #include "scheduler/online.h"
+#include "scheduler/planner.h"
 #include "scheduler/solve.h"
 
 static void on_answer(void *arg, Convene__V1__Answer *answer)
@@ -86,5 +87,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "solve") == 0)
 		return solve_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "--planner") == 0)
+		return planner_main(argc - 1, argv + 1);
 	return kit_main(argc, argv, &WORKER);
 }

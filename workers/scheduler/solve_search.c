@@ -212,7 +212,10 @@ static void take_best(struct search *search, struct calendar *calendar)
 	}
 	spots = anneal_best(best);
 	for (int32_t r = 0; r < search->problem->n_requests; r++)
-		if (spots[r].venue != PROBLEM_NONE && calendar->spots[r].venue == PROBLEM_NONE)
+		if (calendar_is_placed(calendar, r) && !is_same(spots[r], calendar->spots[r]))
+			calendar_remove(calendar, r);
+	for (int32_t r = 0; r < search->problem->n_requests; r++)
+		if (spots[r].venue != PROBLEM_NONE && !calendar_is_placed(calendar, r))
 			calendar_place(calendar, r, spots[r].venue, spots[r].day);
 }
 
