@@ -33,7 +33,7 @@ const struct fsm_def JOB_LIFE = {
 		   [JOB_QUARANTINING] = "quarantining",
 		   [JOB_STALLED] = "stalled",
 		   [JOB_OVER] = "over" },
-	.next = { [JOB_EXPECTED] = FSM_TO(JOB_RECEIVED) | FSM_TO(JOB_OVER),
+	.next = { [JOB_EXPECTED] = ANY,
 		  [JOB_RECEIVED] = ANY | FSM_TO(JOB_VALIDATING),
 		  [JOB_VALIDATING] = ANY | FSM_TO(JOB_REJECTING) | FSM_TO(JOB_PLACING) |
 				     FSM_TO(JOB_COUNTING),

@@ -220,8 +220,6 @@ bool jobs_on_record(struct jobs *jobs, struct mirror_programme *p,
 	}
 	if (job == NULL) {
 		job = job_new(jobs, p, now->id);
-		if (job != NULL)
-			fsm_move(&job->life, job->name, JOB_RECEIVED);
 	} else if (job->life.state == JOB_EXPECTED && job->batch != NULL) {
 		fsm_move(&job->life, job->name, JOB_RECEIVED);
 		job->revision = now->revision;

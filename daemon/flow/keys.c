@@ -98,28 +98,50 @@ enum verdict grant_start(struct exchange *e)
 			 exchange_fault(e, CVN_EINVALID, NULL);
 }
 
+static bool same_text(const char *is, const char *asked)
+{
+	return strcmp(is, asked != NULL ? asked : "") == 0;
+}
+
+/* Does the key stand for just that already? */
+static bool is_same(const struct principal *is, const Convene__V1__Principal *asked)
+{
+	bool same = is != NULL && same_text(role_name(is->role), asked->role) &&
+		    same_text(is->subject, asked->subject) && same_text(is->name, asked->name) &&
+		    is->n_programmes == asked->n_programmes;
+
+	for (size_t i = 0; same && i < asked->n_programmes; i++)
+		same = same_text(is->programmes[i], asked->programmes[i]);
+	return same;
+}
+
 /* A key that could subscribe, and now means something else, has to show itself anew. */
 enum verdict grant_done(struct exchange *e)
 {
 	const Convene__V1__Grant *call = e->call->grant;
+	struct keyring *keyring = e->flow->ports->keyring;
 	struct keys *k = e->act;
 	bool had_reader = false;
+	int64_t n_changed = 0;
 
 	if (e->err != CVN_OK)
 		return exchange_fault(e, e->err, k->grant.op.fault);
 	for (size_t i = 0; i < call->n_principals; i++) {
 		const struct principal *before =
-			keyring_find(e->flow->ports->keyring, call->principals[i]->public_key);
+			keyring_find(keyring, call->principals[i]->public_key);
 		enum cvn_err err;
 
+		if (is_same(before, call->principals[i]))
+			continue;
+		n_changed++;
 		had_reader |= before != NULL && (before->role & ROLES_READING) != 0;
-		err = keyring_set(e->flow->ports->keyring, call->principals[i]);
+		err = keyring_set(keyring, call->principals[i]);
 		if (err != CVN_OK)
 			return exchange_fault(e, err, NULL);
 	}
 	if (had_reader)
 		front_revoked(e->flow->ports->front);
-	return say_done(e, (int64_t)call->n_principals);
+	return say_done(e, n_changed);
 }
 
 enum verdict revoke_start(struct exchange *e)
