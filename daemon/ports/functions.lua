@@ -11,6 +11,7 @@ local RECEIVED, PROPOSED, WAITLISTED = 1, 4, 5
 local DEAD = { [3] = true, [7] = true, [10] = true, [11] = true }
 local WALK_MAX = 10000
 local TOKENS_MAX_BYTES = 96
+local HASH_BYTES, CHAIN_PIECE = 32, 65536
 
 local function bad_args(what)
 	return redis.error_reply('ARGS ' .. what)
@@ -29,6 +30,12 @@ end
 local function read_head(key)
 	local head = redis.call('HMGET', key, 'epoch', 'cursor', 'version', 'phase')
 	return tonumber(head[1]), tonumber(head[2]), tonumber(head[3]), head[4]
+end
+
+-- The last cursor whose hash stands in the chain, and that hash.
+local function read_seal(key)
+	local head = redis.call('HMGET', key, 'sealed', 'seal')
+	return tonumber(head[1] or 0), head[2] or ''
 end
 
 -- keys: head, log, ids, after, one record for each request
@@ -287,7 +294,40 @@ local function claim(keys, args)
 		return bad_epoch()
 	end
 	redis.call('HSET', keys[1], 'epoch', args[1])
-	return { 'ok', cursor, version, phase }
+	return { 'ok', cursor, version, phase, read_seal(keys[1]) }
+end
+
+-- Appends to the chain of hashes, and never rewrites: what it holds already must be the same.
+-- keys: head, piece of the chain; args: epoch, first cursor, the hash before it, hashes of that cursor and on
+local function seal(keys, args)
+	local epoch, first, before, hashes = tonumber(args[1]), tonumber(args[2]), args[3], args[4]
+	local n = #args == 4 and #hashes / HASH_BYTES or 0
+	if not epoch or not first or first < 1 or n < 1 or n % 1 ~= 0 or #keys ~= 2
+		or (first - 1) % CHAIN_PIECE + n > CHAIN_PIECE then
+		return bad_args('seal')
+	end
+	local owner, cursor = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	elseif owner ~= epoch then
+		return bad_epoch()
+	end
+	local sealed, last = read_seal(keys[1])
+	local at, known = HASH_BYTES * ((first - 1) % CHAIN_PIECE), math.min(sealed - first + 1, n)
+	if known < 0 or first - 1 + n > cursor or (known == 0 and sealed > 0 and last ~= before) then
+		return { 'broken' }
+	end
+	local edge = HASH_BYTES * known
+	if known > 0 and redis.call('GETRANGE', keys[2], at, at + edge - 1) ~= hashes:sub(1, edge) then
+		return { 'broken' }
+	elseif known == n then
+		return { 'ok' }
+	elseif redis.call('STRLEN', keys[2]) ~= at + edge then
+		return { 'broken' }
+	end
+	redis.call('APPEND', keys[2], hashes:sub(edge + 1))
+	redis.call('HSET', keys[1], 'sealed', text(first - 1 + n), 'seal', hashes:sub(-HASH_BYTES))
+	return { 'ok' }
 end
 
 -- keys: head, deaths; args: epoch, id, token
@@ -426,10 +466,46 @@ local function entries(keys, args)
 	return answer
 end
 
+-- What is stored from one cursor on, whatever it is: the log's entries beside the hashes of the chain.
+-- keys: head, log, piece of the chain; args: after, limit, bytes.
+-- {'ok', last cursor, last sealed, its hash, the cursor through which this speaks, hashes, {id, update, version}, …}
+local function audit(keys, args)
+	local after, limit, room = tonumber(args[1]), tonumber(args[2]), tonumber(args[3])
+	if not after or not limit or not room or #args ~= 3 or #keys ~= 3 then
+		return bad_args('audit')
+	end
+	local owner, cursor = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	end
+	local sealed, last = read_seal(keys[1])
+	local through = math.min(after + limit, math.max(cursor, sealed), after - after % CHAIN_PIECE + CHAIN_PIECE)
+	local answer = { 'ok', cursor, sealed, last, after, '' }
+	if through <= after then
+		return answer
+	end
+	local before = after
+	for _, entry in ipairs(redis.call('XRANGE', keys[2], text(after + 1), text(through), 'COUNT', 2 * limit)) do
+		local at, fields = tonumber(entry[1]:match('^%d+')), entry[2]
+		room = room - #(fields[2] or '')
+		if room < 0 and before > after and at > before then
+			through = at - 1
+			break
+		end
+		before = at
+		answer[#answer + 1] = { entry[1], fields[1] == 'u' and fields[2], fields[3] == 'v' and fields[4] }
+	end
+	local from = HASH_BYTES * (after % CHAIN_PIECE)
+	answer[5] = through
+	answer[6] = redis.call('GETRANGE', keys[3], from, from + HASH_BYTES * (through - after) - 1)
+	return answer
+end
+
 redis.register_function('convene_admit', admit)
 redis.register_function('convene_commit', commit)
 redis.register_function('convene_put', put)
 redis.register_function('convene_claim', claim)
+redis.register_function('convene_seal', seal)
 redis.register_function('convene_death', death)
 redis.register_function('convene_found', found)
 redis.register_function{ function_name = 'convene_read', callback = read, flags = { 'no-writes' } }
@@ -437,3 +513,4 @@ redis.register_function{ function_name = 'convene_page', callback = page, flags 
 redis.register_function{ function_name = 'convene_todo', callback = todo, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'convene_entities', callback = entities, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'convene_entries', callback = entries, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'convene_audit', callback = audit, flags = { 'no-writes' } }

@@ -1,17 +1,20 @@
-/* outbox.c - In order of time: outbox_follow -> on_commit -> read -> on_entries -> hand_on ->
- * read …; pulse. */
+/* outbox.c - In order of time: outbox_follow -> on_commit -> read -> on_entries -> take -> hand_on ->
+ * read …; seal; pulse. */
 #include "ports/outbox.h"
 #include "io/loop.h"
+#include "ports/seal.h"
 #include "ports/store_read.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/id.h"
 #include "util/list.h"
+#include "util/log.h"
 #include "wire/frame.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define PULSE_MS 1000
+#define SEAL_MS 100 /* how long an entry may wait for others to be sealed with */
 #define UPDATE_MAX_BYTES (1u << 20)
 
 struct stream {
@@ -22,7 +25,9 @@ struct stream {
 	bool is_reading;
 	bool has_more; /* something was committed since the read under way began */
 	bool is_broken;
-	int64_t cursor, version; /* of the last update that was handed on */
+	int64_t read;            /* last cursor that was taken in */
+	int64_t cursor, version; /* of the last update that was handed on; `read`, or more */
+	struct seal *seal;
 	char programme[ID_MAX_BYTES + 1];
 };
 
@@ -31,6 +36,7 @@ struct outbox {
 	struct store *store;
 	struct outbox_options options;
 	struct loop_timer *pulse;
+	struct loop_timer *seal;
 	struct list_node streams; /* stream::link */
 	struct arena arena;       /* of one update */
 	struct buf bytes;
@@ -39,7 +45,10 @@ struct outbox {
 static void on_commit(void *arg, const char *programme);
 static void read_on(struct stream *stream);
 static void on_entries(struct store_op *op, enum cvn_err err);
+static enum cvn_err take(struct stream *stream, const struct store_entry *entry);
 static enum cvn_err hand_on(struct stream *stream, const struct store_entry *entry);
+static void on_unsealed(void *arg, const char *text);
+static void on_seal(void *arg);
 static void on_pulse(void *arg);
 
 enum cvn_err outbox_new(struct loop *loop, struct store *store,
@@ -57,11 +66,14 @@ enum cvn_err outbox_new(struct loop *loop, struct store *store,
 	list_init(&outbox->streams);
 	arena_init(&outbox->arena, FRAME_ARENA_BYTES);
 	buf_init(&outbox->bytes, UPDATE_MAX_BYTES);
-	if (loop_timer_new(loop, on_pulse, outbox, &outbox->pulse) != CVN_OK) {
+	if (loop_timer_new(loop, on_pulse, outbox, &outbox->pulse) != CVN_OK ||
+	    loop_timer_new(loop, on_seal, outbox, &outbox->seal) != CVN_OK) {
+		loop_timer_free(outbox->pulse);
 		free(outbox);
 		return CVN_ENOMEM;
 	}
 	loop_timer_start(outbox->pulse, PULSE_MS, PULSE_MS);
+	loop_timer_start(outbox->seal, SEAL_MS, SEAL_MS);
 	store_on_commit(store, on_commit, outbox);
 	*ret_outbox = outbox;
 	return CVN_OK;
@@ -78,6 +90,18 @@ static struct stream *find(const struct outbox *outbox, const char *programme)
 			return stream;
 	}
 	return NULL;
+}
+
+/* How far its chain goes, as the store found it; one that was put since has none. */
+static enum cvn_err open_seal(struct stream *stream)
+{
+	struct store *store = stream->outbox->store;
+	struct store_head head = { .programme = stream->programme };
+
+	for (size_t i = 0; i < store_n_programmes(store); i++)
+		if (strcmp(store_programme(store, i).programme, stream->programme) == 0)
+			head = store_programme(store, i);
+	return seal_new(store, stream->programme, &head, on_unsealed, stream, &stream->seal);
 }
 
 enum cvn_err outbox_follow(struct outbox *outbox, const char *programme, int64_t cursor,
@@ -97,6 +121,11 @@ enum cvn_err outbox_follow(struct outbox *outbox, const char *programme, int64_t
 	stream->cursor = cursor;
 	stream->version = version;
 	strcpy(stream->programme, programme);
+	if (open_seal(stream) != CVN_OK) {
+		free(stream);
+		return CVN_ENOMEM;
+	}
+	stream->read = seal_cursor(stream->seal) < cursor ? seal_cursor(stream->seal) : cursor;
 	list_push(&outbox->streams, &stream->link);
 	read_on(stream);
 	return CVN_OK;
@@ -112,14 +141,14 @@ static void on_commit(void *arg, const char *programme)
 
 static void read_on(struct stream *stream)
 {
-	if (stream->is_reading || stream->is_broken) {
+	if (stream->is_reading || stream->is_broken || !seal_has_room(stream->seal)) {
 		stream->has_more = true;
 		return;
 	}
 	stream->op = (struct store_log){
 		.op = { .done_cb = on_entries, .deadline_ms = STORE_NO_DEADLINE, .patient = true },
 		.programme = stream->programme,
-		.after = stream->cursor,
+		.after = stream->read,
 		.limit = OUTBOX_BATCH,
 	};
 	stream->has_more = false;
@@ -140,7 +169,11 @@ static void on_entries(struct store_op *op, enum cvn_err err)
 	if (err != CVN_OK)
 		return; /* the next pulse reads again */
 	for (size_t i = 0; i < stream->op.ret_n; i++) {
-		if (hand_on(stream, &stream->op.ret_entries[i]) != CVN_OK) {
+		if (!seal_has_room(stream->seal)) {
+			stream->has_more = true; /* the timer reads on */
+			break;
+		}
+		if (take(stream, &stream->op.ret_entries[i]) != CVN_OK) {
 			stream->is_broken = true;
 			stream->outbox->options.on_broken(
 				stream->outbox->options.arg, stream->programme,
@@ -148,8 +181,28 @@ static void on_entries(struct store_op *op, enum cvn_err err)
 			return;
 		}
 	}
+	seal_store(stream->seal, SEAL_WHOLE_BATCHES);
 	if (stream->has_more || stream->op.ret_n == OUTBOX_BATCH)
 		read_on(stream);
+}
+
+/* Sealed first, and handed on unless it was before: by the daemon that died without sealing it. A
+ * hole among those is nothing that can be handed on any more; it ends the sealing. */
+static enum cvn_err take(struct stream *stream, const struct store_entry *entry)
+{
+	enum cvn_err err = seal_add(stream->seal, entry);
+
+	if (entry->cursor <= stream->cursor) {
+		if (err != CVN_OK)
+			stream->read = stream->cursor;
+		else if (entry->cursor > stream->read)
+			stream->read = entry->cursor;
+		return CVN_OK;
+	}
+	err = hand_on(stream, entry);
+	if (err == CVN_OK)
+		stream->read = stream->cursor;
+	return err;
 }
 
 static enum cvn_err hand_on(struct stream *stream, const struct store_entry *entry)
@@ -184,6 +237,28 @@ static enum cvn_err hand_on(struct stream *stream, const struct store_entry *ent
 	return CVN_OK;
 }
 
+static void on_unsealed(void *arg, const char *text)
+{
+	const struct stream *stream = arg;
+
+	LOG_ERROR("outbox", "the audit record is no longer sealed", "programme", stream->programme,
+		  "behind", seal_stored(stream->seal), "why", text);
+}
+
+static void on_seal(void *arg)
+{
+	struct outbox *outbox = arg;
+	struct list_node *node, *after;
+
+	LIST_EACH (node, after, &outbox->streams) {
+		struct stream *stream = CONTAINER_OF(node, struct stream, link);
+
+		seal_store(stream->seal, SEAL_NOW);
+		if (stream->has_more && !stream->is_reading)
+			read_on(stream);
+	}
+}
+
 /* Reads as well, whether or not anyone woke it: a write whose answer was lost, or that nobody
  * waited for, is found. */
 static void on_pulse(void *arg)
@@ -213,12 +288,14 @@ void outbox_free(struct outbox *outbox)
 	while ((node = list_pop(&outbox->streams)) != NULL) {
 		struct stream *stream = CONTAINER_OF(node, struct stream, link);
 
+		seal_free(stream->seal);
 		if (stream->is_reading)
 			stream->outbox = NULL; /* on_entries() frees it */
 		else
 			free(stream);
 	}
 	loop_timer_free(outbox->pulse);
+	loop_timer_free(outbox->seal);
 	arena_done(&outbox->arena);
 	buf_done(&outbox->bytes);
 	free(outbox);
@@ -229,4 +306,17 @@ int64_t outbox_cursor(const struct outbox *outbox, const char *programme)
 	const struct stream *stream = find(outbox, programme);
 
 	return stream != NULL ? stream->cursor : -1;
+}
+
+uint64_t outbox_unsealed(const struct outbox *outbox)
+{
+	struct list_node *node, *after;
+	uint64_t n = 0;
+
+	LIST_EACH (node, after, (struct list_node *)&outbox->streams) {
+		const struct stream *stream = CONTAINER_OF(node, struct stream, link);
+
+		n += (uint64_t)(stream->cursor - seal_stored(stream->seal));
+	}
+	return n;
 }

@@ -3,12 +3,16 @@
  *
  * Layer     ports: may include wire/, io/, domain/, util/; included by flow/ and app only.
  * Thread    loop thread only.
- * Limit     one read of at most OUTBOX_BATCH entries under way for each programme.
+ * Limit     one read of at most OUTBOX_BATCH entries under way for each programme; publishing is never
+ *           more than SEAL_PENDING_MAX entries ahead of the chain of hashes (seal.h).
  * Not here  sending (front_publish, pool): app does it in on_update; what day it is (on_pulse asks app).
  *
  * Nothing is handed on that Redis does not hold: what was committed is read back from the log,
  * also after a restart or a lost connection. The store itself wakes the outbox after each
- * commit; nobody else has to. */
+ * commit; nobody else has to.
+ *
+ * As it reads, it also binds each entry to the one before (seal.h). What was committed but not
+ * sealed when a daemon died is read once more by the next one, and not handed on again. */
 #pragma once
 #include "convene/v1/record.pb-c.h"
 #include "util/err.h"
@@ -55,6 +59,9 @@ void outbox_free(struct outbox *outbox);
  * CVN_ENOMEM, CVN_EPROGRAMME (no valid id). */
 CVN_MUST_CHECK enum cvn_err outbox_follow(struct outbox *outbox, const char *programme,
 					  int64_t cursor, int64_t version);
+
+/* Entries of all programmes that were handed on and are not in their chains yet. */
+uint64_t outbox_unsealed(const struct outbox *outbox);
 
 /* Last cursor that was handed on; -1 where the programme is not followed. */
 int64_t outbox_cursor(const struct outbox *outbox, const char *programme);

@@ -298,7 +298,12 @@ struct store_head store_programme(const struct store *store, size_t i)
 	const struct store_known *known = &store->known[i];
 
 	CVN_REQUIRE(i < store->n_known);
-	return (struct store_head){ known->programme, known->cursor, known->version, known->phase };
+	return (struct store_head){ .programme = known->programme,
+				    .cursor = known->cursor,
+				    .version = known->version,
+				    .phase = known->phase,
+				    .sealed = known->sealed,
+				    .seal = known->seal };
 }
 
 void store_on_commit(struct store *store, void (*on_commit)(void *arg, const char *programme),

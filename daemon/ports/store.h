@@ -13,6 +13,7 @@
 #pragma once
 #include "util/err.h"
 #include "util/list.h"
+#include "wire/chain.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -78,6 +79,8 @@ struct store_head {
 	const char *programme; /* lent until the next on_state */
 	int64_t cursor, version;
 	const char *phase; /* open, closed, archived */
+	int64_t sealed;    /* last cursor whose hash the chain holds */
+	struct chain_hash seal; /* that hash; not set where `sealed` is 0 */
 };
 size_t store_n_programmes(const struct store *store);
 /* `i` < store_n_programmes(). */

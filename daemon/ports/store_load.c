@@ -210,14 +210,16 @@ static void on_claim(void *arg, redisReply *reply, enum cvn_err err)
 {
 	struct store_known *known = arg;
 	struct store *store = known->store;
-	int64_t cursor = 0, version = 0;
+	int64_t cursor = 0, version = 0, sealed = 0;
+	struct store_bytes seal = { NULL, 0 };
 	const char *phase = "";
 
 	if (!is_answer(store, reply, err) || store->n_claims == 0)
 		return; /* 0: of an attempt before, that another programme failed */
 	if (!store_reply_is(reply, "unknown", 1) &&
-	    !(store_reply_is(reply, "ok", 4) && store_reply_int(reply, 1, &cursor) &&
+	    !(store_reply_is(reply, "ok", 6) && store_reply_int(reply, 1, &cursor) &&
 	      store_reply_int(reply, 2, &version) && store_reply_text(reply, 3, &phase) &&
+	      store_reply_int(reply, 4, &sealed) && store_reply_bytes(reply, 5, &seal) &&
 	      strlen(phase) < sizeof(known->phase))) {
 		again(store, "a programme in Redis cannot be read");
 		return;
@@ -228,6 +230,9 @@ static void on_claim(void *arg, redisReply *reply, enum cvn_err err)
 	}
 	known->cursor = cursor;
 	known->version = version;
+	known->sealed = seal.n == CHAIN_HASH_BYTES && sealed > 0 ? sealed : 0;
+	if (known->sealed > 0)
+		memcpy(known->seal.bytes, seal.data, CHAIN_HASH_BYTES);
 	strcpy(known->phase, phase);
 	if (--store->n_claims == 0)
 		finish(store);

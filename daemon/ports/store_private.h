@@ -9,6 +9,7 @@
  *   store_load.c   what happens between a connection and STORE_READY
  *   store_lane.c   one connection: sends in order, sends again after a loss, waits for replicas
  *   store_write.c  the operations of store.h        store_read.c  those of store_read.h
+ *   store_audit.c  those of store_audit.h
  *   store_args.c   a command's arguments            store_reply.c  answers and error replies */
 #pragma once
 #include "io/loop.h"
@@ -94,7 +95,8 @@ struct store_known {
 	struct store *store;
 	char programme[72];
 	char phase[STORE_PHASE_BYTES];
-	int64_t cursor, version;
+	int64_t cursor, version, sealed;
+	struct chain_hash seal;
 };
 
 struct store {

@@ -2,6 +2,7 @@
  * connection. */
 #include "convene/v1/record.pb-c.h"
 #include "ports/outbox.h"
+#include "ports/store_audit.h"
 #include "ports_test.h"
 #include <signal.h>
 #include <stdio.h>
@@ -230,6 +231,122 @@ static void freeing_it_in_the_middle_of_a_read_is_fine(void **state)
 	outbox_free(outbox); /* and now the store is closed with the read under way */
 }
 
+static struct chain_hash computed; /* of what the log holds */
+static int64_t n_fitting;           /* entries whose hash in the chain is the one computed */
+
+static void look(struct store_op *op)
+{
+	const struct store_audit *a = CONTAINER_OF(op, struct store_audit, op);
+
+	for (size_t i = 0; i < a->ret_n && i < a->ret_n_hashes; i++) {
+		const struct store_audit_entry *e = &a->ret_entries[i];
+
+		chain_next(&computed, e->cursor, e->version, e->update.data, e->update.n,
+			   &computed);
+		n_fitting += memcmp(a->ret_hashes + i * CHAIN_HASH_BYTES, computed.bytes,
+				    CHAIN_HASH_BYTES) == 0;
+	}
+}
+
+/* How many entries of the log their chain fits to. */
+static int64_t fitting(struct world *w)
+{
+	struct store_audit audit = { .programme = "P", .limit = 256, .bytes_max = 1 << 20 };
+
+	n_fitting = 0;
+	chain_begin("P", &computed);
+	do {
+		assert_int_equal(WORLD_LOOK(w, audit, &audit, look), CVN_OK);
+		audit.after = audit.ret_through;
+		audit.op = (struct store_op){ 0 };
+	} while (audit.ret_through < audit.ret_cursor);
+	return n_fitting;
+}
+
+static void wait_until_sealed(struct world *w, struct outbox *outbox, int64_t cursor)
+{
+	for (int i = 0; i < 100 && (outbox_cursor(outbox, "P") < cursor || outbox_unsealed(outbox) > 0);
+	     i++)
+		world_turn(w, 50);
+	assert_int_equal(outbox_unsealed(outbox), 0);
+}
+
+static void what_is_handed_on_is_bound_into_the_chain(void **state)
+{
+	struct world *w = *state;
+	struct listener l = { 0 };
+	struct outbox *outbox = open_outbox(w, &l);
+	char id[16];
+
+	create(w);
+	assert_int_equal(outbox_follow(outbox, "P", 0, 0), CVN_OK);
+	for (int i = 0; i < 400; i++) {
+		snprintf(id, sizeof(id), "q%d", i);
+		admit(w, id);
+		if (i == 200)
+			kill((pid_t)redis_server_pid(w->server), SIGKILL);
+		if (i == 200)
+			assert_true(world_turn_until_state(w, STORE_AWAY, 5000) &&
+				    world_turn_until_state(w, STORE_READY, 15000));
+	}
+	assert_true(wait_for(w, &l, 401, 5000));
+	wait_until_sealed(w, outbox, 401);
+	assert_int_equal(fitting(w), 401);
+	outbox_free(outbox);
+}
+
+static void the_next_one_seals_what_was_left(void **state)
+{
+	struct world *w = *state;
+	struct listener l = { 0 };
+	struct outbox *outbox = open_outbox(w, &l);
+	char id[16];
+
+	create(w);
+	assert_int_equal(outbox_follow(outbox, "P", 0, 0), CVN_OK);
+	wait_until_sealed(w, outbox, 1);
+	for (int i = 0; i < 300; i++) {
+		snprintf(id, sizeof(id), "q%d", i);
+		admit(w, id);
+	}
+	outbox_free(outbox); /* with some hundred unsealed, or a call under way */
+	outbox = open_outbox(w, &l);
+	l.n_updates = 0;
+	l.last = 301;
+	assert_int_equal(outbox_follow(outbox, "P", 301, 1), CVN_OK);
+	wait_until_sealed(w, outbox, 301);
+	assert_int_equal(fitting(w), 301);
+	assert_int_equal(l.n_updates, 0);
+	admit(w, "later");
+	assert_true(wait_for(w, &l, 302, 5000));
+	assert_int_equal(l.n_updates, 1);
+	assert_int_equal(l.n_wrong, 0);
+	outbox_free(outbox);
+}
+
+static void a_broken_chain_stops_the_sealing_and_nothing_else(void **state)
+{
+	struct world *w = *state;
+	struct listener l = { 0 };
+	struct outbox *outbox = open_outbox(w, &l);
+
+	create(w);
+	assert_int_equal(outbox_follow(outbox, "P", 0, 0), CVN_OK);
+	wait_until_sealed(w, outbox, 1);
+	world_redis(w, "SET {P}:chain:0 x");
+	admit(w, "a");
+	admit(w, "b");
+	assert_true(wait_for(w, &l, 3, 5000));
+	world_turn(w, 300);
+	admit(w, "c");
+	assert_true(wait_for(w, &l, 4, 5000));
+	assert_int_equal(l.n_wrong, 0);
+	assert_false(l.is_broken);
+	assert_int_equal(outbox_unsealed(outbox), 3);
+	assert_string_equal(world_redis(w, "GET {P}:chain:0"), "x");
+	outbox_free(outbox);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -239,6 +356,9 @@ int main(void)
 		TEST(a_pulse_comes_each_second_and_finds_what_nobody_told_of),
 		TEST(it_goes_on_after_redis_was_killed),
 		TEST(a_hole_in_the_log_is_never_passed_over),
+		TEST(what_is_handed_on_is_bound_into_the_chain),
+		TEST(the_next_one_seals_what_was_left),
+		TEST(a_broken_chain_stops_the_sealing_and_nothing_else),
 		TEST(freeing_it_in_the_middle_of_a_read_is_fine),
 	};
 
