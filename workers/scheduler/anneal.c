@@ -121,7 +121,7 @@ void anneal_release(struct anneal *anneal)
 		anneal->quota[f] = anneal->problem->federations[f].max_events;
 }
 
-struct anneal *anneal_new(const struct calendar *start, uint64_t seed)
+struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int32_t *const *costs)
 {
 	struct anneal *anneal = memory_new(1, sizeof(*anneal));
 	size_t n = (size_t)start->problem->n_requests;
@@ -129,6 +129,7 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed)
 	anneal->problem = start->problem;
 	anneal->calendar = calendar_clone(start);
 	anneal->chance = seed;
+	anneal->costs = costs;
 	anneal->waiting = memory_new(n, sizeof(int32_t));
 	anneal->waiting_at = memory_new(n, sizeof(int32_t));
 	anneal->touched = memory_new(n, sizeof(int32_t));
@@ -264,22 +265,61 @@ static int32_t careless_day(struct anneal *anneal)
 	}
 }
 
+/* A place at one venue and what it is worth to the search. */
+struct offer {
+	int32_t day;
+	int64_t worth;
+};
+
+/* The start day of the scan's answer that costs least. */
+static struct offer cheapest_day(const struct anneal *anneal, const struct problem_request *request, int32_t i)
+{
+	const struct scan *scan = &anneal->scan;
+	int32_t r = (int32_t)(request - anneal->problem->requests), from = request->first_word * 64, best = INT32_MAX, day = 0;
+	const int32_t *costs = anneal->costs[r] + (size_t)i * (size_t)request->n_words * 64;
+	int64_t value = INT64_C(1000) * request->value;
+
+	for (int32_t w = 0; w < request->n_words; w++)
+		for (uint64_t word = scan->free[w]; word != 0; word &= word - 1) {
+			int32_t bit = w * 64 + __builtin_ctzll(word);
+
+			if (costs[bit] < best) {
+				best = costs[bit];
+				day = bit;
+			}
+		}
+	if (request->announced && request->announced_venue == request->venues[i] && scan_has(scan, request->announced_day) &&
+	    costs[request->announced_day - from] - anneal->problem->policy.move_cost < best)
+		return (struct offer){request->announced_day,
+		                      value + anneal->problem->policy.move_cost - costs[request->announced_day - from]};
+	return (struct offer){from + day, value - best};
+}
+
+static struct offer nearest_day(struct anneal *anneal, const struct problem_request *request, int32_t i, bool careless)
+{
+	int32_t day = careless ? careless_day(anneal) : scan_nearest(&anneal->scan, request->preferred);
+	int32_t r = (int32_t)(request - anneal->problem->requests);
+
+	return (struct offer){day, calendar_worth(anneal->calendar, r, request->venues[i], day)};
+}
+
 bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 {
 	const struct problem *problem = anneal->problem;
 	const struct problem_request *request = &problem->requests[r];
 	const struct calendar *calendar = anneal->calendar;
 	struct calendar_spot best = {PROBLEM_NONE, 0};
-	int64_t best_gain = 0, base = 0;
+	int64_t best_worth = 0, base = 0;
 	int32_t host = PROBLEM_NONE;
+	bool guided = !careless && anneal->costs != NULL && anneal->costs[r] != NULL;
 
 	if (calendar->n_of_federation[request->federation] >= anneal->quota[request->federation] ||
 	    !anneal_may_place(anneal, r) || !scan_request(&anneal->scan, calendar, r, SCAN_PLAIN, anneal->first_day) ||
 	    (anneal->is_confined && !scan_not_after(&anneal->scan, anneal->last_day - request->duration + 1)))
 		return false;
 	for (int32_t i = 0; i < request->n_venues; i++) {
-		int32_t venue = request->venues[i], day;
-		int64_t gain;
+		int32_t venue = request->venues[i];
+		struct offer offer;
 
 		if (!scan_venue(&anneal->scan, venue))
 			continue;
@@ -288,11 +328,10 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 			base = problem->policy.reciprocity_weight *
 			       (calendar->imbalance - calendar_imbalance_with(calendar, host, request->load));
 		}
-		day = careless ? careless_day(anneal) : scan_nearest(&anneal->scan, request->preferred);
-		gain = base + calendar_worth(calendar, r, venue, day);
-		if (best.venue == PROBLEM_NONE || gain > best_gain) {
-			best = (struct calendar_spot){venue, day};
-			best_gain = gain;
+		offer = guided ? cheapest_day(anneal, request, i) : nearest_day(anneal, request, i, careless);
+		if (best.venue == PROBLEM_NONE || base + offer.worth > best_worth) {
+			best = (struct calendar_spot){venue, offer.day};
+			best_worth = base + offer.worth;
 		}
 	}
 	if (best.venue == PROBLEM_NONE)

@@ -11,8 +11,10 @@
 
 struct anneal;
 
-/* Begins with the placements of `start` (its calendar is copied). Never NULL. */
-struct anneal *anneal_new(const struct calendar *start, uint64_t seed);
+/* Begins with the placements of `start` (its calendar is copied). `costs` (borrowed; by request, as bound_costs() gives
+ * them; NULL, also for single requests: there are none) say where places are scarce: steps then choose the days and
+ * venues that others need least, rather than those nearest to the wish. Never NULL. */
+struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int32_t *const *costs);
 void anneal_free(struct anneal *anneal);
 
 /* What a search may change while others search the same programme elsewhere. */

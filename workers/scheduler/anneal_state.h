@@ -18,6 +18,7 @@ struct anneal {
 	const struct problem *problem;
 	struct calendar *calendar;
 	bool has_held; /* some must not be without a place */
+	const int32_t *const *costs; /* by request, or NULL */
 	uint64_t chance;
 	int32_t longest; /* duration of the longest request */
 	/* what it may change: events wholly on these days, and so many of a federation */

@@ -464,6 +464,37 @@ static void go_taxes(struct bound *bound, double step)
 	}
 }
 
+static int32_t in_points(int64_t cost)
+{
+	return cost > (INT32_MAX / 2) * (int64_t)POINT ? INT32_MAX / 2 : (int32_t)(cost / POINT);
+}
+
+bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
+{
+	const struct problem *problem = bound->problem;
+	const struct problem_request *request = &problem->requests[r];
+	int32_t from = request->first_word * 64, to = from + request->n_words * 64 - 1;
+
+	if (bound->is_plain || request->federation == PROBLEM_NONE)
+		return false;
+	if (to > problem->n_days - request->duration)
+		to = problem->n_days - request->duration;
+	for (int32_t i = 0; i < request->n_venues; i++) {
+		const struct problem_venue *venue = &problem->venues[request->venues[i]];
+
+		charge_anywhere(bound, request, from, to);
+		charge(bound->squad_cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
+		charge(bound->squad_cost, sums(&bound->prices[BEDS], venue->city), request->headcount, from, to, request->duration);
+		for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+			if (request->staff[s] > 0)
+				charge(bound->squad_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
+				       request->staff[s], from, to, request->duration);
+		for (int32_t s = from; s <= to; s++)
+			ret_costs[i * request->n_words * 64 + s - from] = in_points(bound->squad_cost[s]);
+	}
+	return true;
+}
+
 /* All that anyone wishes for. */
 static int64_t plain(const struct bound *bound)
 {

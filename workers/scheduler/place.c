@@ -36,20 +36,13 @@ static void rank(struct ranking *ranking, struct place_option option)
 	ranking->options[i] = option;
 }
 
-static bool is_free(const struct scan *scan, int32_t day)
-{
-	int32_t bit = day - scan->first_word * 64;
-
-	return bit >= 0 && bit < scan->n_words * 64 && (scan->free[bit >> 6] >> (bit & 63) & 1) != 0;
-}
-
 /* Takes the days less than PLACE_DAYS_APART from `day` out of the scan's answer; false where nothing is left. */
 static bool stay_apart(struct scan *scan, int32_t day)
 {
 	uint64_t left = 0;
 
 	for (int32_t d = day - PLACE_DAYS_APART + 1; d < day + PLACE_DAYS_APART; d++)
-		if (is_free(scan, d))
+		if (scan_has(scan, d))
 			scan->free[(d >> 6) - scan->first_word] &= ~(UINT64_C(1) << (d & 63));
 	for (int32_t w = 0; w < scan->n_words; w++)
 		left |= scan->free[w];
@@ -61,7 +54,7 @@ static void rank_venue(struct ranking *ranking, struct scan *scan, int32_t venue
 {
 	const struct problem_request *request = ranking->request;
 	int32_t r = (int32_t)(request - scan->calendar->problem->requests);
-	bool announced = request->announced && request->announced_venue == venue && is_free(scan, request->announced_day);
+	bool announced = request->announced && request->announced_venue == venue && scan_has(scan, request->announced_day);
 
 	for (int32_t i = 0; i < ranking->max; i++) {
 		struct place_option option = {.venue = venue, .outside_windows = (ranking->flags & PLACE_OUTSIDE) != 0};

@@ -289,6 +289,13 @@ bool scan_venue(struct scan *scan, int32_t v)
 	return erode_to(scan, starts);
 }
 
+bool scan_has(const struct scan *scan, int32_t day)
+{
+	int32_t bit = day - scan->first_word * 64;
+
+	return bit >= 0 && bit < scan->n_words * 64 && (scan->free[bit >> 6] >> (bit & 63) & 1) != 0;
+}
+
 int32_t scan_nearest(const struct scan *scan, int32_t day)
 {
 	int32_t at = day - scan->first_word * 64, later = -1, earlier = -1, n = scan->n_words * 64;

@@ -43,6 +43,8 @@ bool scan_not_after(struct scan *scan, int32_t day);
 /* Rules 3, 5, 6, 7 and what is left of 8, at one venue. False: no start day; else they stand in scan->free. */
 bool scan_venue(struct scan *scan, int32_t venue);
 
+/* Is `day` (any) among the feasible start days? */
+bool scan_has(const struct scan *scan, int32_t day);
 /* The feasible start day nearest to `day` (the earlier one of two), after scan_venue() said true. */
 int32_t scan_nearest(const struct scan *scan, int32_t day);
 int32_t scan_first(const struct scan *scan);

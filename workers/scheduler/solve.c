@@ -11,6 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 #include "scheduler/bound.h"
+#include "scheduler/memory.h"
 #include "scheduler/place.h"
 #include "scheduler/plan_file.h"
 #include "scheduler/solve_report.h"
@@ -22,7 +23,8 @@
 #define PLAN_BYTES_MAX ((size_t)1 << 30)
 #define THREADS_MAX 64
 #define BOUND_PART 10
-#define BOUND_ROUNDS 400
+#define BOUND_ROUNDS 120
+#define COSTS_MAX ((size_t)400 << 20) /* of 4 bytes */
 
 struct options {
 	const char *programme, *out, *explain, *what_if;
@@ -37,6 +39,8 @@ struct solving {
 	struct problem *problem;
 	struct calendar *calendar;
 	int64_t bound;
+	int32_t *cost_block;
+	const int32_t **costs; /* by request, into the block */
 	uint64_t began_ms;
 };
 
@@ -44,6 +48,8 @@ static int read_options(int argc, char **argv, struct options *ret_options);
 static int read_file(struct solving *s);
 static int stand_fixed(struct solving *s);
 static void plan(struct solving *s);
+static void find_bound(struct solving *s);
+static void find_costs(struct solving *s, struct bound *bound);
 static int write_plan(const struct solving *s);
 static int report(struct solving *s);
 
@@ -64,6 +70,8 @@ int solve_main(int argc, char **argv)
 		if ((status = write_plan(&s)) == EX_OK)
 			status = report(&s);
 	}
+	free(s.cost_block);
+	free(s.costs);
 	calendar_free(s.calendar);
 	problem_free(s.problem);
 	programme_file_done(&s.file);
@@ -258,21 +266,6 @@ static void on_progress(const struct solve_progress *progress, void *arg)
 	solve_report_progress(progress, s->options.json);
 }
 
-/* The bound gets a tenth of the time, and at most so many rounds. */
-static void find_bound(struct solving *s)
-{
-	struct bound *bound = bound_new(s->calendar);
-	uint64_t until_ms = clock_ms() + (uint64_t)s->options.milliseconds / BOUND_PART;
-	int64_t sure = s->calendar->score;
-
-	for (int i = 0; i < BOUND_ROUNDS && !atomic_load(&interrupted); i++) {
-		s->bound = bound_step(bound, sure);
-		if (s->options.milliseconds > 0 && clock_ms() >= until_ms)
-			break;
-	}
-	bound_free(bound);
-}
-
 static void plan(struct solving *s)
 {
 	struct sigaction action = {.sa_handler = on_interrupt};
@@ -289,12 +282,47 @@ static void plan(struct solving *s)
 	sigaction(SIGTERM, &action, NULL);
 	find_bound(s);
 	limits.bound = s->bound;
+	limits.costs = s->costs;
 	if (s->options.milliseconds > 0) {
 		int64_t spent = (int64_t)(clock_ms() - s->began_ms);
 
 		limits.milliseconds = s->options.milliseconds > spent + 1 ? s->options.milliseconds - spent : 1;
 	}
 	(void)solve_search(s->calendar, &limits);
+}
+
+/* The bound gets a tenth of the time, and at most so many rounds. Its prices then guide the search. */
+static void find_bound(struct solving *s)
+{
+	struct bound *bound = bound_new(s->calendar);
+	uint64_t until_ms = clock_ms() + (uint64_t)s->options.milliseconds / BOUND_PART;
+
+	for (int i = 0; i < BOUND_ROUNDS && !atomic_load(&interrupted); i++) {
+		s->bound = bound_step(bound, s->calendar->score);
+		if (s->options.milliseconds > 0 && clock_ms() >= until_ms)
+			break;
+	}
+	find_costs(s, bound);
+	bound_free(bound);
+}
+
+/* In one block, request after request. Without where that would be too much, or the search was interrupted. */
+static void find_costs(struct solving *s, struct bound *bound)
+{
+	const struct problem *problem = s->problem;
+	size_t total = 0, at = 0;
+
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		total += (size_t)problem->requests[r].n_venues * (size_t)problem->requests[r].n_words * 64;
+	if (total > COSTS_MAX)
+		return;
+	s->cost_block = memory_new(total, sizeof(*s->cost_block));
+	s->costs = memory_new((size_t)problem->n_requests, sizeof(*s->costs));
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		if (bound_costs(bound, r, &s->cost_block[at]))
+			s->costs[r] = &s->cost_block[at];
+		at += (size_t)problem->requests[r].n_venues * (size_t)problem->requests[r].n_words * 64;
+	}
 }
 
 static int write_plan(const struct solving *s)

@@ -234,7 +234,7 @@ int64_t solve_search(struct calendar *calendar, const struct solve_limits *limit
 	search.merged = memory_new(n, sizeof(*search.merged));
 	for (int32_t t = 0; t < search.n_threads; t++) {
 		search.runners[t] = (struct runner){.search = &search, .index = t,
-		                                    .anneal = anneal_new(calendar, limits->seed * 1000003u + (uint64_t)t)};
+		                                    .anneal = anneal_new(calendar, limits->seed * 1000003u + (uint64_t)t, limits->costs)};
 		anneal_first_fit(search.runners[t].anneal);
 	}
 	tell(&search, &search.runners[0]);
