@@ -133,7 +133,8 @@ static enum cvn_err add_records(const struct replica *replica, const struct page
 				Convene__V1__Page *page, size_t bytes, bool *ret_is_last)
 {
 	size_t left = replica_count(replica) - place->n_records;
-	size_t room = options->limit < left ? options->limit : left;
+	size_t limit = options->limit - page->n_entities;
+	size_t room = limit < left ? limit : left;
 
 	page->records = arena_array(arena, room > 0 ? room : 1, sizeof(Convene__V1__Record *));
 	if (page->records == NULL)
