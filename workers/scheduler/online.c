@@ -12,6 +12,7 @@
 
 #include "domain/lifecycle.h"
 #include "scheduler/memory.h"
+#include "scheduler/online_adopt.h"
 #include "scheduler/online_find.h"
 #include "util/arena.h"
 #include "util/clock.h"
@@ -20,7 +21,7 @@
 #include "wire/frame.h"
 
 #define LOG_MODULE "online"
-#define DRAFT_BYTES (8u << 20)
+#define DRAFT_BYTES (128u << 20) /* an adoption's; others need a few kilobytes */
 
 /* What convened asked for; a copy, since it may have to be done again. */
 struct task {
@@ -29,6 +30,8 @@ struct task {
 	bool is_take;
 	int64_t revision;
 	char *request, *venue, *first_day; /* "" where absent */
+	struct arena arena;                /* holds `adopt` */
+	const Convene__V1__Adopt *adopt;   /* NULL: it is no adoption */
 };
 
 /* One answer with changes, from the moment it is sent till the feed has shown all of it. */
@@ -43,10 +46,12 @@ struct answer {
 	bool is_settled;
 	bool has_landed; /* the feed's version counts it in */
 	size_t n;
-	struct shown {
-		struct change change;
-		struct answer *answer;
-	} changes[DRAFT_CHANGES_MAX];
+	struct shown *changes;
+};
+
+struct shown {
+	struct change change;
+	struct answer *answer;
 };
 
 /* One programme. */
@@ -94,6 +99,7 @@ static void task_free(struct task *t)
 	free(t->request);
 	free(t->venue);
 	free(t->first_day);
+	arena_done(&t->arena);
 	free(t);
 }
 
@@ -272,6 +278,14 @@ void online_task(struct online *o, const Convene__V1__Task *message)
 		t->is_take = true;
 		subject = message->take->subject;
 	}
+	arena_init(&t->arena, DRAFT_BYTES);
+	if (message->of_case == CONVENE__V1__TASK__OF_ADOPT) {
+		ProtobufCMessage *copied;
+
+		if (frame_copy(&message->adopt->base, &t->arena, &copied) != CVN_OK)
+			abort(); /* as memory.h */
+		t->adopt = (const Convene__V1__Adopt *)(void *)copied;
+	}
 	t->venue = copy(t->is_take ? message->take->venue : NULL);
 	t->first_day = copy(t->is_take ? message->take->first_day : NULL);
 	t->request = copy(subject != NULL ? subject->request : NULL);
@@ -311,18 +325,20 @@ static bool is_subject(const struct entry *e, const struct task *t)
 			    state == STATE_RECEIVED;
 }
 
-static struct draft begin(struct desk *k)
+static struct draft begin(struct desk *k, size_t max)
 {
 	arena_reset(&k->online->scratch);
-	return (struct draft){ .arena = &k->online->scratch };
+	return draft_begin(&k->online->scratch, max);
 }
 
 static void act(struct desk *k, struct task *task)
 {
-	struct draft d = begin(k);
+	struct draft d = begin(k, task->adopt != NULL ? task->adopt->n_moves : DRAFT_CHANGES_MAX);
 	struct entry *e = book_find(&k->book, task->request);
 
-	if (!is_subject(e, task))
+	if (task->adopt != NULL)
+		find_adopted(&k->book, task->adopt, &d);
+	else if (!is_subject(e, task))
 		draft_refuse(
 			&d, CVN_ECONFLICT,
 			"The request is no longer in the revision and state that was asked about.");
@@ -353,6 +369,8 @@ static void refuse(struct desk *k, const struct draft *d, const struct task *tas
 	message.task = task->id;
 	message.programme = k->programme;
 	message.refused = &problem;
+	message.n_skipped = d->n_skipped;
+	message.skipped = d->skipped;
 	k->online->on_answer(k->online->arg, &message);
 }
 
@@ -403,6 +421,8 @@ static void send(struct desk *k, struct draft *d, struct task *task)
 	message.programme = k->programme;
 	message.n_changes = a->n = d->n;
 	message.changes = d->changes;
+	message.n_skipped = d->n_skipped;
+	message.skipped = d->skipped;
 	set_base(k, &message);
 	a->desk = k;
 	a->task = task;
@@ -413,6 +433,7 @@ static void send(struct desk *k, struct draft *d, struct task *task)
 	Convene__V1__Answer *sent = (Convene__V1__Answer *)(void *)copied;
 	list_push(&k->answers, &a->link);
 	k->n_under_way++;
+	a->changes = memory_new(d->n, sizeof(*a->changes));
 	for (size_t i = 0; i < d->n; i++) {
 		a->changes[i].answer = a;
 		a->changes[i].change = (struct change){ .entry = d->entries[i],
@@ -494,6 +515,7 @@ static void answer_over(struct answer *a)
 	list_drop(&a->link);
 	task_free(a->task);
 	arena_done(&a->arena);
+	free(a->changes);
 	free(a);
 }
 
@@ -525,7 +547,7 @@ static bool slice(struct desk *k)
 
 		if (e == NULL)
 			return false;
-		struct draft d = begin(k);
+		struct draft d = begin(k, DRAFT_CHANGES_MAX);
 		if (misfit != NULL ? find_misfit(&k->book, e, &d) : find_again(&k->book, e, &d))
 			send(k, &d, NULL);
 		if (clock_us() >= until_us)

@@ -12,7 +12,7 @@
  * Thread    one.
  * Limit     ONLINE_UNDER_WAY_MAX answers under way a programme; tasks wait beyond it (convened's
  *           credit bounds those).
- * Not here  the connection and the replicas (workers/kit); planning rounds. */
+ * Not here  the connection and the replicas (workers/kit); making the plan of a round (planner.h). */
 #pragma once
 #include <stdbool.h>
 
@@ -44,7 +44,7 @@ void online_complete(struct online *o, const char *programme, struct replica *re
 /* The replica has folded something in. May answer. */
 void online_fed(struct online *o, const char *programme);
 
-/* A task, Place or TakePlace: answered now, or as soon as answers may be given again. Any other is
+/* A task, Place, TakePlace or Adopt: answered now, or as soon as answers may be given again. Any other is
  * refused. */
 void online_task(struct online *o, const Convene__V1__Task *task);
 /* What became of an answer. An unknown sequence is passed over. May answer. */

@@ -152,11 +152,20 @@ void *draft_room(struct draft *d, size_t n, size_t size)
 	return room;
 }
 
+struct draft draft_begin(struct arena *arena, size_t max)
+{
+	struct draft d = { .arena = arena, .max = max };
+
+	d.entries = draft_room(&d, max, sizeof(*d.entries));
+	d.changes = draft_room(&d, max, sizeof(*d.changes));
+	return d;
+}
+
 Convene__V1__Change *draft_add(struct draft *d, struct entry *e, Convene__V1__Standing *standing)
 {
 	Convene__V1__Change *c = draft_room(d, 1, sizeof(*c));
 
-	CVN_REQUIRE(d->n < DRAFT_CHANGES_MAX);
+	CVN_REQUIRE(d->n < d->max);
 	convene__v1__change__init(c);
 	c->request = copied(d, e->record->id);
 	c->has_revision = c->has_from = true;

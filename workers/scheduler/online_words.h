@@ -6,7 +6,7 @@
  *
  * Layer     scheduler: place, explain, online_book below it; online_find above.
  * Thread    the worker's.
- * Limit     DRAFT_CHANGES_MAX requests a draft.
+ * Limit     as many requests a draft as its room was made for: DRAFT_CHANGES_MAX, but for an adoption.
  * Not here  where something goes (online_find.h); what may be shown to whom (the daemon trims
  *           `with` for federations). */
 #pragma once
@@ -23,12 +23,17 @@
 /* One answer in the making. */
 struct draft {
 	struct arena *arena;
-	size_t n;
-	struct entry *entries[DRAFT_CHANGES_MAX];
-	Convene__V1__Change *changes[DRAFT_CHANGES_MAX];
+	size_t n, max;
+	struct entry **entries;
+	Convene__V1__Change **changes;
+	size_t n_skipped; /* adoption: what is not taken, and why */
+	Convene__V1__Skip **skipped;
 	enum cvn_err refused; /* not CVN_OK: nothing is to be committed, `text` says why */
 	const char *text;
 };
+
+/* An empty draft in `arena`, with room for `max` changes. */
+struct draft draft_begin(struct arena *arena, size_t max);
 
 /* Memory in the draft's arena, cleared; being out of it ends the process (memory.h). */
 void *draft_room(struct draft *d, size_t n, size_t size);
