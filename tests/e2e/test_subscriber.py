@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from client import Mirror, pb
+from client import Mirror, Refused, pb
 from words import wish
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -31,10 +31,19 @@ def digest_of(p, cursor):
 
 
 def load(games, federation, prefix, n):
+    """Sends n requests, fifty at a time; those that hear BUSY are sent again when it says."""
     for i in range(0, n, 50):
-        calls = [federation.send(games.programme, submit=pb.Submit(requests=[wish(f"{prefix}-{i + j}", duration=1 + j % 3)])) for j in range(min(50, n - i))]
-        for c in calls:
-            federation.wait(c)
+        due = [wish(f"{prefix}-{i + j}", duration=1 + j % 3) for j in range(min(50, n - i))]
+        while due:
+            calls, again = [(federation.send(games.programme, submit=pb.Submit(requests=[r])), r) for r in due], []
+            for call, r in calls:
+                try:
+                    federation.wait(call, 30)
+                except Refused as e:
+                    assert e.code == "BUSY", e
+                    again.append(r)
+                    time.sleep(e.problem.retry_after_ms / 1000)
+            due = again
 
 
 def test_stopped_under_load_then_resumed(games):
