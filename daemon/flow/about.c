@@ -182,6 +182,7 @@ static void add_counts(struct telling *t)
 	add_count(t, "flow_decided", flow->counts.decided);
 	add_count(t, "jobs", jobs_n(flow->jobs));
 	add_count(t, "answers_under_way", answers_n(flow->answers));
+	add_count(t, "log_unsealed", outbox_unsealed(flow->ports->outbox));
 	add_count(t, "keys_admitted", keys->admitted);
 	add_count(t, "keys_refused", keys->refused);
 	add_count(t, "keys_deferred", keys->deferred);

@@ -195,8 +195,11 @@ static enum cvn_err build_change(struct answer *a, const Convene__V1__Change *sa
 	if (standing == NULL)
 		return CVN_ENOMEM;
 	standing->decision = record->standing->decision;
-	if (is_first && a->task != NULL && a->task->decision != NULL)
+	if (is_first && a->task != NULL && a->task->decision != NULL) {
 		standing->decision = (Convene__V1__Decision *)(uintptr_t)a->task->decision;
+		change.by = standing->decision->by;
+		change.by_role = standing->decision->role;
+	}
 	change.id = record->id;
 	change.standing = standing;
 	if (said->n_widened > 0) {

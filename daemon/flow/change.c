@@ -75,6 +75,8 @@ enum cvn_err change_pack(const struct change *change, struct arena *arena,
 	told.revision = change->revision;
 	told.content = (Convene__V1__Request *)(uintptr_t)change->content;
 	told.standing = (Convene__V1__Standing *)(uintptr_t)change->standing;
+	told.by = (char *)(uintptr_t)change->by;
+	told.by_role = (char *)(uintptr_t)change->by_role;
 	update.has_unix_ms = 1;
 	update.unix_ms = change->unix_ms;
 	update.of_case = CONVENE__V1__UPDATE__OF_REQUEST;

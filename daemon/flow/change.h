@@ -20,6 +20,7 @@ struct change {
 	const Convene__V1__Request *content; /* NULL: as before */
 	const Convene__V1__Standing *standing;
 	int64_t unix_ms;
+	const char *by, *by_role; /* whose call it was, for the log; NULL: nobody's */
 };
 
 /* Packs `change` into the arena and fills all of `ret_change` but its guards and `bump`, which are

@@ -234,6 +234,8 @@ static enum cvn_err build(struct exchange *e, const Convene__V1__Entity *entity,
 	if (entity_kind(entity) == ENTITY_PROGRAMME)
 		ret->phase = entity->programme->phase != NULL ? entity->programme->phase : "open";
 	change.entity = (Convene__V1__Entity *)(uintptr_t)told;
+	change.by = (char *)(uintptr_t)e->caller.name;
+	change.by_role = (char *)(uintptr_t)role_name(e->caller.role);
 	change.has_retired = retire;
 	change.retired = retire;
 	update.has_unix_ms = 1;

@@ -110,7 +110,9 @@ static enum verdict commit(struct exchange *e, struct desk *d, const struct desk
 				 .revision = d->ruling.revision,
 				 .content = d->ruling.content,
 				 .standing = d->ruling.standing,
-				 .unix_ms = c->unix_ms };
+				 .unix_ms = c->unix_ms,
+				 .by = c->name,
+				 .by_role = role_name(c->role) };
 	enum cvn_err err = change_pack(&change, &e->arena, &d->change);
 
 	if (err != CVN_OK)

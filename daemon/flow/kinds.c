@@ -31,6 +31,8 @@ static const struct kind KINDS[] = {
 	/* log.c */
 	{ OF(REPLAY), "replay", ROLES_READING, ABOUT, replay_start, replay_done },
 	{ OF(TRACE), "trace", ROLES_CLIENTS, ABOUT, trace_start, trace_done },
+	/* audit.c */
+	{ OF(AUDIT), "audit", ROLES_READING, KIND_PROGRAMME, audit_start, audit_done },
 	/* keys.c */
 	{ OF(GRANT), "grant", ROLE_OPERATOR, 0, grant_start, grant_done },
 	{ OF(REVOKE), "revoke", ROLE_OPERATOR, 0, revoke_start, revoke_done },

@@ -43,6 +43,8 @@ enum verdict replay_start(struct exchange *e);
 enum verdict replay_done(struct exchange *e);
 enum verdict trace_start(struct exchange *e);
 enum verdict trace_done(struct exchange *e);
+enum verdict audit_start(struct exchange *e);
+enum verdict audit_done(struct exchange *e);
 enum verdict grant_start(struct exchange *e);
 enum verdict grant_done(struct exchange *e);
 enum verdict revoke_start(struct exchange *e);

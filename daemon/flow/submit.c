@@ -76,7 +76,9 @@ static enum cvn_err build(struct exchange *e, const Convene__V1__Request *reques
 				 .revision = 1,
 				 .content = request,
 				 .standing = &standing,
-				 .unix_ms = now };
+				 .unix_ms = now,
+				 .by = e->caller.name,
+				 .by_role = role_name(e->caller.role) };
 	struct store_change packed;
 	enum cvn_err err;
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ports/store_audit.h"
 #include "util/trace.h"
 #include "wire/frame.h"
 
@@ -39,6 +40,7 @@ FAKE_START(page)
 FAKE_START(entities)
 FAKE_START(log)
 FAKE_START(entries)
+FAKE_START(audit)
 
 enum cvn_err store_commit_start(struct store *store, struct store_commit *commit)
 {
@@ -253,6 +255,12 @@ enum cvn_err outbox_follow(struct outbox *outbox, const char *programme, int64_t
 	(void)cursor;
 	(void)version;
 	return CVN_OK;
+}
+
+uint64_t outbox_unsealed(const struct outbox *outbox)
+{
+	(void)outbox;
+	return 7;
 }
 
 /* --- the programme --- */
