@@ -101,6 +101,15 @@ def test_kill_9_in_the_middle_of_the_load(victim):
         d.close()
 
 
+def replayed(observer, programme, end):
+    while True:
+        try:
+            return observer.replay(programme, 0)
+        except Refused as e:  # Redis is on its way up: reads of the log wait for it
+            assert e.code == "UNAVAILABLE" and time.monotonic() < end, e
+            time.sleep(0.1)
+
+
 def check(d, observer_keys, receipts, listener):
     observer = d.connect(observer_keys, timeout=20)
     end = time.monotonic() + 60
@@ -113,7 +122,7 @@ def check(d, observer_keys, receipts, listener):
         time.sleep(0.1)
 
     assert not set(receipts) - set(records), "a receipt was given for what is not there"
-    log = observer.replay(d.programme, 0)
+    log = replayed(observer, d.programme, end)
     assert [u.cursor for u in log] == list(range(1, len(log) + 1)), "cursors have a gap"
 
     outcomes = {}
