@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "flow/change.h"
+#include "flow/follows.h"
 #include "util/arena.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -97,6 +98,10 @@ void answers_take(struct answers *answers, pool_ref from, const Convene__V1__Ans
 
 	if (said->n_changes == 0) {
 		if (task != NULL)
+			task->ret_preview = said->preview;
+		if (task != NULL && said->preview != NULL)
+			task->answered_cb(task, CVN_OK, 0, NULL);
+		else if (task != NULL)
 			task->answered_cb(task, CVN_ENOPLACE, 0, said->refused);
 		return;
 	}
@@ -181,6 +186,7 @@ static enum cvn_err build_change(struct answer *a, const Convene__V1__Change *sa
 	const struct replica_record *record = replica_find(a->p->replica, said->request);
 	Convene__V1__Standing *standing;
 	struct change change = { .revision = said->revision, .unix_ms = clock_unix_ms() };
+	struct follows_case follows;
 	enum cvn_err err;
 
 	if (record == NULL || said->standing == NULL)
@@ -194,7 +200,7 @@ static enum cvn_err build_change(struct answer *a, const Convene__V1__Change *sa
 	standing = change_standing(said->standing, &a->arena);
 	if (standing == NULL)
 		return CVN_ENOMEM;
-	standing->decision = record->standing->decision;
+	follows_carry(record->standing, standing);
 	if (is_first && a->task != NULL && a->task->decision != NULL) {
 		standing->decision = (Convene__V1__Decision *)(uintptr_t)a->task->decision;
 		change.by = standing->decision->by;
@@ -208,11 +214,23 @@ static enum cvn_err build_change(struct answer *a, const Convene__V1__Change *sa
 		if (change.content == NULL)
 			return CVN_ENOMEM;
 	}
-	err = change_pack(&change, &a->arena, ret_change);
+	follows = (struct follows_case){ .programme = replica_programme(a->p->replica),
+					 .content = change.content != NULL ? change.content :
+									     record->content,
+					 .before = record->standing,
+					 .today = replica_today(a->p->replica),
+					 .arena = &a->arena };
+	err = follows_fill(&follows, standing);
+	if (err == CVN_OK)
+		err = change_pack(&change, &a->arena, ret_change);
 	if (err != CVN_OK)
 		return err;
 	ret_change->expect_revision = said->revision;
 	ret_change->expect_state = (int32_t)said->from;
+	/* what people have said since it was fed is not to be lost; where answers to one request
+	 * follow one another, the mirror is behind, and the state guards */
+	if (record->standing->state == said->from)
+		ret_change->expect_cursor = record->cursor;
 	ret_change->bump = change_moves(record->standing, standing);
 	return CVN_OK;
 }
@@ -231,6 +249,16 @@ static void commit(struct answer *a)
 		*s = (struct serial){ a->from, a->sequence, a->commit.serial };
 	else
 		a->is_stalled = true; /* a full queue, most likely */
+}
+
+/* Revision and state are what they were: somebody has said something meanwhile, no more. */
+static bool is_only_newer(const struct answer *a)
+{
+	const struct store_commit *c = &a->commit;
+	const struct store_change *change = &c->changes[c->ret_index];
+
+	return c->changes != NULL && change->expect_cursor != 0 &&
+	       c->ret_revision == change->expect_revision && c->ret_state == change->expect_state;
 }
 
 static void on_committed(struct store_op *op, enum cvn_err err)
@@ -258,6 +286,12 @@ static void on_committed(struct store_op *op, enum cvn_err err)
 		task = NULL; /* it will be computed again */
 		break;
 	case CVN_EGONE:
+		if (is_only_newer(a)) {
+			settle(a, "stale", replica_version(a->p->replica));
+			task = NULL; /* it will be computed again, on what people have said since */
+			break;
+		}
+		/* fall through */
 	case CVN_ENOTFOUND:
 	case CVN_ECONFLICT:
 	case CVN_EPROGRAMME:

@@ -27,6 +27,9 @@ struct place_task {
 	 * finish it. */
 	void (*answered_cb)(struct place_task *task, enum cvn_err err, int64_t cursor,
 			    const Convene__V1__Problem *refused);
+	/* The answer to a preview comes with CVN_OK and cursor 0: lent during the call; else NULL.
+	 */
+	const Convene__V1__Preview *ret_preview;
 	struct list_node answers; /* private: answers under way that name it */
 };
 

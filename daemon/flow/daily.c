@@ -6,6 +6,7 @@
 
 #include "flow/change.h"
 #include "flow/decide.h"
+#include "flow/follows.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -115,8 +116,15 @@ static enum cvn_err commit(struct lapse *l, const struct replica_record *record,
 				 .revision = ruling->revision,
 				 .standing = ruling->standing,
 				 .unix_ms = clock_unix_ms() };
-	enum cvn_err err = change_pack(&change, &l->arena, &l->change);
+	struct follows_case follows = { .programme = replica_programme(l->p->replica),
+					.content = record->content,
+					.before = record->standing,
+					.today = replica_today(l->p->replica),
+					.arena = &l->arena };
+	enum cvn_err err = follows_fill(&follows, ruling->standing);
 
+	if (err == CVN_OK)
+		err = change_pack(&change, &l->arena, &l->change);
 	if (err != CVN_OK)
 		return err;
 	l->change.expect_cursor = record->cursor;

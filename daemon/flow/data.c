@@ -143,6 +143,8 @@ static bool is_own(struct exchange *e, const Convene__V1__Entity *entity)
 		return true;
 	if (e->caller.role == ROLE_WORKING_BODY)
 		return kind == ENTITY_PROGRAMME || kind == ENTITY_PROTECTED;
+	if (e->caller.n_disciplines > 0)
+		return false; /* decides for its committee, about some disciplines; its data are others' */
 	noc = e->call->put->retire ? e->caller.subject : noc_of(e, entity);
 	if (kind == ENTITY_PROGRAMME || noc == NULL || strcmp(noc, e->caller.subject) != 0)
 		return false;

@@ -19,6 +19,9 @@ struct desk_case {
 	enum role role;
 	const char *subject; /* federation or NOC of the caller; "" */
 	const char *name;    /* of the caller, for people */
+	const char *key;     /* of the caller: public */
+	const char *const *disciplines; /* a committee's key speaks for these alone … */
+	size_t n_disciplines;           /* … 0: for all */
 	int32_t today;
 	int64_t unix_ms;
 	struct arena *arena;
@@ -56,6 +59,23 @@ CVN_MUST_CHECK enum cvn_err decide_release(const struct desk_case *c,
 /* May it be taken to another place? `ret_ruling->standing` then only carries the decision. */
 CVN_MUST_CHECK enum cvn_err decide_take(const struct desk_case *c, const Convene__V1__Take *call,
 					struct ruling *ret_ruling);
+
+/* May its host's committee move it? As decide_take(). */
+CVN_MUST_CHECK enum cvn_err decide_reschedule(const struct desk_case *c,
+					      const Convene__V1__Reschedule *call,
+					      struct ruling *ret_ruling);
+/* May it be asked what stands against it? `ret_ruling` only says why not. */
+CVN_MUST_CHECK enum cvn_err decide_preview(const struct desk_case *c,
+					   const Convene__V1__PreviewCall *call,
+					   struct ruling *ret_ruling);
+CVN_MUST_CHECK enum cvn_err decide_allow(const struct desk_case *c, const Convene__V1__Allow *call,
+					 struct ruling *ret_ruling);
+/* The priority of this one of the call's requests. */
+CVN_MUST_CHECK enum cvn_err decide_value(const struct desk_case *c, const Convene__V1__Value *call,
+					 struct ruling *ret_ruling);
+CVN_MUST_CHECK enum cvn_err decide_respond(const struct desk_case *c,
+					   const Convene__V1__Respond *call,
+					   struct ruling *ret_ruling);
 
 /* What the day brings: a place that was not accepted in time, a revision that did not come, an
  * event that is over. False: nothing. Out of memory counts as nothing: the next look will see it.

@@ -118,8 +118,16 @@ static enum verdict authenticate(struct exchange *e)
 	c->role = p->role;
 	c->subject = arena_strdup(&e->arena, p->subject);
 	c->name = arena_strdup(&e->arena, *p->name != '\0' ? p->name : role_name(p->role));
-	if (c->subject == NULL || c->name == NULL)
+	c->disciplines = arena_array(&e->arena, p->n_disciplines + 1, sizeof *c->disciplines);
+	if (c->subject == NULL || c->name == NULL || c->disciplines == NULL)
 		return exchange_fault(e, CVN_ENOMEM, NULL);
+	for (; c->n_disciplines < p->n_disciplines; c->n_disciplines++) {
+		char *code = arena_strdup(&e->arena, p->disciplines[c->n_disciplines]);
+
+		if (code == NULL)
+			return exchange_fault(e, CVN_ENOMEM, NULL);
+		c->disciplines[c->n_disciplines] = code;
+	}
 	return NEXT;
 }
 

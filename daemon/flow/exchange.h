@@ -42,6 +42,8 @@ struct caller {
 	enum role role;
 	const char *subject; /* federation, NOC; "" */
 	const char *name;    /* never "" */
+	const char **disciplines; /* a committee's key speaks for these alone */
+	size_t n_disciplines;     /* 0: for all */
 };
 
 struct exchange {

@@ -17,13 +17,22 @@ static const struct kind KINDS[] = {
 	/* submit.c */
 	{ OF(SUBMIT), "submit", OWNERS, KIND_PROGRAMME, submit_start, submit_done },
 	/* desk.c */
-	{ OF(AMEND), "amend", OWNERS, ABOUT, desk_start, desk_done },
+	{ OF(AMEND), "amend", OWNERS | ROLE_COMMITTEE, ABOUT, desk_start, desk_done },
 	{ OF(WITHDRAW), "withdraw", OWNERS, ABOUT, desk_start, desk_done },
 	{ OF(DECIDE), "decide", ROLE_COMMITTEE | ROLE_OPERATOR, ABOUT, desk_start, desk_done },
 	{ OF(ACCEPT), "accept", OWNERS, ABOUT, desk_start, desk_done },
 	{ OF(RELEASE), "release", ROLE_OPERATOR, ABOUT, desk_start, desk_done },
+	{ OF(ALLOW), "allow", ROLE_WORKING_BODY | ROLE_OPERATOR, ABOUT, desk_start, desk_done },
+	{ OF(RESPOND), "respond", OWNERS, ABOUT, desk_start, desk_done },
+	/* value.c */
+	{ OF(VALUE), "value", ROLE_WORKING_BODY | ROLE_OPERATOR, ABOUT, value_start, value_done },
 	/* take.c */
 	{ OF(TAKE), "take", OWNERS, ABOUT, take_start, take_done },
+	{ OF(RESCHEDULE), "reschedule", ROLE_COMMITTEE | ROLE_OPERATOR, ABOUT, take_start,
+	  take_done },
+	/* preview.c */
+	{ OF(PREVIEW), "preview", ROLE_COMMITTEE | ROLE_WORKING_BODY | ROLE_OPERATOR, ABOUT,
+	  preview_start, preview_done },
 	/* reads.c */
 	{ OF(GET), "get", ROLES_CLIENTS, ABOUT, get_start, NULL },
 	{ OF(LIST), "list", ROLES_CLIENTS, ABOUT, list_start, NULL },

@@ -32,10 +32,15 @@ enum verdict put_start(struct exchange *e);
 enum verdict put_done(struct exchange *e);
 enum verdict submit_start(struct exchange *e);
 enum verdict submit_done(struct exchange *e);
-enum verdict desk_start(struct exchange *e); /* amend, withdraw, decide, accept, release */
+enum verdict desk_start(struct exchange *e); /* amend, withdraw, decide, accept, release,
+						allow, respond */
 enum verdict desk_done(struct exchange *e);
-enum verdict take_start(struct exchange *e);
+enum verdict value_start(struct exchange *e);
+enum verdict value_done(struct exchange *e);
+enum verdict take_start(struct exchange *e); /* take, reschedule */
 enum verdict take_done(struct exchange *e);
+enum verdict preview_start(struct exchange *e);
+enum verdict preview_done(struct exchange *e);
 enum verdict get_start(struct exchange *e);
 enum verdict list_start(struct exchange *e);
 enum verdict snapshot_start(struct exchange *e);

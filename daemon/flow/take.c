@@ -1,17 +1,14 @@
-/* take.c - a federation takes one of the places that would do: the scheduler says whether it is
- * free.
+/* take.c - a federation takes one of the places that would do, or the host's committee moves a
+ * confirmed event: the scheduler says whether the place is free.
  *
- * Layer     flow; a row of kinds.c.
+ * Layer     flow; rows of kinds.c.
  * Not here  placing (the scheduler), committing its answer (flow/answers.c). */
 #include <string.h>
 
 #include "flow/answers.h"
-#include "flow/decide.h"
+#include "flow/desk.h"
 #include "flow/kinds.h"
-#include "flow/view.h"
 #include "ports/keyring.h"
-#include "ports/page.h"
-#include "util/clock.h"
 
 struct take {
 	struct exchange *e;
@@ -27,43 +24,48 @@ static void on_answered(struct place_task *task, enum cvn_err err, int64_t curso
 			const Convene__V1__Problem *refused);
 static void cancel(struct exchange *e);
 
+static const char *request_of(const Convene__V1__Call *call)
+{
+	return call->of_case == CONVENE__V1__CALL__OF_TAKE ? call->take->request :
+							     call->reschedule->request;
+}
+
+/* May it go where the call says? The task then says so to the scheduler. */
+static enum cvn_err decide(const Convene__V1__Call *call, const struct desk_case *c, struct take *t)
+{
+	bool is_take = call->of_case == CONVENE__V1__CALL__OF_TAKE;
+
+	convene__v1__take_place__init(&t->message);
+	t->message.venue = is_take ? call->take->venue : call->reschedule->venue;
+	t->message.first_day = is_take ? call->take->first_day : call->reschedule->first_day;
+	t->message.has_reschedule = t->message.reschedule = !is_take;
+	return is_take ? decide_take(c, call->take, &t->ruling) :
+			 decide_reschedule(c, call->reschedule, &t->ruling);
+}
+
 enum verdict take_start(struct exchange *e)
 {
-	const Convene__V1__Take *call = e->call->take;
-	struct replica *replica = e->programme->replica;
 	struct take *t = exchange_act(e, sizeof *t);
-	struct desk_case c = { .programme = replica_programme(replica),
-			       .role = e->caller.role,
-			       .subject = e->caller.subject,
-			       .name = e->caller.name,
-			       .today = replica_today(replica),
-			       .unix_ms = clock_unix_ms(),
-			       .arena = &e->arena,
-			       .record = replica_find(replica, call->request) };
+	struct desk_case c = desk_case_of(
+		e, replica_find(e->programme->replica, request_of(e->call)));
 	enum cvn_err err;
 
 	if (t == NULL)
 		return FAULT;
 	if (c.record == NULL)
 		return exchange_fault(e, CVN_ENOTFOUND, NULL);
-	err = decide_take(&c, call, &t->ruling);
-	if (err != CVN_OK) {
-		if (t->ruling.field != NULL)
-			exchange_violation(e, t->ruling.field, t->ruling.code, t->ruling.text);
-		if (err == CVN_ECONFLICT)
-			e->current = page_record(c.record, &e->arena);
-		return exchange_fault(e, err, t->ruling.text);
-	}
+	err = decide(e->call, &c, t);
+	if (err != CVN_OK)
+		return desk_refuse(e, c.record, err, &t->ruling);
+	if (t->ruling.is_nothing)
+		return desk_answer(e, c.record);
 
 	t->e = e;
 	convene__v1__subject__init(&t->subject);
-	t->subject.request = call->request;
+	t->subject.request = (char *)(uintptr_t)request_of(e->call);
 	t->subject.has_revision = 1;
 	t->subject.revision = c.record->revision;
-	convene__v1__take_place__init(&t->message);
 	t->message.subject = &t->subject;
-	t->message.venue = call->venue;
-	t->message.first_day = call->first_day;
 	convene__v1__task__init(&t->place.task.message);
 	t->place.task.message.of_case = CONVENE__V1__TASK__OF_TAKE;
 	t->place.task.message.take = &t->message;
@@ -141,19 +143,13 @@ static void on_answered(struct place_task *task, enum cvn_err err, int64_t curso
 enum verdict take_done(struct exchange *e)
 {
 	const struct take *t = e->act;
-	struct replica *replica = e->programme->replica;
-	struct view view = { .replica = replica,
-			     .role = e->caller.role,
-			     .subject = e->caller.subject };
-	const struct replica_record *record = replica_find(replica, e->call->take->request);
+	const struct replica_record *record =
+		replica_find(e->programme->replica, request_of(e->call));
+	struct ruling ruling = { .text = e->text };
 
-	if (e->err == CVN_ECONFLICT)
-		e->current = page_record(record, &e->arena);
 	if (e->err != CVN_OK)
-		return exchange_fault(e, e->err, e->text);
+		return desk_refuse(e, record, e->err, &ruling);
 	if (exchange_wait_for(e, t->cursor) == WAIT)
 		return WAIT;
-	e->reply.of_case = CONVENE__V1__REPLY__OF_RECORD;
-	e->reply.record = view_record(&view, record, &e->arena);
-	return e->reply.record != NULL ? NEXT : exchange_fault(e, CVN_ENOMEM, NULL);
+	return desk_answer(e, record);
 }

@@ -94,6 +94,26 @@ static const char *subject_fault(enum role role, const char *subject)
 						       "only federations and committees have one";
 }
 
+/* Whoever speaks for a committee in part is known by name. */
+static const char *disciplines_fault(const Convene__V1__Principal *p, enum role role,
+				     const char **ret_field)
+{
+	*ret_field = "disciplines";
+	if (p->n_disciplines > 0 && role != ROLE_COMMITTEE)
+		return "only a committee's key can be for some disciplines";
+	if (p->n_disciplines > KEYRING_DISCIPLINES)
+		return "are too many";
+	for (size_t i = 0; i < p->n_disciplines; i++) {
+		if (p->disciplines[i][0] == '\0' ||
+		    strlen(p->disciplines[i]) > KEYRING_TEXT_MAX)
+			return "must be codes of disciplines";
+	}
+	*ret_field = "name";
+	if (p->n_disciplines > 0 && (p->name == NULL || p->name[0] == '\0'))
+		return "must be there where a committee's key is for some disciplines only";
+	return NULL;
+}
+
 const char *keyring_fault(const Convene__V1__Principal *principal, const char **ret_field)
 {
 	const char *why;
@@ -119,7 +139,7 @@ const char *keyring_fault(const Convene__V1__Principal *principal, const char **
 		if (!id_is_valid(principal->programmes[i]))
 			return "must be ids of programmes";
 	}
-	return NULL;
+	return disciplines_fault(principal, role, ret_field);
 }
 
 static size_t room_of(const char *text)
@@ -139,19 +159,22 @@ static const char *put_text(char **at, const char *text)
 
 static struct keyring_entry *make_entry(const Convene__V1__Principal *from)
 {
-	size_t n_list = from->n_programmes * sizeof(const char *);
+	size_t n_list = (from->n_programmes + from->n_disciplines) * sizeof(const char *);
 	size_t n = sizeof(struct keyring_entry) + n_list + room_of(from->subject) +
 		   room_of(from->name);
 	struct keyring_entry *entry;
-	const char **programmes;
+	const char **programmes, **disciplines;
 	char *at;
 
 	for (size_t i = 0; i < from->n_programmes; i++)
 		n += room_of(from->programmes[i]);
+	for (size_t i = 0; i < from->n_disciplines; i++)
+		n += room_of(from->disciplines[i]);
 	entry = calloc(1, n);
 	if (entry == NULL)
 		return NULL;
 	programmes = (const char **)(entry + 1);
+	disciplines = programmes + from->n_programmes;
 	at = (char *)(entry + 1) + n_list;
 	strcpy(entry->principal.key, from->public_key);
 	CVN_REQUIRE(role_parse(from->role, &entry->principal.role));
@@ -159,8 +182,12 @@ static struct keyring_entry *make_entry(const Convene__V1__Principal *from)
 	entry->principal.name = put_text(&at, from->name);
 	for (size_t i = 0; i < from->n_programmes; i++)
 		programmes[i] = put_text(&at, from->programmes[i]);
+	for (size_t i = 0; i < from->n_disciplines; i++)
+		disciplines[i] = put_text(&at, from->disciplines[i]);
 	entry->principal.programmes = programmes;
 	entry->principal.n_programmes = from->n_programmes;
+	entry->principal.disciplines = disciplines;
+	entry->principal.n_disciplines = from->n_disciplines;
 	return entry;
 }
 

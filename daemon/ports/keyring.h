@@ -11,7 +11,7 @@
  *
  * Layer     ports.
  * Thread    loop thread.
- * Limit     KEYRING_MAX principals, KEYRING_PROGRAMMES programmes each; texts of at most
+ * Limit     KEYRING_MAX principals, KEYRING_PROGRAMMES programmes and KEYRING_DISCIPLINES disciplines each; texts of at most
  *           KEYRING_TEXT_MAX bytes.
  * Not here  where principals are kept (ports/store.h), what a role may do (flow/kinds.h). */
 #pragma once
@@ -24,6 +24,7 @@
 
 #define KEYRING_MAX 100000u
 #define KEYRING_PROGRAMMES 64u
+#define KEYRING_DISCIPLINES 64u
 #define KEYRING_TEXT_MAX 200u
 #define KEYRING_KEY_TEXT 41u  /* Z85, with its end */
 #define KEYRING_LOCAL "local" /* the user id of who speaks over the local socket */
@@ -50,6 +51,8 @@ struct principal {
 	const char *name;    /* for people; "" where none */
 	const char *const *programmes;
 	size_t n_programmes; /* 0: all */
+	const char *const *disciplines; /* committee: those it decides about … */
+	size_t n_disciplines;           /* … 0: all */
 };
 
 /* "working_body" ↔ ROLE_WORKING_BODY. False, or NULL, where there is none. */

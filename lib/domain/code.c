@@ -9,7 +9,7 @@
 
 static const char *const KINDS[KIND_N] = { "training_camp", "competition", "tournament", "mass_event" };
 static const char *const SERVICES[SERVICE_N] = { "training", "scientific", "methodological", "medical" };
-static const char *const VERDICTS[VERDICT_N] = { "approve", "decline", "revise" };
+static const char *const VERDICTS[VERDICT_N] = { "approve", "decline", "revise", "postpone", "cancel" };
 static const char *const REASONS[REASON_N] = {
 #define X(name) #name,
 	CODE_REASONS(X)

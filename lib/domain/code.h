@@ -9,7 +9,7 @@
 
 enum code_kind { KIND_TRAINING_CAMP, KIND_COMPETITION, KIND_TOURNAMENT, KIND_MASS_EVENT, KIND_N };
 enum code_service { SERVICE_TRAINING, SERVICE_SCIENTIFIC, SERVICE_METHODOLOGICAL, SERVICE_MEDICAL, SERVICE_N };
-enum code_verdict { VERDICT_APPROVE, VERDICT_DECLINE, VERDICT_REVISE, VERDICT_N };
+enum code_verdict { VERDICT_APPROVE, VERDICT_DECLINE, VERDICT_REVISE, VERDICT_POSTPONE, VERDICT_CANCEL, VERDICT_N };
 
 /* Why a request has no place: the codes of a plan file, in the order in which they bind, then what only happens to a
  * request in its life. */

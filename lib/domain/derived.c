@@ -90,6 +90,7 @@ static void build_policy(struct derived *d, const Convene__V1__Programme *about)
 		.late_cancel_days = OR(late_cancel_days, -1),
 		.accept_days = OR(accept_days, 7),
 		.revision_days = OR(revision_days, 14),
+		.min_people_pct = OR(min_people_pct, 50),
 		.consent_of_all = OR(consent_of_all, false),
 	};
 #undef WEIGHT

@@ -54,6 +54,7 @@ struct policy {
 	int64_t file_days, decide_days, longest_camp_days;
 	int64_t freeze_days, change_notice_days, late_cancel_days;
 	int64_t accept_days, revision_days;
+	int64_t min_people_pct;
 	bool consent_of_all;
 };
 

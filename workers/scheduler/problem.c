@@ -343,6 +343,8 @@ static void take_shields(struct problem *problem, const struct programme *progra
 		const Convene__V1__Protected *entry = item->entity->protected_;
 		struct shield shield = {.discipline = PROBLEM_NONE, .noc = PROBLEM_NONE};
 
+		if (entry->soft) /* a warning to people: nothing is kept free for it */
+			continue;
 		if (!problem_day(problem, entry->first_day, &shield.first) ||
 		    !problem_day(problem, entry->last_day, &shield.last) || !clip(problem, &shield.first, &shield.last))
 			continue;
