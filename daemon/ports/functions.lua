@@ -149,13 +149,14 @@ local function write_change(keys, key, args, a, r, at, line)
 	end
 end
 
--- keys: head, log, after, deaths, one record for each change
+-- keys: head, log, after, deaths, one record for each change; where a planning round is adopted, also the round
 -- args: epoch, token, base version ('' = any; VERSION:TOKEN = that commit must have made it), n;
 --       each: id, revision, state, cursor that must stand (0 = any), revision, state from now on, bump (0 or 1),
---       content ('' = stays), digest, after, standing, update
+--       content ('' = stays), digest, after, standing, update; at the end the round, where its key is there
 local function commit(keys, args)
 	local epoch, token, n = tonumber(args[1]), args[2], tonumber(args[4])
-	if not epoch or not n or n < 1 or #args ~= 4 + 12 * n or #keys ~= 4 + n then
+	local has_round = n and #keys == 5 + n and 1 or 0
+	if not epoch or not n or n < 1 or #args ~= 4 + 12 * n + has_round or #keys ~= 4 + n + has_round then
 		return bad_args('commit')
 	end
 	local owner, cursor, version, phase = read_head(keys[1])
@@ -221,7 +222,28 @@ local function commit(keys, args)
 	else
 		redis.call('HSET', keys[1], 'cursor', text(cursor + n))
 	end
+	if has_round == 1 then
+		redis.call('SET', keys[5 + n], args[5 + 12 * n])
+	end
 	return answer
+end
+
+-- keys: head, round; args: epoch, round
+local function round(keys, args)
+	local epoch = tonumber(args[1])
+	if not epoch or #args ~= 2 or #keys ~= 2 then
+		return bad_args('round')
+	end
+	local owner, _, _, phase = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	elseif owner ~= epoch then
+		return bad_epoch()
+	elseif phase == 'archived' then
+		return { 'closed' }
+	end
+	redis.call('SET', keys[2], args[2])
+	return { 'ok' }
 end
 
 -- keys: head, log, entity cursors, the hash of its kind for each entity
@@ -503,6 +525,7 @@ end
 
 redis.register_function('convene_admit', admit)
 redis.register_function('convene_commit', commit)
+redis.register_function('convene_round', round)
 redis.register_function('convene_put', put)
 redis.register_function('convene_claim', claim)
 redis.register_function('convene_seal', seal)

@@ -15,7 +15,8 @@
 #define KILL_GRACE_MS 2000
 
 static const char *const KIND_NAMES[POOL_KINDS] = {
-	[POOL_VALIDATOR] = "validator", [POOL_SCHEDULER] = "scheduler"
+	[POOL_VALIDATOR] = "validator", [POOL_SCHEDULER] = "scheduler",
+						     [POOL_PLANNER] = "planner"
 };
 
 static enum cvn_err take_options(struct pool *pool, const struct pool_options *options);
@@ -85,6 +86,8 @@ static enum cvn_err take_options(struct pool *pool, const struct pool_options *o
 		o->credits[POOL_VALIDATOR] = 64;
 	if (o->credits[POOL_SCHEDULER] == 0)
 		o->credits[POOL_SCHEDULER] = 256;
+	o->credits[POOL_PLANNER] = 1;
+	o->n_children[POOL_PLANNER] = 0;
 	if (o->task_max_ms == 0)
 		o->task_max_ms = 10000;
 	if (o->heartbeat_ms == 0)
@@ -237,6 +240,8 @@ static void on_pump(struct loop_task *task)
 	LIST_EACH (node, after, &pool->workers)
 		worker_sweep(CONTAINER_OF(node, struct worker, link));
 	feed_bind(pool);
+	for (size_t i = 0; !pool->is_closing && i < pool->n_programmes; i++)
+		planner_begin(pool, pool->by_index[i]);
 	if (feed_pump(pool))
 		pool_wake(pool);
 	if (pool->is_closing)
@@ -320,6 +325,8 @@ void pool_finish(struct pool *pool, struct pool_task *task)
 	task->is_started = false;
 	task->worker = NULL;
 	pool->n_tasks--;
+	if (task->kind == POOL_PLANNER)
+		planner_end(find(pool, task->programme));
 	if (w != NULL) {
 		w->n_tasks--;
 		w->n_unanswered -= !task->is_answered;

@@ -30,7 +30,9 @@ struct replica; /* domain/replica.h */
 struct pool;    /* opaque; one per daemon, opened and closed by app.c */
 struct worker;  /* private */
 
-enum pool_kind { POOL_VALIDATOR, POOL_SCHEDULER, POOL_KINDS };
+/* A planner is a scheduler's program, started for one task and ended with it: it has a programme to itself, and is not
+ * replaced when it dies. At most one a programme. */
+enum pool_kind { POOL_VALIDATOR, POOL_SCHEDULER, POOL_PLANNER, POOL_KINDS };
 
 /* One task. The caller zeroes it, fills the public block, and keeps it, and what it points to,
  * until done_cb has run or it was finished.
@@ -47,6 +49,7 @@ struct pool_task {
 	void (*done_cb)(struct pool_task *task, enum cvn_err err);
 	enum pool_kind kind;
 	bool alone; /* no other task beside it at its worker */
+	uint32_t time_max_ms; /* 0: the option's task_max_ms */
 	const char *programme;
 	Convene__V1__Task message; /* its oneof; the pool sets id and programme */
 	const Convene__V1__Result *ret_result;
@@ -86,6 +89,10 @@ struct pool_options {
 	 * pool_settle(). */
 	void (*on_answer)(void *arg, pool_ref from, const Convene__V1__Answer *answer,
 			  struct pool_task *task);
+	/* A planner's task: how far it is, and its plan, part by part. The task is outstanding until it is finished.
+	 * NULL: nobody plans. */
+	void (*on_progress)(void *arg, struct pool_task *task, const Convene__V1__Progress *progress);
+	void (*on_plan)(void *arg, struct pool_task *task, const Convene__V1__Plan *plan);
 	/* Is this key a remote worker's? Asked for each of its messages. */
 	bool (*is_worker_key)(void *arg, const char *user_id);
 	void *arg;
@@ -122,6 +129,9 @@ CVN_MUST_CHECK enum cvn_err pool_start(struct pool *pool, struct pool_task *task
 /* The task needs no (further) answer; it is the caller's again, and done_cb does not run. One that
  * was not started, or is over, is fine. O(1). */
 void pool_finish(struct pool *pool, struct pool_task *task);
+
+/* Asks for the answer to a planner's task now; false: it was not handed out yet. */
+bool pool_stop(struct pool *pool, struct pool_task *task);
 
 /* Tells who answered what became of it: "ok", "stale", "gone". A worker that is no more hears
  * nothing. */

@@ -51,8 +51,9 @@ void feed_bind(struct pool *pool)
 
 bool feed_is_wanted(const struct worker *w, const struct pool_programme *p)
 {
-	return w->life.state == WORKER_SERVING && !w->is_lost &&
-	       (w->kind != POOL_SCHEDULER || p->scheduler == w);
+	if (w->life.state != WORKER_SERVING || w->is_lost)
+		return false;
+	return w->kind == POOL_SCHEDULER ? p->scheduler == w : w->only == NULL || w->only == p;
 }
 
 bool feed_is_complete(const struct worker *w, const struct pool_programme *p)

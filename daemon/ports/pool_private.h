@@ -17,6 +17,7 @@
 /*  child     resting -> starting -> serving -> ending -> resting …       (a death: starting,
  * serving -> resting)
  *  remote                           serving -> gone
+ *  planner   resting -> starting -> serving -> ending -> gone            (a death: any -> gone)
  *  closing   any -> gone */
 enum { WORKER_RESTING, WORKER_STARTING, WORKER_SERVING, WORKER_ENDING, WORKER_GONE, WORKER_STATES };
 
@@ -33,6 +34,7 @@ struct pool_programme {
 	size_t index; /* of its feed at each worker */
 	const struct replica *replica;
 	struct worker *scheduler;             /* in charge of it; NULL: none lives */
+	struct worker *planner;               /* started for its waiting or outstanding task; NULL: none */
 	struct list_node waiting[POOL_KINDS]; /* pool_task::link, next one first */
 	struct buf updates; /* that wait to be fed: Feed's field `updates`, packed */
 	UT_hash_handle hh;
@@ -43,6 +45,7 @@ struct worker {
 	struct fsm life;
 	char name[65];
 	enum pool_kind kind;
+	struct pool_programme *only;          /* a planner's; NULL: it serves all */
 	bool is_remote;
 	bool is_lost;             /* a message to it could not be sent: to be ended */
 	bool is_overdue;          /* was ended since it took too long */
@@ -69,6 +72,7 @@ struct pool {
 	struct zsock *socks[2];      /* local, remote (NULL: none) */
 	struct list_node workers;    /* worker::link: children, then remote ones */
 	uint32_t n_remote;
+	uint64_t n_planners; /* ever started: their names */
 	struct pool_programme *programmes; /* by id */
 	struct pool_programme **by_index;
 	size_t n_programmes;
@@ -110,6 +114,14 @@ void worker_beat(struct worker *w);
 /* Ends those that could not be reached. */
 void worker_sweep(struct worker *w);
 void worker_drain(struct worker *w);
+
+/* --- pool_planner.c --- */
+/* Starts a planner where a task waits for one. */
+void planner_begin(struct pool *pool, struct pool_programme *p);
+/* Ends it; nobody needs it any more. */
+void planner_end(struct pool_programme *p);
+/* It is no more (`w` neither, after the call); its task, if that is still outstanding, hears of it. */
+void planner_gone(struct worker *w, const char *last_words);
 
 /* --- pool_feed.c --- */
 /* Gives each programme that has no scheduler one, if there is any. */

@@ -27,7 +27,8 @@ static const struct fsm_def LIFE = {
 		   [WORKER_GONE] = "gone" },
 	.next = { [WORKER_RESTING] = FSM_TO(WORKER_STARTING) | FSM_TO(WORKER_GONE),
 		  [WORKER_STARTING] =
-			  FSM_TO(WORKER_SERVING) | FSM_TO(WORKER_ENDING) | FSM_TO(WORKER_RESTING),
+			  FSM_TO(WORKER_SERVING) | FSM_TO(WORKER_ENDING) | FSM_TO(WORKER_RESTING) |
+			  FSM_TO(WORKER_GONE),
 		  [WORKER_SERVING] =
 			  FSM_TO(WORKER_ENDING) | FSM_TO(WORKER_RESTING) | FSM_TO(WORKER_GONE),
 		  [WORKER_ENDING] = FSM_TO(WORKER_RESTING) | FSM_TO(WORKER_GONE) },
@@ -38,6 +39,8 @@ static void on_ready(struct pool *pool, struct zsock *sock, const struct zmessag
 static void registered(struct worker *w, struct zsock *sock, const struct zmessage *m);
 static void on_result(struct worker *w, const Convene__V1__Result *result);
 static void on_answer(struct worker *w, const Convene__V1__Answer *answer);
+static void on_progress(struct worker *w, const Convene__V1__Progress *progress);
+static void on_plan(struct worker *w, const Convene__V1__Plan *plan);
 static void on_drained(struct worker *w);
 static void on_exit_of_child(void *arg, struct proc *proc, const struct proc_exit *how);
 static void died(struct worker *w, const char *last_words, bool is_blamed);
@@ -83,16 +86,19 @@ void worker_spawn(struct worker *w)
 {
 	struct pool *pool = w->pool;
 	char epoch[24];
-	const char *argv[] = { pool->options.programs[w->kind],
+	const char *argv[] = { pool->options.programs[w->kind == POOL_PLANNER ? POOL_SCHEDULER : w->kind],
 			       "--endpoint",
 			       pool->options.local_endpoint,
 			       "--name",
 			       w->name,
 			       "--daemon-epoch",
 			       epoch,
+			       NULL,
 			       NULL };
+	const char *planner_argv[] = { argv[0], "--planner", argv[1], argv[2], argv[3],
+				       argv[4], argv[5],     argv[6], NULL };
 	struct proc_options options = { .name = w->name,
-					.argv = argv,
+					.argv = w->kind == POOL_PLANNER ? planner_argv : argv,
 					.oom_score_adj = 200,
 					.on_exit = on_exit_of_child,
 					.arg = w };
@@ -104,6 +110,8 @@ void worker_spawn(struct worker *w)
 		LOG_ERROR("pool", "a worker could not be started", "worker", w->name, "program",
 			  argv[0], "error", cvn_err_name(err));
 		w->proc = NULL;
+		if (w->kind == POOL_PLANNER)
+			return;
 		w->backoff_ms = w->backoff_ms == 0 ? 100 : w->backoff_ms;
 		rest(w);
 		return;
@@ -217,7 +225,11 @@ void worker_on_message(void *arg, struct zsock *sock, const struct zmessage *m)
 		on_answer(w, from->answer);
 	else if (from->of_case == CONVENE__V1__FROM_WORKER__OF_DRAINED)
 		on_drained(w);
-	/* heartbeat, progress: that it was heard is all there is to know */
+	else if (from->of_case == CONVENE__V1__FROM_WORKER__OF_PROGRESS)
+		on_progress(w, from->progress);
+	else if (from->of_case == CONVENE__V1__FROM_WORKER__OF_PLAN)
+		on_plan(w, from->plan);
+	/* heartbeat: that it was heard is all there is to know */
 }
 
 static bool kind_parse(const char *text, enum pool_kind *ret_kind)
@@ -226,6 +238,8 @@ static bool kind_parse(const char *text, enum pool_kind *ret_kind)
 		*ret_kind = POOL_VALIDATOR;
 	else if (text != NULL && strcmp(text, "scheduler") == 0)
 		*ret_kind = POOL_SCHEDULER;
+	else if (text != NULL && strcmp(text, "planner") == 0)
+		*ret_kind = POOL_PLANNER;
 	else
 		return false;
 	return true;
@@ -263,7 +277,7 @@ static struct worker *worker_of_ready(struct pool *pool, struct zsock *sock,
 		return w;
 	}
 	*ret_why = "it is no child of ours";
-	if (sock == pool->socks[0])
+	if (sock == pool->socks[0] || kind == POOL_PLANNER)
 		return NULL;
 	*ret_why = "there are too many";
 	if (pool->n_remote >= POOL_REMOTE_MAX ||
@@ -382,6 +396,32 @@ static void on_answer(struct worker *w, const Convene__V1__Answer *answer)
 	pool_wake(w->pool);
 }
 
+static void on_progress(struct worker *w, const Convene__V1__Progress *progress)
+{
+	struct pool_task *task = task_by_id(w, progress->task);
+
+	if (task != NULL && w->kind == POOL_PLANNER && w->pool->options.on_progress != NULL)
+		w->pool->options.on_progress(w->pool->options.arg, task, progress);
+}
+
+static void on_plan(struct worker *w, const Convene__V1__Plan *plan)
+{
+	struct pool_task *task = task_by_id(w, plan->task);
+
+	w->n_done += task != NULL && (plan->summary != NULL || plan->refused != NULL);
+	if (task != NULL && w->kind == POOL_PLANNER && w->pool->options.on_plan != NULL)
+		w->pool->options.on_plan(w->pool->options.arg, task, plan);
+}
+
+/* How long may it take over what it has? */
+static uint64_t time_of_task(const struct worker *w)
+{
+	const struct list_node *node = list_first(&w->tasks);
+	uint32_t own = node != NULL ? CONTAINER_OF(node, struct pool_task, link)->time_max_ms : 0;
+
+	return own != 0 ? own : w->pool->options.task_max_ms;
+}
+
 /* It takes no more, and ends; what it did not answer goes to others. */
 static void on_drained(struct worker *w)
 {
@@ -408,7 +448,7 @@ void worker_beat(struct worker *w)
 	if (w->life.state != WORKER_STARTING && w->life.state != WORKER_SERVING)
 		return;
 	if (w->n_unanswered > 0 && w->n_unsettled == 0 &&
-	    now - w->busy_ms > pool->options.task_max_ms) {
+	    now - w->busy_ms > time_of_task(w)) {
 		LOG_ERROR("pool", "a worker takes too long over a task", "worker", w->name, "ms",
 			  now - w->busy_ms);
 		w->is_lost = w->is_overdue = true;
@@ -468,7 +508,10 @@ static void on_exit_of_child(void *arg, struct proc *proc, const struct proc_exi
 		words += how->n_last_words - POOL_LAST_WORDS_MAX;
 	if (w->is_overdue)
 		words = "it took too long over the task, and was ended";
-	died(w, words, !is_asked && !is_clean);
+	if (w->kind == POOL_PLANNER)
+		planner_gone(w, words);
+	else
+		died(w, words, !is_asked && !is_clean);
 }
 
 /* The task that it was busy with hears of it; the others are handed on. */

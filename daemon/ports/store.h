@@ -23,7 +23,8 @@ struct store; /* opaque; one per daemon, opened and closed by app.c */
 struct store_verb;
 struct store_slot;
 
-#define STORE_BATCH_MAX 256 /* items, changes or entities of one operation */
+#define STORE_BATCH_MAX 256     /* items or entities of one operation, ids of one read */
+#define STORE_CHANGES_MAX 10000 /* changes of one commit */
 #define STORE_NO_DEADLINE UINT64_MAX
 
 enum store_state {
@@ -169,6 +170,7 @@ struct store_commit {
 	uint64_t builds_on; /* serial of the commit that must have made that version; 0: any */
 	const struct store_change *changes; /* ids differ from one another */
 	size_t n_changes;
+	struct store_bytes round; /* data not NULL: from now on the programme's round, in the same step */
 
 	int64_t ret_cursor;   /* CVN_OK: of the last change; those before have the cursors before */
 	int64_t ret_version;  /* CVN_OK, CVN_ESTALE: of the calendar now */
@@ -186,6 +188,17 @@ struct store_commit {
  * CVN_ECONFLICT: a change that leaves `received` for `proposed` or `waitlisted` would close a
  * circle of `after`. CVN_ECLOSED: the programme is archived. CVN_EPROGRAMME. */
 CVN_MUST_CHECK enum cvn_err store_commit_start(struct store *store, struct store_commit *commit);
+
+/* --- round: the programme's last planning round --- */
+
+struct store_round {
+	struct store_op op;
+	const char *programme;
+	struct store_bytes round; /* replaces the one before */
+};
+
+/* CVN_EPROGRAMME; CVN_ECLOSED: it is archived. */
+CVN_MUST_CHECK enum cvn_err store_round_start(struct store *store, struct store_round *round);
 
 /* --- put: the programme's data change --- */
 

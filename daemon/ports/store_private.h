@@ -22,8 +22,8 @@
 #define STORE_COMMAND_MS 10000 /* without an answer for so long a connection counts as lost */
 #define STORE_TICK_MS 20
 #define STORE_WAIT_MS 500 /* how long Redis itself waits for replicas before it says how many */
-#define STORE_ARGS_MAX 4096
-#define STORE_ARGS_TEXT_BYTES (192u << 10)
+#define STORE_ARGS_MAX (13 * STORE_CHANGES_MAX + 64) /* an adoption's commit; the pages of others are never touched */
+#define STORE_ARGS_TEXT_BYTES ((size_t)320 * STORE_CHANGES_MAX)
 #define STORE_PHASE_BYTES 16
 
 extern const uint8_t store_functions[]; /* functions.lua, made by the build; no NUL behind it */

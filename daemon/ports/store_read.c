@@ -358,6 +358,38 @@ enum cvn_err store_todo_start(struct store *store, struct store_todo *todo)
 	return store_start(store, &todo->op, &VERB);
 }
 
+/* --- round --- */
+
+static void encode_round(struct store *store, struct store_op *op, struct store_args *args)
+{
+	const struct store_round_read *read = CONTAINER_OF(op, struct store_round_read, op);
+
+	(void)store;
+	store_args_begin(args, "GET");
+	store_args_key(args, read->programme, "round", NULL);
+}
+
+static enum cvn_err decode_round(struct store_op *op, const redisReply *reply, struct arena *arena)
+{
+	struct store_round_read *read = CONTAINER_OF(op, struct store_round_read, op);
+
+	(void)arena;
+	read->ret_round = (struct store_bytes){ NULL, 0 };
+	if (reply->type == REDIS_REPLY_STRING)
+		read->ret_round = (struct store_bytes){ (const uint8_t *)reply->str, reply->len };
+	return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_NIL ? CVN_OK : CVN_EBUG;
+}
+
+enum cvn_err store_round_read_start(struct store *store, struct store_round_read *read)
+{
+	static const struct store_verb VERB = { STORE_LANE_READ, encode_round, decode_round, NULL,
+						NULL };
+
+	if (!id_is_valid(read->programme))
+		return CVN_EPROGRAMME;
+	return store_start(store, &read->op, &VERB);
+}
+
 /* --- principals --- */
 
 static void encode_principals(struct store *store, struct store_op *op, struct store_args *args)

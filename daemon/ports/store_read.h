@@ -119,6 +119,15 @@ struct store_todo {
 };
 CVN_MUST_CHECK enum cvn_err store_todo_start(struct store *store, struct store_todo *todo);
 
+/* The programme's last planning round, as it was written; data NULL: there was none. */
+struct store_round_read {
+	struct store_op op;
+	const char *programme;
+
+	struct store_bytes ret_round;
+};
+CVN_MUST_CHECK enum cvn_err store_round_read_start(struct store *store, struct store_round_read *read);
+
 /* All principals. */
 struct store_principals {
 	struct store_op op;

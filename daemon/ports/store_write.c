@@ -6,6 +6,7 @@
 #include "ports/store_private.h"
 #include "util/id.h"
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DIGEST_MAX 64
@@ -150,12 +151,14 @@ static void encode_commit(struct store *store, struct store_op *op, struct store
 	const struct store_commit *commit = CONTAINER_OF(op, struct store_commit, op);
 	const char *p = commit->programme;
 
-	begin_call(args, "convene_commit", p, 4 + commit->n_changes);
+	begin_call(args, "convene_commit", p, 4 + commit->n_changes + (commit->round.data != NULL));
 	store_args_key(args, p, "log", NULL);
 	store_args_key(args, p, "after", NULL);
 	store_args_key(args, p, "deaths", NULL);
 	for (size_t i = 0; i < commit->n_changes; i++)
 		store_args_key(args, p, "r", commit->changes[i].id);
+	if (commit->round.data != NULL)
+		store_args_key(args, p, "round", NULL);
 	store_args_int(args, store->epoch);
 	store_args_printf(args, "%" PRId64 "-%" PRIu64, store->epoch, commit->serial);
 	if (commit->has_base_version && commit->builds_on != 0)
@@ -168,6 +171,8 @@ static void encode_commit(struct store *store, struct store_op *op, struct store
 	store_args_int(args, (int64_t)commit->n_changes);
 	for (size_t i = 0; i < commit->n_changes; i++)
 		encode_change(&commit->changes[i], args);
+	if (commit->round.data != NULL)
+		store_args_bytes(args, commit->round);
 }
 
 static enum cvn_err decode_gone(struct store_commit *commit, const redisReply *reply)
@@ -215,14 +220,40 @@ static const char *moved_by_commit(const struct store_op *op, int64_t *ret_curso
 	return commit->programme;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* CVN_OK: no two changes are of one request. */
+static enum cvn_err check_ids(const struct store_commit *commit)
+{
+	const char **ids = calloc(commit->n_changes, sizeof *ids);
+	enum cvn_err err = ids != NULL ? CVN_OK : CVN_ENOMEM;
+
+	for (size_t i = 0; err == CVN_OK && i < commit->n_changes; i++)
+		ids[i] = commit->changes[i].id;
+	if (err == CVN_OK)
+		qsort(ids, commit->n_changes, sizeof *ids, compare_ids);
+	for (size_t i = 1; err == CVN_OK && i < commit->n_changes; i++)
+		if (strcmp(ids[i - 1], ids[i]) == 0)
+			err = CVN_EINVALID;
+	free(ids);
+	return err;
+}
+
 enum cvn_err store_commit_start(struct store *store, struct store_commit *commit)
 {
 	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_commit, decode_commit,
 						moved_by_commit, NULL };
-	enum cvn_err err = check_batch(commit->programme, commit->n_changes);
+	enum cvn_err err = CVN_OK;
 
-	if (err != CVN_OK)
-		return err;
+	if (!id_is_valid(commit->programme))
+		return CVN_EPROGRAMME;
+	if (commit->n_changes == 0 || commit->n_changes > STORE_CHANGES_MAX)
+		return commit->n_changes == 0 ? CVN_EINVALID : CVN_ETOOLARGE;
 	for (size_t i = 0; i < commit->n_changes; i++) {
 		const struct store_change *change = &commit->changes[i];
 
@@ -231,12 +262,41 @@ enum cvn_err store_commit_start(struct store *store, struct store_commit *commit
 			     (change->digest.n > 0 && change->content.n > 0)));
 		if (!id_is_valid(change->id))
 			return CVN_EINVALID;
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(change->id, commit->changes[j].id) == 0)
-				return CVN_EINVALID;
 	}
+	err = check_ids(commit);
+	if (err != CVN_OK)
+		return err;
 	commit->serial = ++store->serial;
 	return store_start(store, &commit->op, &VERB);
+}
+
+/* --- round --- */
+
+static void encode_round(struct store *store, struct store_op *op, struct store_args *args)
+{
+	const struct store_round *round = CONTAINER_OF(op, struct store_round, op);
+
+	begin_call(args, "convene_round", round->programme, 2);
+	store_args_key(args, round->programme, "round", NULL);
+	store_args_int(args, store->epoch);
+	store_args_bytes(args, round->round);
+}
+
+static enum cvn_err decode_round(struct store_op *op, const redisReply *reply, struct arena *arena)
+{
+	(void)op;
+	(void)arena;
+	return store_reply_is(reply, "ok", 1) ? CVN_OK : store_reply_refusal(reply);
+}
+
+enum cvn_err store_round_start(struct store *store, struct store_round *round)
+{
+	static const struct store_verb VERB = { STORE_LANE_WRITE, encode_round, decode_round, NULL,
+						NULL };
+
+	if (!id_is_valid(round->programme))
+		return CVN_EPROGRAMME;
+	return store_start(store, &round->op, &VERB);
 }
 
 /* --- put --- */
