@@ -3,6 +3,7 @@
 #include "io/loop.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -60,6 +61,10 @@ enum cvn_err loop_new(struct loop **ret_loop)
 		free(loop);
 		return CVN_ENOMEM;
 	}
+	/* libzmq's I/O thread must not push us off our processor at each message that we send: it
+	 * takes what has gathered when we wait, or at once where a processor is free. */
+	if (sched_getscheduler(0) == SCHED_OTHER)
+		zmq_ctx_set(loop->zmq, ZMQ_THREAD_SCHED_POLICY, SCHED_BATCH);
 	if (uv_loop_init(&loop->uv) != 0) {
 		end_context(loop->zmq);
 		free(loop);
