@@ -16,6 +16,7 @@ struct word {
 struct host {
 	const char *noc;
 	int32_t *offers[SERVICE_N]; /* n_days long; NULL: no offer */
+	int32_t most[SERVICE_N];    /* of its days */
 	UT_hash_handle hh;
 };
 
@@ -175,6 +176,8 @@ static void add_offer(struct derived *d, const Convene__V1__Offer *offer)
 		int32_t *staff = &host->offers[service][day];
 
 		*staff = offer->capacity > INT32_MAX - *staff ? INT32_MAX : *staff + (int32_t)offer->capacity;
+		if (*staff > host->most[service])
+			host->most[service] = *staff;
 	}
 }
 
@@ -187,13 +190,27 @@ bool derived_has_word(const struct word *set, const char *code)
 	return word != NULL;
 }
 
-const int32_t *derived_offers(const struct derived *d, const char *noc, int service)
+static const struct host *find_host(const struct derived *d, const char *noc, int service)
 {
 	struct host *host = NULL;
 
 	if (noc != NULL && service >= 0 && service < SERVICE_N)
 		HASH_FIND_STR(d->hosts, noc, host);
+	return host;
+}
+
+const int32_t *derived_offers(const struct derived *d, const char *noc, int service)
+{
+	const struct host *host = find_host(d, noc, service);
+
 	return host != NULL ? host->offers[service] : NULL;
+}
+
+int32_t derived_offered_most(const struct derived *d, const char *noc, int service)
+{
+	const struct host *host = find_host(d, noc, service);
+
+	return host != NULL ? host->most[service] : 0;
 }
 
 void derived_build(struct derived *d, const struct programme *p)

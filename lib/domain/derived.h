@@ -31,3 +31,6 @@ bool derived_has_word(const struct word *set, const char *code);
 
 /* The array of one host and service; NULL: none. */
 const int32_t *derived_offers(const struct derived *d, const char *noc, int service);
+
+/* The most in that array; 0: there is none. */
+int32_t derived_offered_most(const struct derived *d, const char *noc, int service);

@@ -351,12 +351,7 @@ int64_t programme_offered(const struct programme *p, const char *noc, int servic
 
 int64_t programme_offered_most(const struct programme *p, const char *noc, int service)
 {
-	const int32_t *staff = programme_offers(p, noc, service);
-	int32_t most = 0;
-
-	for (int32_t i = 0; staff != NULL && i < programme_n_days(p); i++)
-		most = staff[i] > most ? staff[i] : most;
-	return most;
+	return derived_offered_most(derive(p), noc, service);
 }
 
 const struct policy *programme_policy(const struct programme *p)

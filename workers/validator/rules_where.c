@@ -23,14 +23,14 @@ static bool is_among(char *const *texts, size_t n, const char *text)
 	return false;
 }
 
-static bool is_in_place(const struct judgement *j, const Convene__V1__Venue *venue)
+static bool is_in_place(const struct judgement *j, const Convene__V1__Venue *venue, const Convene__V1__City *city)
 {
 	const Convene__V1__Request *r = j->request;
 
 	if (is_fixed(r))
 		return r->announced->venue != NULL && strcmp(r->announced->venue, venue->id) == 0;
 	return is_among(venue->disciplines, venue->n_disciplines, r->discipline) &&
-	       is_among(r->hosts, n_hosts(j), programme_noc_of_venue(j->programme, venue->id)) &&
+	       is_among(r->hosts, n_hosts(j), city != NULL ? city->noc : NULL) &&
 	       (r->n_venues == 0 || is_among(r->venues, at_most(r->n_venues, VENUES_MAX), venue->id));
 }
 
@@ -43,21 +43,15 @@ static bool has_facilities(const Convene__V1__Request *r, const Convene__V1__Ven
 	return true;
 }
 
-static int64_t beds_of(const struct judgement *j, const Convene__V1__Venue *venue)
-{
-	const Convene__V1__City *city = programme_city(j->programme, venue->city);
-
-	return city != NULL ? city->beds : 0;
-}
-
 /* The test that this venue fails first, and what it has where that is a number. A fixed event stands already: whether
  * its venue has what it asks for is not asked, only whether it has room. */
-static enum binding first_fault(const struct judgement *j, const Convene__V1__Venue *venue, int64_t *ret_has)
+static enum binding first_fault(const struct judgement *j, const Convene__V1__Venue *venue,
+                                const Convene__V1__City *city, int64_t *ret_has)
 {
 	const Convene__V1__Request *r = j->request;
 
 	*ret_has = 0;
-	if (!is_in_place(j, venue))
+	if (!is_in_place(j, venue, city))
 		return BINDS_PLACE;
 	if (!is_fixed(r) && !has_facilities(r, venue))
 		return BINDS_FACILITIES;
@@ -67,7 +61,7 @@ static enum binding first_fault(const struct judgement *j, const Convene__V1__Ve
 	*ret_has = venue->units;
 	if (r->units > venue->units)
 		return BINDS_UNITS;
-	*ret_has = beds_of(j, venue);
+	*ret_has = city != NULL ? city->beds : 0;
 	if (r->headcount > *ret_has)
 		return BINDS_BEDS;
 	return BINDS_NOTHING;
@@ -90,12 +84,12 @@ static void look_at_venues(const struct judgement *j, struct eligible *e)
 	for (const struct programme_item *i = programme_first(j->programme, ENTITY_VENUE); i != NULL;
 	     i = programme_next(i)) {
 		const Convene__V1__Venue *venue = i->entity->venue;
+		const Convene__V1__City *city = programme_city(j->programme, venue->city);
 		int64_t has;
-		enum binding fault = first_fault(j, venue, &has);
-		const char *noc = programme_noc_of_venue(j->programme, venue->id);
+		enum binding fault = first_fault(j, venue, city, &has);
 
-		if (fault == BINDS_NOTHING && noc != NULL) {
-			add_noc(e, noc);
+		if (fault == BINDS_NOTHING && city != NULL && city->noc != NULL) {
+			add_noc(e, city->noc);
 		} else if (fault > e->binding) {
 			e->binding = fault;
 			e->best = has;
