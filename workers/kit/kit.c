@@ -256,7 +256,7 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 		k->worker->on_settled(k, to->settled);
 	else if (to->of_case == CONVENE__V1__TO_WORKER__OF_STOP && k->worker->on_stop_task != NULL)
 		k->worker->on_stop_task(k, to->stop->task);
-	if (k->life.state == SERVING || k->life.state == DRAINING)
+	if (k->life.state == DRAINING || (k->life.state == SERVING && k->worker->on_idle != NULL))
 		loop_defer(k->loop, &k->idle);
 }
 
