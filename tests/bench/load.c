@@ -14,6 +14,7 @@
 #include "convene/v1/client.pb-c.h"
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -304,6 +305,7 @@ int main(int argc, char **argv)
 
 	if (argc != 10)
 		return 64;
+	zmq_ctx_set(context, ZMQ_THREAD_SCHED_POLICY, SCHED_BATCH); /* as lib/io/loop.c has it */
 	job = (struct job){ argv[1], argv[2], argv[3], argv[4], argv[5], atoi(argv[6]), atoi(argv[9]), atof(argv[7]), atof(argv[8]) };
 	if (job.clients < 1 || job.clients > CLIENTS_MAX)
 		return 64;
