@@ -6,6 +6,10 @@
 #include "scheduler/memory.h"
 #include "scheduler/place.h"
 
+#define GUIDED_ABOVE 10 /* points of temperature, by the highest value of a request */
+#define GUIDED_HOT_PCT 100
+#define GUIDED_COLD_PCT 35
+
 static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
 {
 	return (struct anneal_lists){memory_new((size_t)n_lists + 2, sizeof(int32_t)), memory_new((size_t)n, sizeof(int32_t))};
@@ -151,6 +155,8 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int
 			calendar_pin(anneal->calendar, r, true);
 		if (request->present && request->duration > anneal->longest)
 			anneal->longest = request->duration;
+		if (request->present && request->value > anneal->highest_value)
+			anneal->highest_value = request->value;
 		anneal->waiting_at[r] = PROBLEM_NONE;
 		anneal->best[r] = calendar_where(start, r);
 		if (anneal->best[r].venue == PROBLEM_NONE && request->present && !request->fixed && request->n_venues > 0 &&
@@ -311,7 +317,8 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 	struct calendar_spot best = {PROBLEM_NONE, 0};
 	int64_t best_worth = 0, base = 0;
 	int32_t host = PROBLEM_NONE;
-	bool guided = !careless && anneal->costs != NULL && anneal->costs[r] != NULL;
+	bool guided = !careless && anneal->costs != NULL && anneal->costs[r] != NULL &&
+	              anneal_below(&anneal->chance, 100) < anneal->guided_pct;
 
 	if (calendar->n_of_federation[request->federation] >= anneal->quota[request->federation] ||
 	    !anneal_may_place(anneal, r) || !scan_request(&anneal->scan, calendar, r, SCAN_PLAIN, anneal->first_day) ||
@@ -414,6 +421,8 @@ static bool leaves_held_out(const struct anneal *anneal)
 
 void anneal_steps(struct anneal *anneal, int64_t temperature, int64_t n)
 {
+	/* While it is hot, room counts; in the end, each day nearer to a wish does. */
+	anneal->guided_pct = temperature > GUIDED_ABOVE * anneal->highest_value ? GUIDED_HOT_PCT : GUIDED_COLD_PCT;
 	for (int64_t i = 0; i < n; i++) {
 		int64_t before = anneal->calendar->score, least = before - anneal_drop(&anneal->chance, temperature);
 

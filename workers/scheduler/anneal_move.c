@@ -302,17 +302,40 @@ static void put_all_in(struct anneal *anneal)
 		put_in_with_leaders(anneal, anneal->out[i], below(anneal, CARELESS_IN) == 0);
 }
 
+/* One that waits; where it comes after others that wait as well, the first of them. */
+static int32_t some_waiting(struct anneal *anneal)
+{
+	int32_t r = anneal->waiting[below(anneal, anneal->n_waiting)], i = 0;
+
+	while (r != PROBLEM_NONE && i < anneal->problem->requests[r].n_after) {
+		int32_t leader = anneal->problem->requests[r].after[i].request;
+
+		if (anneal->calendar->spots[leader].venue != PROBLEM_NONE) {
+			i++;
+		} else {
+			r = anneal->waiting_at[leader] != PROBLEM_NONE ? leader : PROBLEM_NONE;
+			i = 0;
+		}
+	}
+	return r;
+}
+
+/* Those that may now come after it try as well. */
+static void call_followers(struct anneal *anneal, const struct problem_request *request)
+{
+	for (int32_t i = 0; i < request->n_followers && anneal->n_out < ANNEAL_OUT_MAX; i++)
+		if (anneal->waiting_at[request->followers[i]] != PROBLEM_NONE && !anneal->is_touched[request->followers[i]])
+			anneal->out[anneal->n_out++] = request->followers[i];
+}
+
 static bool eject(struct anneal *anneal)
 {
-	int32_t r = anneal->waiting[below(anneal, anneal->n_waiting)];
-	const struct problem_request *request = &anneal->problem->requests[r];
+	int32_t r = some_waiting(anneal);
+	const struct problem_request *request = &anneal->problem->requests[r < 0 ? 0 : r];
 	struct calendar_spot best = {PROBLEM_NONE, 0};
 	int64_t best_price = INT64_MAX;
 
-	for (int32_t i = 0; i < request->n_after; i++)
-		if (anneal->calendar->spots[request->after[i].request].venue == PROBLEM_NONE)
-			return false;
-	if (!anneal_may_place(anneal, r))
+	if (r == PROBLEM_NONE || !anneal_may_place(anneal, r))
 		return false;
 	for (int k = 0; k < EJECTION_PLACES; k++) {
 		int32_t v = request->venues[below(anneal, request->n_venues)];
@@ -340,6 +363,7 @@ static bool eject(struct anneal *anneal)
 			return false;
 	}
 	anneal_put(anneal, r, best);
+	call_followers(anneal, request);
 	put_all_in(anneal);
 	return true;
 }

@@ -19,7 +19,9 @@ struct anneal {
 	struct calendar *calendar;
 	bool has_held; /* some must not be without a place */
 	const int32_t *const *costs; /* by request, or NULL */
+	int32_t guided_pct;          /* how often they decide rather than the wish */
 	uint64_t chance;
+	int64_t highest_value;
 	int32_t longest; /* duration of the longest request */
 	/* what it may change: events wholly on these days, and so many of a federation */
 	int32_t first_day, last_day;

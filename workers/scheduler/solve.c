@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+#include "scheduler/anneal.h"
 #include "scheduler/bound.h"
 #include "scheduler/memory.h"
 #include "scheduler/place.h"
@@ -295,13 +296,16 @@ static void plan(struct solving *s)
 static void find_bound(struct solving *s)
 {
 	struct bound *bound = bound_new(s->calendar);
+	struct anneal *first = anneal_new(s->calendar, 0, NULL);
 	uint64_t until_ms = clock_ms() + (uint64_t)s->options.milliseconds / BOUND_PART;
 
+	anneal_first_fit(first);
 	for (int i = 0; i < BOUND_ROUNDS && !atomic_load(&interrupted); i++) {
-		s->bound = bound_step(bound, s->calendar->score);
+		s->bound = bound_step(bound, anneal_best_score(first));
 		if (s->options.milliseconds > 0 && clock_ms() >= until_ms)
 			break;
 	}
+	anneal_free(first);
 	find_costs(s, bound);
 	bound_free(bound);
 }
