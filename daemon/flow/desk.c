@@ -222,7 +222,8 @@ static enum verdict catch_up(struct exchange *e, struct desk *d)
 		return WAIT;
 	}
 	d->is_behind = false;
-	if (++d->n_tries > TRIES_MAX || !is_same_matter(d))
+	if (++d->n_tries > TRIES_MAX || d->record->cursor == d->change.expect_cursor ||
+	    !is_same_matter(d))
 		return desk_refuse(e, d->record, CVN_ECONFLICT, &CHANGED);
 	return try(e);
 }

@@ -9,6 +9,7 @@
 #include "flow/desk.h"
 #include "flow/follows.h"
 #include "flow/kinds.h"
+#include "ports/keyring.h"
 #include "ports/store.h"
 #include "util/clock.h"
 
@@ -50,7 +51,9 @@ static enum cvn_err add(struct value *v, const struct desk_case *c, const struct
 	struct change change = { .id = c->record->id,
 				 .revision = ruling->revision,
 				 .standing = ruling->standing,
-				 .unix_ms = c->unix_ms };
+				 .unix_ms = c->unix_ms,
+				 .by = c->name,
+				 .by_role = role_name(c->role) };
 	enum cvn_err err = change_pack(&change, c->arena, out);
 
 	if (err != CVN_OK)

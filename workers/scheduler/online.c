@@ -14,6 +14,7 @@
 #include "scheduler/memory.h"
 #include "scheduler/online_adopt.h"
 #include "scheduler/online_find.h"
+#include "scheduler/online_preview.h"
 #include "util/arena.h"
 #include "util/clock.h"
 #include "util/list.h"
@@ -27,7 +28,7 @@
 struct task {
 	struct list_node link;
 	uint64_t id;
-	bool is_take;
+	enum { ASKS_PLACE, ASKS_TAKE, ASKS_RESCHEDULE, ASKS_PREVIEW } asks;
 	int64_t revision;
 	char *request, *venue, *first_day; /* "" where absent */
 	struct arena arena;                /* holds `adopt` */
@@ -86,7 +87,7 @@ static void proceed(struct desk *k);
 static bool may_answer(struct desk *k);
 static void act(struct desk *k, struct task *task);
 static void send(struct desk *k, struct draft *d, struct task *task);
-static void refuse(struct desk *k, const struct draft *d, const struct task *task);
+static void say(struct desk *k, const struct draft *d, const struct task *task);
 static void fail(struct desk *k, struct answer *a);
 static void clear(struct desk *k);
 static void answer_over(struct answer *a);
@@ -275,8 +276,13 @@ void online_task(struct online *o, const Convene__V1__Task *message)
 	if (message->of_case == CONVENE__V1__TASK__OF_PLACE) {
 		subject = message->place->subject;
 	} else if (message->of_case == CONVENE__V1__TASK__OF_TAKE) {
-		t->is_take = true;
+		t->asks = message->take->reschedule ? ASKS_RESCHEDULE : ASKS_TAKE;
 		subject = message->take->subject;
+		t->venue = copy(message->take->venue);
+		t->first_day = copy(message->take->first_day);
+	} else if (message->of_case == CONVENE__V1__TASK__OF_PREVIEW) {
+		t->asks = ASKS_PREVIEW;
+		subject = message->preview->subject;
 	}
 	arena_init(&t->arena, DRAFT_BYTES);
 	if (message->of_case == CONVENE__V1__TASK__OF_ADOPT) {
@@ -286,8 +292,6 @@ void online_task(struct online *o, const Convene__V1__Task *message)
 			abort(); /* as memory.h */
 		t->adopt = (const Convene__V1__Adopt *)(void *)copied;
 	}
-	t->venue = copy(t->is_take ? message->take->venue : NULL);
-	t->first_day = copy(t->is_take ? message->take->first_day : NULL);
 	t->request = copy(subject != NULL ? subject->request : NULL);
 	t->revision = subject != NULL ? subject->revision : 0;
 	list_push(&k->tasks, &t->link);
@@ -316,13 +320,21 @@ static bool may_answer(struct desk *k)
 	return true;
 }
 
-static bool is_subject(const struct entry *e, const struct task *t)
+static bool is_subject(const struct book *b, const struct entry *e, const struct task *t)
 {
 	if (e == NULL || e->handle == PROBLEM_NONE || e->record->revision != t->revision)
 		return false;
 	Convene__V1__State state = book_standing(e)->state;
-	return t->is_take ? state == STATE_WAITLISTED || state == STATE_PROPOSED :
-			    state == STATE_RECEIVED;
+	switch (t->asks) {
+	case ASKS_TAKE:
+		return state == STATE_WAITLISTED || state == STATE_PROPOSED;
+	case ASKS_RESCHEDULE:
+		return state == STATE_CONFIRMED;
+	case ASKS_PREVIEW:
+		return calendar_is_placed(b->calendar, e->handle);
+	default:
+		return state == STATE_RECEIVED;
+	}
 }
 
 static struct draft begin(struct desk *k, size_t max)
@@ -338,16 +350,18 @@ static void act(struct desk *k, struct task *task)
 
 	if (task->adopt != NULL)
 		find_adopted(&k->book, task->adopt, &d);
-	else if (!is_subject(e, task))
+	else if (!is_subject(&k->book, e, task))
 		draft_refuse(
 			&d, CVN_ECONFLICT,
 			"The request is no longer in the revision and state that was asked about.");
-	else if (task->is_take)
+	else if (task->asks == ASKS_PREVIEW)
+		preview_losses(&k->book, e, &d);
+	else if (task->asks != ASKS_PLACE)
 		find_taken(&k->book, e, task->venue, task->first_day, &d);
 	else
 		find_place(&k->book, e, &d);
-	if (d.refused != CVN_OK) {
-		refuse(k, &d, task);
+	if (d.refused != CVN_OK || d.preview != NULL) {
+		say(k, &d, task);
 		task_free(task);
 	} else {
 		send(k, &d, task);
@@ -355,11 +369,11 @@ static void act(struct desk *k, struct task *task)
 }
 
 /* Nothing to commit, so nothing to settle: it is not under way. */
-static void refuse(struct desk *k, const struct draft *d, const struct task *task)
+static void say(struct desk *k, const struct draft *d, const struct task *task)
 {
 	Convene__V1__Answer message = CONVENE__V1__ANSWER__INIT;
 	Convene__V1__Problem problem = CONVENE__V1__PROBLEM__INIT;
-	char code[32], *text = arena_strdup(d->arena, d->text);
+	char code[32], *text = arena_strdup(d->arena, d->text != NULL ? d->text : "");
 
 	snprintf(code, sizeof(code), "%s", cvn_err_code(d->refused));
 	problem.code = code;
@@ -368,7 +382,8 @@ static void refuse(struct desk *k, const struct draft *d, const struct task *tas
 	message.sequence = ++k->online->sequence;
 	message.task = task->id;
 	message.programme = k->programme;
-	message.refused = &problem;
+	message.preview = d->preview;
+	message.refused = d->preview == NULL ? &problem : NULL;
 	message.n_skipped = d->n_skipped;
 	message.skipped = d->skipped;
 	k->online->on_answer(k->online->arg, &message);

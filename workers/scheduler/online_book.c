@@ -381,6 +381,10 @@ void book_record(struct book *b, const struct replica_record *before,
 			compile(b, e);
 		else
 			sync(b, e);
+		if (before != NULL && !list_is_empty(&e->waiting) &&
+		    (before->standing->has_value != now->standing->has_value ||
+		     before->standing->value != now->standing->value))
+			book_note(b, QUEUE_LOOK, e); /* it may be worth a place now */
 		struct calendar_spot is =
 			e->handle != PROBLEM_NONE ? calendar_where(b->calendar, e->handle) : was;
 		if (is.venue != PROBLEM_NONE &&

@@ -322,7 +322,8 @@ void find_taken(struct book *b, struct entry *e, const char *venue_id, const cha
 {
 	struct place_option options[PLACE_OPTIONS_MAX];
 	int32_t venue = problem_venue(b->problem, venue_id), day;
-	unsigned flags = PLACE_PLAIN;
+	bool is_moved = book_standing(e)->state == STATE_CONFIRMED;
+	unsigned plain = is_moved ? PLACE_LEAVE_FOLLOWERS : PLACE_PLAIN, flags = plain;
 
 	if (venue == PROBLEM_NONE || !problem_day(b->problem, first_day, &day)) {
 		draft_refuse(d, CVN_ENOPLACE,
@@ -333,15 +334,17 @@ void find_taken(struct book *b, struct entry *e, const char *venue_id, const cha
 	struct calendar_spot was = lift(b, e);
 	enum place_rule rule = place_fits(b->calendar, e->handle, venue, day, flags);
 	if (rule == PLACE_OUTSIDE_WINDOWS) {
-		flags = PLACE_OUTSIDE;
+		flags |= PLACE_OUTSIDE;
 		rule = place_fits(b->calendar, e->handle, venue, day, flags);
 	}
 	if (rule == PLACE_FREE) {
 		int32_t n = with_others(b, e, venue, day, options);
 		Convene__V1__Change *change = draft_add(
-			d, e, words_proposed(b, d, e, options, n, /* accept_by_days= */ -1));
+			d, e,
+			is_moved ? words_moved(b, d, e, options, n) :
+				   words_proposed(b, d, e, options, n, /* accept_by_days= */ -1));
 
-		if (flags == PLACE_OUTSIDE)
+		if (flags != plain)
 			widen(b, d, e, day, change);
 	} else {
 		refuse_place(b, d, e, venue, day, flags);

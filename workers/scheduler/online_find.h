@@ -28,6 +28,7 @@ bool find_again(struct book *b, struct entry *e, struct draft *d);
 bool find_misfit(struct book *b, struct entry *e, struct draft *d);
 
 /* Its federation wants this place: the draft proposes it there, its windows widened where it is
- * outside of them, or is refused. */
+ * outside of them, or is refused. A confirmed one is moved there by its host's committee; what comes
+ * after it may then have to move in its turn. */
 void find_taken(struct book *b, struct entry *e, const char *venue, const char *first_day,
 		struct draft *d);

@@ -198,6 +198,21 @@ Convene__V1__Standing *words_proposed(struct book *b, struct draft *d, struct en
 	return s;
 }
 
+Convene__V1__Standing *words_moved(struct book *b, struct draft *d, struct entry *e,
+				   const struct place_option *options, int32_t n)
+{
+	const Convene__V1__Standing *is = book_standing(e);
+	Convene__V1__Standing *s = words_proposed(b, d, e, options, n, /* accept_by_days= */ -1);
+
+	/* days as text are in the order of days */
+	if (strcmp(s->placement->first_day, is->placement->first_day) < 0)
+		return s;
+	s->state = STATE_CONFIRMED;
+	s->n_consents = is->n_consents;
+	s->consents = is->consents;
+	return s;
+}
+
 Convene__V1__Standing *words_waiting(struct book *b, struct draft *d, struct entry *e,
 				     Convene__V1__Reason **first, size_t n_first)
 {

@@ -28,6 +28,7 @@ struct draft {
 	Convene__V1__Change **changes;
 	size_t n_skipped; /* adoption: what is not taken, and why */
 	Convene__V1__Skip **skipped;
+	Convene__V1__Preview *preview; /* an answer by itself; NULL: none was asked for */
 	enum cvn_err refused; /* not CVN_OK: nothing is to be committed, `text` says why */
 	const char *text;
 };
@@ -62,6 +63,11 @@ Convene__V1__Standing *words_waiting(struct book *b, struct draft *d, struct ent
  * place_fits(). Returns how many reasons there are, 0 where it fits. */
 size_t words_in_the_way(struct book *b, struct draft *d, struct entry *e, int32_t venue,
 			int32_t day, unsigned flags, Convene__V1__Reason ***ret_reasons);
+
+/* Confirmed at options[0], by its host's committee: to a later day its consents stay, to an earlier
+ * one it is proposed, and all are needed again. */
+Convene__V1__Standing *words_moved(struct book *b, struct draft *d, struct entry *e,
+				   const struct place_option *options, int32_t n);
 
 /* As it stands, but impossible, or possible again. */
 Convene__V1__Standing *words_conflict(struct draft *d, struct entry *e, bool in_conflict);
