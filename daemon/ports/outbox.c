@@ -47,6 +47,7 @@ static void read_on(struct stream *stream);
 static void on_entries(struct store_op *op, enum cvn_err err);
 static enum cvn_err take(struct stream *stream, const struct store_entry *entry);
 static enum cvn_err hand_on(struct stream *stream, const struct store_entry *entry);
+static void on_sealed(void *arg);
 static void on_unsealed(void *arg, const char *text);
 static void on_seal(void *arg);
 static void on_pulse(void *arg);
@@ -101,7 +102,11 @@ static enum cvn_err open_seal(struct stream *stream)
 	for (size_t i = 0; i < store_n_programmes(store); i++)
 		if (strcmp(store_programme(store, i).programme, stream->programme) == 0)
 			head = store_programme(store, i);
-	return seal_new(store, stream->programme, &head, on_unsealed, stream, &stream->seal);
+	return seal_new(store, stream->programme, &head,
+			&(struct seal_events){ .stored_cb = on_sealed,
+					       .broken_cb = on_unsealed,
+					       .arg = stream },
+			&stream->seal);
 }
 
 enum cvn_err outbox_follow(struct outbox *outbox, const char *programme, int64_t cursor,
@@ -170,7 +175,7 @@ static void on_entries(struct store_op *op, enum cvn_err err)
 		return; /* the next pulse reads again */
 	for (size_t i = 0; i < stream->op.ret_n; i++) {
 		if (!seal_has_room(stream->seal)) {
-			stream->has_more = true; /* the timer reads on */
+			stream->has_more = true; /* on_sealed() reads on */
 			break;
 		}
 		if (take(stream, &stream->op.ret_entries[i]) != CVN_OK) {
@@ -237,6 +242,14 @@ static enum cvn_err hand_on(struct stream *stream, const struct store_entry *ent
 	return CVN_OK;
 }
 
+static void on_sealed(void *arg)
+{
+	struct stream *stream = arg;
+
+	if (stream->has_more && !stream->is_reading)
+		read_on(stream);
+}
+
 static void on_unsealed(void *arg, const char *text)
 {
 	const struct stream *stream = arg;
@@ -254,8 +267,6 @@ static void on_seal(void *arg)
 		struct stream *stream = CONTAINER_OF(node, struct stream, link);
 
 		seal_store(stream->seal, SEAL_NOW);
-		if (stream->has_more && !stream->is_reading)
-			read_on(stream);
 	}
 }
 

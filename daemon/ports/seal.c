@@ -10,8 +10,7 @@ struct seal {
 	bool is_storing;
 	bool is_broken;
 	bool is_free; /* the call under way is the last to know */
-	void (*broken_cb)(void *arg, const char *text);
-	void *arg;
+	struct seal_events events;
 	int64_t stored;          /* last cursor in the chain */
 	struct chain_hash first; /* hash of `stored` */
 	struct chain_hash last;  /* hash of the last one that was computed */
@@ -23,8 +22,7 @@ struct seal {
 static void on_stored(struct store_op *op, enum cvn_err err);
 
 enum cvn_err seal_new(struct store *store, const char *programme, const struct store_head *head,
-		      void (*broken_cb)(void *arg, const char *text), void *arg,
-		      struct seal **ret_seal)
+		      const struct seal_events *events, struct seal **ret_seal)
 {
 	struct seal *seal = calloc(1, sizeof(*seal));
 
@@ -32,8 +30,7 @@ enum cvn_err seal_new(struct store *store, const char *programme, const struct s
 		return CVN_ENOMEM;
 	CVN_REQUIRE(id_is_valid(programme));
 	seal->store = store;
-	seal->broken_cb = broken_cb;
-	seal->arg = arg;
+	seal->events = *events;
 	strcpy(seal->programme, programme);
 	chain_begin(programme, &seal->first);
 	if (head != NULL && head->sealed > 0) {
@@ -51,7 +48,7 @@ static void give_up(struct seal *seal, const char *text)
 		return;
 	seal->is_broken = true;
 	seal->n_pending = 0;
-	seal->broken_cb(seal->arg, text);
+	seal->events.broken_cb(seal->events.arg, text);
 }
 
 enum cvn_err seal_add(struct seal *seal, const struct store_entry *entry)
@@ -110,6 +107,7 @@ static void on_stored(struct store_op *op, enum cvn_err err)
 		memmove(seal->pending, seal->pending + n,
 			seal->n_pending * sizeof(*seal->pending));
 		seal_store(seal, SEAL_WHOLE_BATCHES);
+		seal->events.stored_cb(seal->events.arg);
 	} else if (err == CVN_ECONFLICT || err == CVN_EPROGRAMME || err == CVN_EBUG) {
 		give_up(seal, "the chain of hashes is not as it was left");
 	} /* else Redis takes no writes now: again with the next call */

@@ -17,12 +17,17 @@
 
 struct seal; /* opaque */
 
-/* Goes on behind `head->sealed`; NULL: there is no chain yet. `programme` is copied. `broken_cb`
- * runs once at most, when nothing more is sealed; `text` is constant. CVN_ENOMEM. */
+struct seal_events {
+	void (*stored_cb)(void *arg); /* a call was done: there is room */
+	/* Nothing more is sealed; once at most. `text` is constant. */
+	void (*broken_cb)(void *arg, const char *text);
+	void *arg;
+};
+
+/* Goes on behind `head->sealed`; NULL: there is no chain yet. All of it is copied. CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err seal_new(struct store *store, const char *programme,
 				     const struct store_head *head,
-				     void (*broken_cb)(void *arg, const char *text), void *arg,
-				     struct seal **ret_seal);
+				     const struct seal_events *events, struct seal **ret_seal);
 /* No callback runs afterwards; a call under way ends by itself, at store_close() at the latest.
  * NULL is fine. */
 void seal_free(struct seal *seal);
