@@ -1,13 +1,36 @@
 #include "cli/csv.h"
+#include "cli/record_json.h"
 #include "cli/show.h"
 #include "domain/day.h"
 #include "domain/lifecycle.h"
+#include "wire/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { COLUMN_N = 17 };
+
+/* All else that is known, under the names that JSON has for it. */
+static const char *const MORE[] = {
+	"windows",        "preferred_first_day",
+	"hosts",          "venues",
+	"facilities",     "units",
+	"services",       "squads",
+	"after",          "announced",
+	"contact",        "note",
+	"alternatives",   "reasons",
+	"violations",     "accept_by",
+	"decide_by",      "amend_by",
+	"consent_needed", "consents",
+	"decision",       "in_conflict",
+	"late",           "was",
+	"allowances",     "invitations",
+	"host_asked",     "warnings",
+	"last_words",     "received_unix_ms",
+	"cursor",
+};
 
 static const char *const HEADINGS[COLUMN_N] = { "id",      "state",      "title",     "federation",
 						"kind",    "discipline", "level",     "days",
@@ -38,6 +61,52 @@ static enum cvn_err put_row(struct buf *out, const char *const *cells)
 		if (err == CVN_OK)
 			err = csv_cell(out, show_or_empty(cells[i]));
 	}
+	return err;
+}
+
+/* A value as one cell: texts and numbers as they are, lists of texts joined by spaces, what has parts
+ * as JSON. */
+static enum cvn_err put_value(struct buf *out, const json_t *value)
+{
+	bool is_list = json_is_array(value);
+	char *text;
+	enum cvn_err err = CVN_OK;
+
+	for (size_t i = 0; is_list && i < json_array_size(value); i++)
+		is_list = json_is_string(json_array_get(value, i));
+	if (json_is_string(value))
+		return csv_cell(out, json_string_value(value));
+	for (size_t i = 0; is_list && i < json_array_size(value) && err == CVN_OK; i++)
+		err = buf_printf(out, "%s%s", i > 0 ? " " : "", /* ids: nothing to escape */
+				 json_string_value(json_array_get(value, i)));
+	if (is_list || value == NULL || json_is_null(value))
+		return err;
+	text = json_dumps(value, JSON_COMPACT | JSON_FLAGS);
+	err = text != NULL ? csv_cell(out, text) : CVN_ENOMEM;
+	free(text);
+	return err;
+}
+
+static enum cvn_err put_more(struct buf *out, const struct entry *e)
+{
+	json_t *object = entry_json(e);
+	enum cvn_err err = object != NULL ? CVN_OK : CVN_ENOMEM;
+
+	for (size_t i = 0; i < N_ELEMENTS(MORE) && err == CVN_OK; i++) {
+		err = buf_append(out, ",", 1);
+		if (err == CVN_OK)
+			err = put_value(out, json_object_get(object, MORE[i]));
+	}
+	json_decref(object);
+	return err == CVN_OK ? buf_append(out, "\r\n", 2) : err;
+}
+
+static enum cvn_err put_headings(struct buf *out)
+{
+	enum cvn_err err = put_row(out, HEADINGS);
+
+	for (size_t i = 0; i < N_ELEMENTS(MORE) && err == CVN_OK; i++)
+		err = buf_printf(out, ",%s", MORE[i]);
 	return err == CVN_OK ? buf_append(out, "\r\n", 2) : err;
 }
 
@@ -52,6 +121,7 @@ static enum cvn_err put_entry(struct buf *out, const struct entries *entries, co
 	char level[24] = "", days[24] = "", people[24] = "", value[24] = "", revision[24],
 	     last[DAY_TEXT_SIZE] = "";
 	const char *cells[COLUMN_N] = { e->id, state_name(e->standing->state) };
+	enum cvn_err err;
 
 	if (c != NULL) {
 		cells[2] = show_text(c->title, c->n_title, lang);
@@ -78,12 +148,13 @@ static enum cvn_err put_entry(struct buf *out, const struct entries *entries, co
 	cells[14] = p != NULL ? p->first_day : NULL;
 	cells[15] = last;
 	cells[16] = revision;
-	return put_row(out, cells);
+	err = put_row(out, cells);
+	return err == CVN_OK ? put_more(out, e) : err;
 }
 
 enum cvn_err csv_write(struct buf *out, const struct entries *entries, const char *lang)
 {
-	enum cvn_err err = put_row(out, HEADINGS);
+	enum cvn_err err = put_headings(out);
 
 	for (size_t i = 0; i < entries->n && err == CVN_OK; i++)
 		err = put_entry(out, entries, &entries->all[i], lang);

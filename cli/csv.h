@@ -11,7 +11,8 @@
  * spreadsheet would take for a formula gets an apostrophe in front. CVN_ETOOLARGE, CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err csv_cell(struct buf *out, const char *text);
 
-/* Writes all entries to the end of `out`; titles in `lang`, NULL: English. CVN_ETOOLARGE,
+/* Writes all entries to the end of `out`, with all that is known of them: what has parts stands in its
+ * cell as JSON; titles in `lang`, NULL: English. CVN_ETOOLARGE,
  * CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err csv_write(struct buf *out, const struct entries *entries,
 				      const char *lang);

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/out.h"
+#include "cli/restore.h"
 #include "domain/programme.h"
 #include "wire/programme_file.h"
 
@@ -106,17 +107,24 @@ static int add_all(struct putter *p, enum entity_kind kind, void *const *message
 	return code;
 }
 
-static int finish(struct putter *p)
+/* Sends what is left, and with a whole document what it holds beyond the data. */
+static int finish(struct putter *p, const char *path, const json_t *document)
 {
+	size_t n_restored = 0;
 	int code = flush(p);
 
 	progress_end(&p->progress);
+	if (code == EXIT_OK && document != NULL)
+		code = restore_run(p->cli, path, document, &n_restored);
 	if (code != EXIT_OK)
 		return code;
 	if (p->cli->is_json)
 		printf("{\"records\": %" PRId64 ", \"changed\": %" PRId64 ", \"cursor\": %" PRId64
-		       "}\n",
-		       p->n_put, p->changed, p->cursor);
+		       ", \"requests\": %zu}\n",
+		       p->n_put, p->changed, p->cursor, n_restored);
+	else if (n_restored > 0)
+		printf("%" PRId64 " records, %" PRId64 " changed; %zu requests as they stood\n",
+		       p->n_put, p->changed, n_restored);
 	else
 		printf("%" PRId64 " records, %" PRId64 " changed\n", p->n_put, p->changed);
 	return EXIT_OK;
@@ -138,7 +146,7 @@ static int say_faults(struct cli *cli, const char *path, const struct json_fault
 }
 
 /* The programme comes first, alone: the daemon knows none before. */
-static int put_file(struct cli *cli, const struct programme_file *f)
+static int put_file(struct cli *cli, const char *path, const struct programme_file *f)
 {
 	const int64_t total = (int64_t)(1 + f->n_cities + f->n_venues + f->n_services +
 					f->n_federations + f->n_squads + f->n_protected);
@@ -162,7 +170,7 @@ static int put_file(struct cli *cli, const struct programme_file *f)
 		code = add_all(&p, ENTITY_SQUAD, (void *const *)f->squads, f->n_squads);
 	if (code == EXIT_OK)
 		code = add_all(&p, ENTITY_PROTECTED, (void *const *)f->protected, f->n_protected);
-	return code == EXIT_OK ? finish(&p) : code;
+	return code == EXIT_OK ? finish(&p, path, f->document) : code;
 }
 
 int cmd_load(struct cli *cli)
@@ -187,7 +195,7 @@ int cmd_load(struct cli *cli)
 	if (code == EXIT_OK) {
 		snprintf(cli->profile.programme, sizeof(cli->profile.programme), "%s",
 			 file.programme->id);
-		code = put_file(cli, &file);
+		code = put_file(cli, path, &file);
 	}
 	programme_file_done(&file);
 	buf_done(&bytes);
@@ -264,7 +272,7 @@ static int put_records(struct cli *cli, enum entity_kind kind, void **messages, 
 	code = putter_init(&p, cli, false, (int64_t)n);
 	if (code == EXIT_OK)
 		code = add_all(&p, kind, messages, n);
-	return code == EXIT_OK ? finish(&p) : code;
+	return code == EXIT_OK ? finish(&p, NULL, NULL) : code;
 }
 
 static int parse_kind(struct cli *cli, enum entity_kind *ret)
@@ -341,5 +349,5 @@ int cmd_retire(struct cli *cli)
 		code = message != NULL ? add(&p, kind, message) :
 					 cli_fail_err(cli, "retire", CVN_ENOMEM);
 	}
-	return code == EXIT_OK ? finish(&p) : code;
+	return code == EXIT_OK ? finish(&p, NULL, NULL) : code;
 }

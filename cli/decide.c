@@ -1,9 +1,9 @@
-/* What people do with one request: amend, withdraw, approve, decline, revise, accept, take,
- * release. Each is one call whose answer is the record as it stands then. */
+/* What people do with one request: amend, withdraw, approve, decline, revise, postpone, cancel,
+ * accept, take, release. Each is one call whose answer is the record as it stands then. */
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/record_json.h"
-#include "cli/show.h"
+#include "cli/preview.h"
+#include "cli/record_call.h"
 #include "domain/day.h"
 #include "wire/programme_file.h"
 
@@ -11,71 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *value_of(struct cli *cli, enum option_id id)
-{
-	return (char *)cli->args.value[id];
-}
-
-/* The revision that the caller believes to stand; 0: whichever stands. */
-static int read_revision(struct cli *cli, int64_t *ret)
-{
-	if (args_number(&cli->args, OPT_REVISION, 1, INT64_MAX, 0, ret) != CVN_OK)
-		return cli_fail(cli, EXIT_USAGE, "%s", cli->args.fault);
-	return EXIT_OK;
-}
-
-/* Sends the call and shows the record that comes back. */
-static int call_and_show(struct cli *cli, Convene__V1__Call *call)
-{
-	Convene__V1__Reply *reply;
-	int code = cli_programme_call(cli, call, &reply);
-
-	if (code != EXIT_OK)
-		return code;
-	if (reply->of_case != CONVENE__V1__REPLY__OF_RECORD)
-		return cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with a record");
-	if (cli->is_json)
-		json_print_line(record_json(reply->record));
-	else
-		show_brief(reply->record);
-	return EXIT_OK;
-}
-
-/* The revision that stands, asked of the daemon. */
-static int current_revision(struct cli *cli, char *id, int64_t *ret)
-{
-	Convene__V1__Get get = CONVENE__V1__GET__INIT;
-	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	Convene__V1__Reply *reply;
-	int code;
-
-	get.request = id;
-	call.of_case = CONVENE__V1__CALL__OF_GET;
-	call.get = &get;
-	code = cli_programme_call(cli, &call, &reply);
-	if (code != EXIT_OK)
-		return code;
-	if (reply->of_case != CONVENE__V1__REPLY__OF_RECORD)
-		return cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with a record");
-	*ret = reply->record->revision;
-	return EXIT_OK;
-}
-
 static int send_amended(struct cli *cli, Convene__V1__Request *request)
 {
 	Convene__V1__Amend amend = CONVENE__V1__AMEND__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	int code = read_revision(cli, &amend.revision);
+	Convene__V1__Record *record = NULL;
+	int code = record_call_revision(cli, &amend.revision);
 
 	if (code == EXIT_OK && amend.revision == 0)
-		code = current_revision(cli, request->id, &amend.revision);
+		code = record_call_get(cli, request->id, &record);
 	if (code != EXIT_OK)
 		return code;
+	if (record != NULL)
+		amend.revision = record->revision;
 	amend.request = request;
 	amend.has_revision = 1;
 	call.of_case = CONVENE__V1__CALL__OF_AMEND;
 	call.amend = &amend;
-	return call_and_show(cli, &call);
+	return record_call_show(cli, &call);
 }
 
 int cmd_amend(struct cli *cli)
@@ -110,38 +63,40 @@ int cmd_withdraw(struct cli *cli)
 {
 	Convene__V1__Withdraw withdraw = CONVENE__V1__WITHDRAW__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	int code = read_revision(cli, &withdraw.revision);
+	int code = record_call_revision(cli, &withdraw.revision);
 
 	if (code != EXIT_OK)
 		return code;
 	withdraw.request = cli->args.positional[0];
 	withdraw.has_revision = withdraw.revision != 0;
-	withdraw.reason = value_of(cli, OPT_REASON);
+	withdraw.reason = record_call_value(cli, OPT_REASON);
 	call.of_case = CONVENE__V1__CALL__OF_WITHDRAW;
 	call.withdraw = &withdraw;
-	return call_and_show(cli, &call);
+	return record_call_show(cli, &call);
 }
 
 static int decide(struct cli *cli, const char *verdict)
 {
 	Convene__V1__Decide decide = CONVENE__V1__DECIDE__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	int code = read_revision(cli, &decide.revision);
+	int code = record_call_revision(cli, &decide.revision);
 
 	if (code != EXIT_OK)
 		return code;
 	decide.request = cli->args.positional[0];
 	decide.has_revision = decide.revision != 0;
 	decide.verdict = (char *)verdict;
-	decide.reason = value_of(cli, OPT_REASON);
-	decide.noc = value_of(cli, OPT_NOC);
+	decide.reason = record_call_value(cli, OPT_REASON);
+	decide.noc = record_call_value(cli, OPT_NOC);
 	call.of_case = CONVENE__V1__CALL__OF_DECIDE;
 	call.decide = &decide;
-	return call_and_show(cli, &call);
+	return record_call_show(cli, &call);
 }
 
 int cmd_approve(struct cli *cli)
 {
+	if (args_has(&cli->args, OPT_PREVIEW))
+		return preview_run(cli);
 	return decide(cli, "approve");
 }
 
@@ -159,11 +114,25 @@ int cmd_revise(struct cli *cli)
 	return decide(cli, "revise");
 }
 
+int cmd_postpone(struct cli *cli)
+{
+	if (!args_has(&cli->args, OPT_REASON))
+		return cli_fail(cli, EXIT_USAGE, "postpone: --reason must say why");
+	return decide(cli, "postpone");
+}
+
+int cmd_cancel(struct cli *cli)
+{
+	if (!args_has(&cli->args, OPT_REASON))
+		return cli_fail(cli, EXIT_USAGE, "cancel: --reason must say why");
+	return decide(cli, "cancel");
+}
+
 int cmd_accept(struct cli *cli)
 {
 	Convene__V1__Accept accept = CONVENE__V1__ACCEPT__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	int code = read_revision(cli, &accept.revision);
+	int code = record_call_revision(cli, &accept.revision);
 
 	if (code != EXIT_OK)
 		return code;
@@ -171,14 +140,14 @@ int cmd_accept(struct cli *cli)
 	accept.has_revision = accept.revision != 0;
 	call.of_case = CONVENE__V1__CALL__OF_ACCEPT;
 	call.accept = &accept;
-	return call_and_show(cli, &call);
+	return record_call_show(cli, &call);
 }
 
 int cmd_take(struct cli *cli)
 {
 	Convene__V1__Take take = CONVENE__V1__TAKE__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	int code = read_revision(cli, &take.revision);
+	int code = record_call_revision(cli, &take.revision);
 	int32_t day;
 
 	if (code != EXIT_OK)
@@ -191,7 +160,7 @@ int cmd_take(struct cli *cli)
 		return cli_fail(cli, EXIT_USAGE, "%s is no day: YYYY-MM-DD", take.first_day);
 	call.of_case = CONVENE__V1__CALL__OF_TAKE;
 	call.take = &take;
-	return call_and_show(cli, &call);
+	return record_call_show(cli, &call);
 }
 
 int cmd_release(struct cli *cli)
@@ -202,8 +171,8 @@ int cmd_release(struct cli *cli)
 	release.request = cli->args.positional[0];
 	release.has_reject = 1;
 	release.reject = args_has(&cli->args, OPT_REJECT);
-	release.reason = value_of(cli, OPT_REASON);
+	release.reason = record_call_value(cli, OPT_REASON);
 	call.of_case = CONVENE__V1__CALL__OF_RELEASE;
 	call.release = &release;
-	return call_and_show(cli, &call);
+	return record_call_show(cli, &call);
 }

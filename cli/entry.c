@@ -1,6 +1,8 @@
 #include "cli/entry.h"
 #include "cli/history.h"
+#include "cli/record_json.h"
 #include "cli/snapshot.h"
+#include "domain/day.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +44,8 @@ static int gather_all(struct cli *cli, bool with_history, struct entries *e)
 	if (code != EXIT_OK)
 		return code;
 	e->programme = replica_programme(e->replica);
+	e->has_today = replica_has_today(e->replica);
+	e->today = replica_today(e->replica);
 	e->all = calloc(replica_count(e->replica) + 1, sizeof(*e->all));
 	if (e->all == NULL)
 		return cli_fail_err(cli, "export", CVN_ENOMEM);
@@ -53,6 +57,7 @@ static int gather_all(struct cli *cli, bool with_history, struct entries *e)
 			.content = r->content,
 			.standing = r->standing,
 			.cursor = r->cursor,
+			.received_unix_ms = r->received_unix_ms,
 			.history =
 				e->histories != NULL ? histories_find(e->histories, r->id) : NULL,
 		};
@@ -78,8 +83,11 @@ static bool on_page(void *arg, const Convene__V1__Page *page)
 			.content = r->content,
 			.standing = r->standing,
 			.cursor = r->cursor,
+			.received_unix_ms = r->received_unix_ms,
 		};
 	}
+	if (page->today != NULL && day_parse(page->today, &e->today))
+		e->has_today = true;
 	return true;
 }
 
@@ -96,6 +104,35 @@ int entries_gather(struct cli *cli, bool with_history, struct entries *ret)
 	if (welcome->role == NULL || strcmp(welcome->role, "federation") != 0)
 		return gather_all(cli, with_history, ret);
 	return snapshot_list(cli, &list, on_page, ret);
+}
+
+const struct entry *entries_find(const struct entries *e, const char *id)
+{
+	for (size_t i = 0; id != NULL && i < e->n; i++)
+		if (strcmp(e->all[i].id, id) == 0)
+			return &e->all[i];
+	return NULL;
+}
+
+Convene__V1__Record entry_record(const struct entry *e)
+{
+	Convene__V1__Record record = CONVENE__V1__RECORD__INIT;
+
+	record.id = (char *)e->id;
+	record.has_revision = record.has_cursor = record.has_received_unix_ms = 1;
+	record.revision = e->revision;
+	record.content = (Convene__V1__Request *)e->content;
+	record.standing = (Convene__V1__Standing *)e->standing;
+	record.cursor = e->cursor;
+	record.received_unix_ms = e->received_unix_ms;
+	return record;
+}
+
+json_t *entry_json(const struct entry *e)
+{
+	const Convene__V1__Record record = entry_record(e);
+
+	return record_json(&record);
 }
 
 void entries_done(struct entries *e)

@@ -18,6 +18,7 @@ struct entry {
 	const Convene__V1__Request *content; /* NULL: not told */
 	const Convene__V1__Standing *standing;
 	int64_t cursor;
+	int64_t received_unix_ms;
 	const struct history *history; /* NULL: the log may not be read */
 };
 
@@ -25,6 +26,8 @@ struct entries {
 	struct entry *all; /* in the order of receipt */
 	size_t n;
 	const struct programme *programme; /* NULL: may not be read */
+	bool has_today;
+	int32_t today; /* the day it is in the programme */
 	/* private from here on */
 	struct replica *replica;
 	struct histories *histories;
@@ -34,6 +37,16 @@ struct entries {
  * caller ends it with entries_done(), also after an error. EXIT_OK, or an exit code after saying
  * why. */
 CVN_MUST_CHECK int entries_gather(struct cli *cli, bool with_history, struct entries *ret);
+
+/* The request with this id; NULL: there is none. O(n). */
+const struct entry *entries_find(const struct entries *e, const char *id);
+
+/* As the message that it came in; borrows from the entry. */
+Convene__V1__Record entry_record(const struct entry *e);
+
+/* All that is known of it as one object, as record_json(). The caller owns it; NULL: out of memory.
+ */
+json_t *entry_json(const struct entry *e);
 
 /* Gives back what was gathered. */
 void entries_done(struct entries *e);

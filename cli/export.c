@@ -1,9 +1,12 @@
-/* export: the programme as a programme file, a plan file, a calendar or a table. */
+/* export: the programme as a programme file, a plan file, a calendar or a table; or whole, to be
+ * loaded again. */
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/csv.h"
 #include "cli/entry.h"
 #include "cli/ics.h"
+#include "cli/restore.h"
+#include "cli/select.h"
 #include "domain/lifecycle.h"
 #include "domain/score.h"
 #include "wire/programme_file.h"
@@ -55,6 +58,45 @@ static void write_entities(struct programme_writer *w, const struct programme *p
 	}
 }
 
+static int append(const char *bytes, size_t n, void *arg)
+{
+	return buf_append(arg, bytes, n) == CVN_OK ? 0 : -1;
+}
+
+/* With every request as it stands, closed ones too: `load` brings all of it back. */
+static enum cvn_err write_all(struct buf *out, const struct entries *entries)
+{
+	struct programme_writer w;
+
+	programme_writer_start(&w, out, programme_about(entries->programme));
+	write_entities(&w, entries->programme);
+	programme_writer_part(&w, RESTORE_PART);
+	for (size_t i = 0; i < entries->n; i++) {
+		Convene__V1__Record record = entry_record(&entries->all[i]);
+
+		record.has_cursor = 0; /* it gets another */
+		programme_writer_record(&w, json_of_message(&record.base));
+	}
+	return programme_writer_end(&w);
+}
+
+/* One object a line, with all that is known of each. */
+static enum cvn_err write_lines(struct buf *out, const struct entries *entries)
+{
+	enum cvn_err err = CVN_OK;
+
+	for (size_t i = 0; i < entries->n && err == CVN_OK; i++) {
+		json_t *object = entry_json(&entries->all[i]);
+
+		err = object != NULL && json_dump_callback(object, append, out,
+							   JSON_COMPACT | JSON_FLAGS) == 0 ?
+			      buf_append(out, "\n", 1) :
+			      CVN_ENOMEM;
+		json_decref(object);
+	}
+	return err;
+}
+
 static enum cvn_err write_programme(struct buf *out, const struct entries *entries)
 {
 	struct programme_writer w;
@@ -69,11 +111,6 @@ static enum cvn_err write_programme(struct buf *out, const struct entries *entri
 			programme_writer_record(&w, request_json(e));
 	}
 	return programme_writer_end(&w);
-}
-
-static int append(const char *bytes, size_t n, void *arg)
-{
-	return buf_append(arg, bytes, n) == CVN_OK ? 0 : -1;
 }
 
 /* One record of the plan on a line of its own; takes `object`. */
@@ -141,20 +178,43 @@ static enum cvn_err write_plan(struct buf *out, const struct entries *entries)
 	return err == CVN_OK ? buf_printf(out, "]}\n") : err;
 }
 
+/* What a calendar of a part is called after; NULL: it is the whole programme's. */
+static const char *part_name(const struct args *args)
+{
+	static const enum option_id PARTS[] = { OPT_SQUAD, OPT_VENUE,      OPT_FEDERATION,
+						OPT_NOC,   OPT_DISCIPLINE, OPT_HOST };
+
+	for (size_t i = 0; i < N_ELEMENTS(PARTS); i++)
+		if (args_has(args, PARTS[i]))
+			return args->value[PARTS[i]];
+	return NULL;
+}
+
+static bool has_filter(const struct args *args)
+{
+	return part_name(args) != NULL || args_has(args, OPT_STATE) || args_has(args, OPT_DAYS) ||
+	       args_has(args, OPT_KIND);
+}
+
 static int write(struct cli *cli, const struct entries *entries, struct buf *out)
 {
 	const struct args *args = &cli->args;
 	enum cvn_err err;
 
 	if (args_has(args, OPT_ICS))
-		err = ics_write(out, cli->profile.programme, entries, args->value[OPT_LANG]);
+		err = ics_write(out, cli->profile.programme, entries, part_name(args),
+				args->value[OPT_LANG]);
 	else if (args_has(args, OPT_CSV))
 		err = csv_write(out, entries, args->value[OPT_LANG]);
+	else if (cli->is_json)
+		err = write_lines(out, entries);
 	else if (entries->programme == NULL)
 		return cli_fail(cli, EXIT_NO_PERMISSION,
-				"a federation reads its own requests only: --csv or --ics");
+				"a federation reads its own requests only: --csv, --ics or --json");
 	else if (programme_about(entries->programme) == NULL)
 		return cli_fail(cli, EXIT_NOT_THERE, "%s has no data yet", cli->profile.programme);
+	else if (args_has(args, OPT_ALL))
+		err = write_all(out, entries);
 	else
 		err = args_has(args, OPT_PLAN) ? write_plan(out, entries) :
 						 write_programme(out, entries);
@@ -169,12 +229,21 @@ int cmd_export(struct cli *cli)
 	struct buf out;
 	int code;
 
-	if (args_has(args, OPT_PLAN) + args_has(args, OPT_ICS) + args_has(args, OPT_CSV) > 1)
-		return cli_fail(cli, EXIT_USAGE, "export: one of --plan, --ics, --csv");
+	if (args_has(args, OPT_PLAN) + args_has(args, OPT_ICS) + args_has(args, OPT_CSV) +
+		    args_has(args, OPT_ALL) + cli->is_json >
+	    1)
+		return cli_fail(cli, EXIT_USAGE,
+				"export: one of --plan, --ics, --csv, --json, --all");
+	if (has_filter(args) && !args_has(args, OPT_ICS) && !args_has(args, OPT_CSV) &&
+	    !cli->is_json)
+		return cli_fail(cli, EXIT_USAGE,
+				"export: only calendars and tables can be of a part");
 	buf_init(&out, CLI_ARENA_BYTES);
 	code = cli_programme(cli, &programme);
 	if (code == EXIT_OK)
 		code = entries_gather(cli, args_has(args, OPT_ICS), &entries);
+	if (code == EXIT_OK && has_filter(args))
+		code = select_entries(cli, &entries);
 	if (code == EXIT_OK)
 		code = write(cli, &entries, &out);
 	if (code == EXIT_OK)

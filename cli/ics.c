@@ -121,6 +121,20 @@ static const char *odf_status(const struct entry *e)
 	}
 }
 
+/* A name of CSS, as RFC 7986 has it. */
+static const char *colour_of(const char *status)
+{
+	if (strcmp(status, "CONFIRMED") == 0)
+		return "seagreen";
+	return strcmp(status, "TENTATIVE") == 0 ? "goldenrod" : "darkgray";
+}
+
+/* Does it take up the time of who goes there? */
+static const char *transparency_of(const char *status)
+{
+	return strcmp(status, "CANCELLED") == 0 ? "TRANSPARENT" : "OPAQUE";
+}
+
 /* False: nothing of it is public. */
 static bool see(const struct entry *e, struct public_event *ret)
 {
@@ -206,6 +220,8 @@ static enum cvn_err put_event(struct buf *out, const char *programme_id,
 	if (err == CVN_OK)
 		err = put_time(out, "DTSTAMP", changed_ms);
 	if (err == CVN_OK && e->history != NULL)
+		err = put_time(out, "LAST-MODIFIED", changed_ms);
+	if (err == CVN_OK && e->history != NULL)
 		err = put_time(out, "CREATED", e->history->received_unix_ms);
 	if (err == CVN_OK)
 		err = buf_printf(out, "SEQUENCE:%" PRId64 "\r\n", sequence);
@@ -218,14 +234,27 @@ static enum cvn_err put_event(struct buf *out, const char *programme_id,
 	if (err == CVN_OK)
 		err = put_place(out, entries->programme, event.venue, lang);
 	if (err == CVN_OK)
-		err = buf_printf(out, "STATUS:%s\r\n", event.status);
+		err = buf_printf(out, "STATUS:%s\r\nCOLOR:%s\r\nTRANSP:%s\r\n", event.status,
+				 colour_of(event.status), transparency_of(event.status));
 	if (err == CVN_OK && event.odf_status != NULL)
 		err = buf_printf(out, "X-CONVENE-STATUS:%s\r\n", event.odf_status);
 	return err == CVN_OK ? buf_printf(out, "END:VEVENT\r\n") : err;
 }
 
+/* Its names: of RFC 7986, and what was in use before. */
+static enum cvn_err put_names(struct buf *out, const char *name, const char *part)
+{
+	char text[512];
+	enum cvn_err err;
+
+	snprintf(text, sizeof(text), "%s%s%s", name, part != NULL ? ", " : "",
+		 part != NULL ? part : "");
+	err = ics_line(out, "NAME:", text);
+	return err == CVN_OK ? ics_line(out, "X-WR-CALNAME:", text) : err;
+}
+
 enum cvn_err ics_write(struct buf *out, const char *programme_id, const struct entries *entries,
-		       const char *lang)
+		       const char *part, const char *lang)
 {
 	const Convene__V1__Programme *about =
 		entries->programme != NULL ? programme_about(entries->programme) : NULL;
@@ -237,7 +266,9 @@ enum cvn_err ics_write(struct buf *out, const char *programme_id, const struct e
 			   CONVENE_VERSION);
 
 	if (err == CVN_OK)
-		err = ics_line(out, "X-WR-CALNAME:", name[0] != '\0' ? name : programme_id);
+		err = put_names(out, name[0] != '\0' ? name : programme_id, part);
+	if (err == CVN_OK)
+		err = buf_printf(out, "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n");
 	for (size_t i = 0; i < entries->n && err == CVN_OK; i++)
 		err = put_event(out, programme_id, entries, &entries->all[i], lang);
 	return err == CVN_OK ? buf_printf(out, "END:VCALENDAR\r\n") : err;

@@ -1,4 +1,4 @@
-/* ics.h - the calendar as iCalendar (RFC 5545): all-day events with a stable UID.
+/* ics.h - the calendar as iCalendar (RFC 5545, 7986): all-day events with a stable UID.
  *
  * Proposed ones are TENTATIVE, confirmed and held ones CONFIRMED; what was published and has no
  * place any more stays in the feed as CANCELLED. SEQUENCE counts what the public could see change;
@@ -16,7 +16,9 @@
  * CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err ics_line(struct buf *out, const char *name, const char *text);
 
-/* Writes the calendar of `programme_id` to the end of `out`; titles in `lang`, NULL: English.
+/* Writes the calendar of `programme_id` to the end of `out`. It is named after the programme and,
+ * where `part` is not NULL, the part of it that the entries are. Titles in `lang`, NULL: English.
  * CVN_ETOOLARGE, CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err ics_write(struct buf *out, const char *programme_id,
-				      const struct entries *entries, const char *lang);
+				      const struct entries *entries, const char *part,
+				      const char *lang);

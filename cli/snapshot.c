@@ -26,6 +26,8 @@ int snapshot_fetch(struct cli *cli, struct replica **ret)
 		err = replica_page(replica, reply->page);
 		if (err != CVN_OK)
 			code = cli_fail_err(cli, "snapshot", err);
+		if (reply->page->today != NULL)
+			replica_set_today(replica, reply->page->today);
 		snapshot.has_from = reply->page->has_next;
 		snapshot.from = reply->page->next;
 	} while (code == EXIT_OK && snapshot.has_from);

@@ -1,4 +1,5 @@
 #include "ports/page.h"
+#include "domain/day.h"
 
 #include <stdlib.h>
 
@@ -171,6 +172,7 @@ enum cvn_err page_build(const struct replica *replica, const struct page_options
 			struct page_place *place, struct arena *arena, Convene__V1__Page **ret_page)
 {
 	Convene__V1__Page *page = arena_alloc(arena, sizeof *page);
+	char today[DAY_TEXT_SIZE];
 	size_t bytes = 0;
 	bool is_last = false;
 	enum cvn_err err = CVN_OK;
@@ -182,6 +184,10 @@ enum cvn_err page_build(const struct replica *replica, const struct page_options
 	page->cursor = replica_cursor(replica);
 	page->version = replica_version(replica);
 	page->total = (int64_t)replica_count(replica);
+	if (replica_has_today(replica)) {
+		day_format(replica_today(replica), today);
+		page->today = arena_strdup(arena, today);
+	}
 
 	if (options->records_only)
 		place->in_records = true;

@@ -232,6 +232,7 @@ enum cvn_err programme_file_read(struct programme_file *f, const char *bytes, si
 				"a programme file is an object");
 		return CVN_EINVALID;
 	}
+	f->document = f->root;
 	json_object_foreach (f->root, key, value) {
 		const struct part *part = part_of(key);
 
@@ -239,7 +240,7 @@ enum cvn_err programme_file_read(struct programme_file *f, const char *bytes, si
 			err = read_part(f, part, value);
 		else if (strcmp(key, "programme") == 0)
 			err = read_programme(f, value);
-		else
+		else if (strcmp(key, "records") != 0) /* of a whole export: read from the document */
 			json_faults_add(&f->faults, /* is_warning= */ true, key,
 					"this part is not known here");
 		if (err != CVN_OK)

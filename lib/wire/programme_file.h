@@ -35,6 +35,7 @@ struct programme_file {
 	Convene__V1__Request **requests;
 	size_t n_requests;
 	json_t **request_json;     /* each request as it was written, with its other keys; lent */
+	const json_t *document;    /* a whole programme file as it was written; lent; or NULL */
 	const char *programme_id;  /* also where requests only name their programme; or NULL */
 	struct json_faults faults; /* errors and warnings, whatever the reader returned */
 	/* private from here on */

@@ -1,0 +1,323 @@
+#include "cli/minutes.h"
+#include "cli/commands.h"
+#include "cli/out.h"
+#include "cli/show.h"
+#include "cli/snapshot.h"
+#include "domain/day.h"
+#include "domain/lifecycle.h"
+#include "util/id.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uthash.h>
+
+#define MINUTES_BYTES ((size_t)256 << 20)
+
+/* One decision. */
+struct item {
+	struct item *next;
+	int64_t unix_ms;
+	const char *request, *what, *by, *role, *noc, *reason;
+	Convene__V1__State state; /* from then on */
+	const char *venue, *first_day;
+};
+
+/* Up to which decision a request was told: the log repeats it until the next. */
+struct told {
+	char id[ID_MAX_BYTES + 1];
+	int64_t unix_ms;
+	const char *what;
+	UT_hash_handle hh;
+};
+
+struct minutes {
+	int32_t first, last;
+	const char *lang;
+	struct arena arena;
+	struct told *told;
+	struct item *head, *tail;
+	size_t n;
+};
+
+struct minutes *minutes_new(int32_t first, int32_t last, const char *lang)
+{
+	struct minutes *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->first = first;
+	m->last = last;
+	m->lang = lang;
+	arena_init(&m->arena, MINUTES_BYTES);
+	return m;
+}
+
+void minutes_free(struct minutes *m)
+{
+	if (m == NULL)
+		return;
+	HASH_CLEAR(hh, m->told); /* the entries are the arena's */
+	arena_done(&m->arena);
+	free(m);
+}
+
+/* Is it the one that was told already? Remembers it. */
+static enum cvn_err remember(struct minutes *m, const char *id, const Convene__V1__Decision *d,
+			     bool *ret_is_new)
+{
+	const char *what = show_or_empty(d->what);
+	struct told *told = NULL;
+
+	HASH_FIND_STR(m->told, id, told);
+	*ret_is_new = told == NULL || told->unix_ms != d->unix_ms || strcmp(told->what, what) != 0;
+	if (told == NULL) {
+		told = arena_zalloc(&m->arena, sizeof(*told));
+		if (told == NULL)
+			return CVN_ENOMEM;
+		snprintf(told->id, sizeof(told->id), "%s", id);
+		HASH_ADD_STR(m->told, id, told);
+	}
+	if (*ret_is_new) {
+		told->unix_ms = d->unix_ms;
+		told->what = arena_strdup(&m->arena, what);
+	}
+	return told->what != NULL ? CVN_OK : CVN_ENOMEM;
+}
+
+static const char *keep(struct minutes *m, const char *text)
+{
+	return text != NULL ? arena_strdup(&m->arena, text) : NULL;
+}
+
+enum cvn_err minutes_add(struct minutes *m, const Convene__V1__Update *update)
+{
+	const Convene__V1__RequestChange *change =
+		update->of_case == CONVENE__V1__UPDATE__OF_REQUEST ? update->request : NULL;
+	const Convene__V1__Standing *s = change != NULL ? change->standing : NULL;
+	const Convene__V1__Decision *d = s != NULL ? s->decision : NULL;
+	struct item *item;
+	bool is_new;
+	int32_t day;
+
+	if (d == NULL || !id_is_valid(change->id))
+		return CVN_OK;
+	if (remember(m, change->id, d, &is_new) != CVN_OK)
+		return CVN_ENOMEM;
+	day = day_of_unix_ms(d->unix_ms, NULL);
+	if (!is_new || day < m->first || day > m->last)
+		return CVN_OK;
+	item = arena_zalloc(&m->arena, sizeof(*item));
+	if (item == NULL)
+		return CVN_ENOMEM;
+	*item = (struct item){ .unix_ms = d->unix_ms,
+			       .request = keep(m, change->id),
+			       .what = keep(m, show_or_empty(d->what)),
+			       .by = keep(m, d->by),
+			       .role = keep(m, d->role),
+			       .noc = keep(m, d->noc),
+			       .reason = keep(m, d->reason),
+			       .state = s->state };
+	if (s->placement != NULL) {
+		item->venue = keep(m, s->placement->venue);
+		item->first_day = keep(m, s->placement->first_day);
+	}
+	if (m->tail != NULL)
+		m->tail->next = item;
+	else
+		m->head = item;
+	m->tail = item;
+	m->n++;
+	return CVN_OK;
+}
+
+size_t minutes_count(const struct minutes *m)
+{
+	return m->n;
+}
+
+/* Text that others wrote: one line of Markdown, in which it can mean nothing but itself. */
+static enum cvn_err put_text(struct buf *out, const char *text)
+{
+	enum cvn_err err = CVN_OK;
+
+	for (; err == CVN_OK && *text != '\0'; text++) {
+		const unsigned char c = (unsigned char)*text;
+
+		if (c < 0x20 || c == 0x7f)
+			err = buf_append(out, " ", 1);
+		else if (strchr("\\`*_[]<>#|", c) != NULL)
+			err = buf_printf(out, "\\%c", c);
+		else
+			err = buf_append(out, text, 1);
+	}
+	return err;
+}
+
+/* "approve" → "approved": what was done, for the sentence. */
+static const char *done_of(const char *what)
+{
+	static const char *const WORDS[][2] = {
+		{ "approve", "approved" },
+		{ "decline", "declined" },
+		{ "revise", "asked to revise" },
+		{ "postpone", "postponed" },
+		{ "cancel", "cancelled" },
+		{ "reschedule", "rescheduled" },
+		{ "withdraw", "withdrew" },
+		{ "accept", "accepted the place of" },
+		{ "take", "took another place for" },
+		{ "amend", "amended" },
+		{ "release", "released" },
+		{ "reject", "rejected" },
+		{ "allow", "allowed" },
+		{ "value", "set the value of" },
+		{ "respond", "answered for" },
+		{ "adopt", "adopted" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(WORDS); i++)
+		if (strcmp(WORDS[i][0], what) == 0)
+			return WORDS[i][1];
+	return what;
+}
+
+static enum cvn_err put_who(struct buf *out, const struct item *item)
+{
+	enum cvn_err err = put_text(out, item->by != NULL ? item->by : "somebody");
+
+	if (err == CVN_OK && item->noc != NULL && item->noc[0] != '\0') {
+		err = buf_printf(out, " for ");
+		if (err == CVN_OK)
+			err = put_text(out, item->noc);
+	} else if (err == CVN_OK && item->role != NULL) {
+		err = buf_printf(out, " (%s)", item->role);
+	}
+	return err;
+}
+
+static enum cvn_err put_item(struct buf *out, const struct item *item,
+			     const struct entries *entries, const char *lang)
+{
+	const struct entry *e = entries_find(entries, item->request);
+	const Convene__V1__Request *c = e != NULL ? e->content : NULL;
+	const char *title = c != NULL ? show_text(c->title, c->n_title, lang) : "";
+	const time_t seconds = (time_t)(item->unix_ms / 1000);
+	char clock[16] = "";
+	struct tm tm;
+	enum cvn_err err;
+
+	if (gmtime_r(&seconds, &tm) != NULL)
+		strftime(clock, sizeof(clock), "%H:%M", &tm);
+	err = buf_printf(out, "- %s ", clock);
+	if (err == CVN_OK)
+		err = put_who(out, item);
+	if (err == CVN_OK)
+		err = buf_printf(out, " %s **", done_of(item->what));
+	if (err == CVN_OK)
+		err = put_text(out, title[0] != '\0' ? title : item->request);
+	if (err == CVN_OK)
+		err = buf_printf(out, "** (`%s`), %s", item->request, state_name(item->state));
+	if (err == CVN_OK && item->venue != NULL && item->first_day != NULL)
+		err = buf_printf(out, " at `%s` from %s", item->venue, item->first_day);
+	if (err == CVN_OK && item->reason != NULL && item->reason[0] != '\0') {
+		err = buf_printf(out, ": ");
+		if (err == CVN_OK)
+			err = put_text(out, item->reason);
+	}
+	return err == CVN_OK ? buf_append(out, "\n", 1) : err;
+}
+
+enum cvn_err minutes_write(const struct minutes *m, const struct entries *entries,
+			   const char *programme_id, struct buf *out)
+{
+	const Convene__V1__Programme *about =
+		entries->programme != NULL ? programme_about(entries->programme) : NULL;
+	const char *name = about != NULL ? show_text(about->name, about->n_name, m->lang) : "";
+	char first[DAY_TEXT_SIZE], last[DAY_TEXT_SIZE], text[DAY_TEXT_SIZE];
+	int32_t day = INT32_MIN;
+	enum cvn_err err = buf_printf(out, "# ");
+
+	day_format(m->first, first);
+	day_format(m->last, last);
+	if (err == CVN_OK)
+		err = put_text(out, name[0] != '\0' ? name : programme_id);
+	if (err == CVN_OK)
+		err = buf_printf(out, "\n\nDecisions from %s to %s (UTC): %zu.\n", first, last,
+				 m->n);
+	for (const struct item *item = m->head; item != NULL && err == CVN_OK; item = item->next) {
+		if (day_of_unix_ms(item->unix_ms, NULL) != day) {
+			day = day_of_unix_ms(item->unix_ms, NULL);
+			day_format(day, text);
+			err = buf_printf(out, "\n## %s\n\n", text);
+		}
+		if (err == CVN_OK)
+			err = put_item(out, item, entries, m->lang);
+	}
+	return err;
+}
+
+static bool on_updates(void *arg, const Convene__V1__Updates *updates)
+{
+	struct minutes **m = arg;
+
+	for (size_t i = 0; i < updates->n_updates; i++) {
+		if (minutes_add(*m, updates->updates[i]) != CVN_OK) {
+			minutes_free(*m);
+			*m = NULL;
+			return false;
+		}
+	}
+	return true;
+}
+
+static int write(struct cli *cli, const struct minutes *m, const struct entries *entries)
+{
+	struct buf out;
+	enum cvn_err err;
+	int code;
+
+	buf_init(&out, CLI_ARENA_BYTES);
+	err = minutes_write(m, entries, cli->profile.programme, &out);
+	code = err == CVN_OK ? cli_write_file(cli, cli->args.value[OPT_OUTPUT], out.bytes, out.n) :
+			       cli_fail_err(cli, "minutes", err);
+	buf_done(&out);
+	return code;
+}
+
+static int read_days(struct cli *cli, int32_t *ret_first, int32_t *ret_last)
+{
+	const char *from = cli->args.value[OPT_FROM], *to = cli->args.value[OPT_TO];
+
+	*ret_last = day_of_unix_ms((int64_t)time(NULL) * 1000, NULL);
+	if (!day_parse(from != NULL ? from : "0001-01-01", ret_first) ||
+	    (to != NULL && !day_parse(to, ret_last)) || *ret_last < *ret_first)
+		return cli_fail(cli, EXIT_USAGE, "minutes: --from and --to are days: YYYY-MM-DD");
+	return EXIT_OK;
+}
+
+int cmd_minutes(struct cli *cli)
+{
+	struct entries entries = { .n = 0 };
+	struct minutes *m = NULL;
+	int64_t cursor = 0;
+	int32_t first, last;
+	int code = read_days(cli, &first, &last);
+
+	if (code != EXIT_OK)
+		return code;
+	m = minutes_new(first, last, cli->args.value[OPT_LANG]);
+	if (m == NULL)
+		return cli_fail_err(cli, "minutes", CVN_ENOMEM);
+	code = entries_gather(cli, /* with_history= */ false, &entries);
+	if (code == EXIT_OK)
+		code = snapshot_replay(cli, &cursor, on_updates, &m);
+	if (code == EXIT_OK && m == NULL)
+		code = cli_fail_err(cli, "minutes", CVN_ENOMEM);
+	if (code == EXIT_OK)
+		code = write(cli, m, &entries);
+	entries_done(&entries);
+	minutes_free(m);
+	return code;
+}
