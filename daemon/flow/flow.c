@@ -11,6 +11,7 @@
 #include "flow/exchange.h"
 #include "flow/jobs.h"
 #include "flow/mirror.h"
+#include "flow/rounds.h"
 #include "flow/view.h"
 #include "ports/store.h"
 #include "util/clock.h"
@@ -51,6 +52,8 @@ enum cvn_err flow_new(const struct flow_options *options, struct flow **ret_flow
 	if (err == CVN_OK)
 		err = daily_new(flow, &flow->daily);
 	if (err == CVN_OK)
+		err = rounds_new(flow, &flow->rounds);
+	if (err == CVN_OK)
 		err = loop_timer_new(flow->ports->loop, on_tick, flow, &flow->tick);
 	if (err != CVN_OK) {
 		flow_free(flow);
@@ -69,6 +72,7 @@ void flow_free(struct flow *flow)
 	answers_free(flow->answers);
 	jobs_free(flow->jobs);
 	daily_free(flow->daily);
+	rounds_free(flow->rounds);
 	mirror_free(flow->mirror);
 	quota_done(&flow->quota);
 	free(flow);
@@ -85,7 +89,10 @@ static void on_loaded(void *arg, enum cvn_err err)
 {
 	struct flow *flow = arg;
 
-	flow->loaded_cb(flow->loaded_arg, err);
+	if (err == CVN_OK)
+		rounds_load(flow->rounds, flow->loaded_cb, flow->loaded_arg);
+	else
+		flow->loaded_cb(flow->loaded_arg, err);
 }
 
 /* The pool feeds it, and what comes after is read from the log. */
@@ -115,6 +122,7 @@ enum cvn_err flow_start(struct flow *flow)
 			if (r->standing->state == STATE_RECEIVED)
 				jobs_on_record(flow->jobs, p, NULL, r, &nobody);
 	}
+	rounds_start(flow->rounds);
 	loop_timer_start(flow->tick, TICK_MS, TICK_MS);
 	LOG_INFO("flow", "the store is read", "programmes", mirror_count(flow->mirror), "owed",
 		 jobs_n(flow->jobs));
@@ -153,6 +161,18 @@ void flow_on_answer(void *arg, pool_ref from, const Convene__V1__Answer *answer,
 	answers_take(flow->answers, from, answer, task);
 }
 
+void flow_on_progress(void *arg, struct pool_task *task, const Convene__V1__Progress *progress)
+{
+	(void)arg;
+	rounds_on_progress(task, progress);
+}
+
+void flow_on_plan(void *arg, struct pool_task *task, const Convene__V1__Plan *plan)
+{
+	(void)arg;
+	rounds_on_plan(task, plan);
+}
+
 /* First into the mirror, which ends jobs and begins them; then out, to workers, subscribers and
  * federations. */
 void flow_on_update(void *arg, const struct outbox_update *update)
@@ -186,22 +206,21 @@ static void on_record(void *arg, struct mirror_programme *p, const struct replic
 	flow->has_submitter = jobs_on_record(flow->jobs, p, before, now, &flow->submitter);
 }
 
-/* An outcome, as the request's own federation may see it; without its content, which it knows. */
-static void tell(struct flow *flow, struct mirror_programme *p, const char *id)
+/* A change, as this federation may see it; without its content: its own it knows. */
+static void tell_one(struct flow *flow, struct mirror_programme *p,
+		     const struct replica_record *record, const char *federation,
+		     const struct front_peer *submitter)
 {
-	const struct replica_record *record = replica_find(p->replica, id);
 	Convene__V1__Reply reply = CONVENE__V1__REPLY__INIT;
 	Convene__V1__Outcome outcome = CONVENE__V1__OUTCOME__INIT;
 	struct view view = { .replica = p->replica,
 			     .role = ROLE_FEDERATION,
+			     .subject = federation,
 			     .without_content = true };
 	struct arena arena;
 	uint8_t *bytes;
 	size_t n;
 
-	if (record == NULL || (!flow->has_submitter && front_sessions(flow->ports->front) == 0))
-		return;
-	view.subject = record->content->federation != NULL ? record->content->federation : "";
 	arena_init(&arena, (size_t)4 << 20);
 	outcome.programme = p->id;
 	outcome.record = view_record(&view, record, &arena);
@@ -211,9 +230,38 @@ static void tell(struct flow *flow, struct mirror_programme *p, const char *id)
 	reply.outcome = &outcome;
 	if (outcome.record != NULL && frame_encode(&reply.base, &arena, &bytes, &n) == CVN_OK)
 		flow->counts.outcomes +=
-			front_tell(flow->ports->front, p->id, view.subject,
-				   flow->has_submitter ? &flow->submitter : NULL, bytes, n);
+			front_tell(flow->ports->front, p->id, federation, submitter, bytes, n);
 	arena_done(&arena);
+}
+
+/* Has this federation, the request's own or one with another squad, been told already? */
+static bool is_told(const struct replica_record *record, const char *own, size_t n)
+{
+	const Convene__V1__Standing *s = record->standing;
+	const char *federation = s->invitations[n]->federation;
+
+	if (federation == NULL || strcmp(federation, own) == 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (s->invitations[i]->federation != NULL &&
+		    strcmp(s->invitations[i]->federation, federation) == 0)
+			return true;
+	return false;
+}
+
+/* An outcome, to the request's own federation and to those that are invited. */
+static void tell(struct flow *flow, struct mirror_programme *p, const char *id)
+{
+	const struct replica_record *record = replica_find(p->replica, id);
+	const char *own;
+
+	if (record == NULL || (!flow->has_submitter && front_sessions(flow->ports->front) == 0))
+		return;
+	own = record->content->federation != NULL ? record->content->federation : "";
+	tell_one(flow, p, record, own, flow->has_submitter ? &flow->submitter : NULL);
+	for (size_t i = 0; i < record->standing->n_invitations; i++)
+		if (!is_told(record, own, i))
+			tell_one(flow, p, record, record->standing->invitations[i]->federation, NULL);
 }
 
 void flow_on_pulse(void *arg, const char *programme, int64_t cursor, int64_t version)

@@ -35,7 +35,7 @@ enum verdict get_start(struct exchange *e)
 
 	if (record == NULL)
 		return exchange_fault(e, CVN_ENOTFOUND, NULL);
-	if (!view_is_whole(&view, record) && record->standing->state != STATE_CONFIRMED)
+	if (!view_is_seen(&view, record))
 		return exchange_fault(e, CVN_EFORBIDDEN, "the request is another federation's");
 	e->reply.of_case = CONVENE__V1__REPLY__OF_RECORD;
 	e->reply.record = view_record(&view, record, &e->arena);

@@ -86,8 +86,40 @@ Convene__V1__Standing *view_own_standing(const struct view *view,
 	return seen->reasons != NULL ? seen : NULL;
 }
 
+static bool is_invited(const struct view *view, const Convene__V1__Invitation *invitation)
+{
+	return invitation->federation != NULL &&
+	       strcmp(invitation->federation, view->subject) == 0;
+}
+
+bool view_is_seen(const struct view *view, const struct replica_record *record)
+{
+	const Convene__V1__Standing *s = record->standing;
+
+	if (view_is_whole(view, record) || s->state == STATE_CONFIRMED)
+		return true;
+	for (size_t i = 0; i < s->n_invitations; i++)
+		if (is_invited(view, s->invitations[i]))
+			return true;
+	return false;
+}
+
+/* Of a squad that is invited its federation sees where the event is, was, and its own answer. */
+static bool add_invitations(const struct view *view, const Convene__V1__Standing *from,
+			    Convene__V1__Standing *to, struct arena *arena)
+{
+	to->invitations = arena_array(arena, from->n_invitations + 1, sizeof *to->invitations);
+	for (size_t i = 0; to->invitations != NULL && i < from->n_invitations; i++)
+		if (is_invited(view, from->invitations[i]))
+			to->invitations[to->n_invitations++] = from->invitations[i];
+	if (to->n_invitations > 0)
+		to->was = from->was;
+	return to->invitations != NULL;
+}
+
 /* One line of the confirmed calendar. */
-static Convene__V1__Record *of_another(const struct replica_record *record, struct arena *arena)
+static Convene__V1__Record *of_another(const struct view *view, const struct replica_record *record,
+				       struct arena *arena)
 {
 	Convene__V1__Record *m = page_record(record, arena);
 	Convene__V1__Request *content = arena_alloc(arena, sizeof *content);
@@ -107,6 +139,10 @@ static Convene__V1__Record *of_another(const struct replica_record *record, stru
 	standing->has_state = 1;
 	standing->state = record->standing->state;
 	standing->placement = record->standing->placement;
+	if (!add_invitations(view, record->standing, standing, arena))
+		return NULL;
+	if (standing->n_invitations > 0)
+		content->federation = record->content->federation;
 	m->content = content;
 	m->standing = standing;
 	return m;
@@ -123,8 +159,8 @@ Convene__V1__Record *view_record(const struct view *view, const struct replica_r
 			m->standing = view_own_standing(view, record->standing, arena);
 		if (m != NULL && m->standing == NULL)
 			m = NULL;
-	} else if (record->standing->state == STATE_CONFIRMED) {
-		m = of_another(record, arena);
+	} else if (view_is_seen(view, record)) {
+		m = of_another(view, record, arena);
 	}
 	if (m != NULL && view->without_content)
 		m->content = NULL;

@@ -2,7 +2,8 @@
  *
  * Who reads the programme sees all. A federation sees its own, with the unconfirmed requests of
  * others that stand in its way named by kind, venue and days only; of others' it sees the confirmed
- * calendar: kind, discipline, title, place.
+ * calendar: kind, discipline, title, place; and of what a squad of it is invited to also who invites,
+ * and its own invitations.
  *
  * Layer     flow: pure.
  * Thread    any.
@@ -30,6 +31,9 @@ Convene__V1__Record *view_record(const struct view *view, const struct replica_r
 Convene__V1__Standing *view_own_standing(const struct view *view,
 					 const Convene__V1__Standing *standing,
 					 struct arena *arena);
+
+/* May the viewer see anything of it: its own, the confirmed ones, what it is invited to? */
+bool view_is_seen(const struct view *view, const struct replica_record *record);
 
 /* Is it one that the viewer may see as its own, or as reader of the programme? */
 bool view_is_whole(const struct view *view, const struct replica_record *record);

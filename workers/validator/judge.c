@@ -32,6 +32,21 @@ static bool may_ask(const struct judgement *j)
 	return true;
 }
 
+/* Has the working body let this request go beyond it, in the revision that is judged? */
+static bool is_allowed(const struct judgement *j)
+{
+	const struct replica_record *record =
+		j->request->id != NULL ? replica_find(j->subject->replica, j->request->id) : NULL;
+
+	for (size_t i = 0; record != NULL && i < record->standing->n_allowances; i++) {
+		const Convene__V1__Allowance *a = record->standing->allowances[i];
+
+		if (a->revision == record->revision && a->code != NULL && strcmp(a->code, j->rule->code) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The rule as a sentence of its own: the rows are written as parts of one. */
 static char *sentence(struct judgement *j, const char *detail)
 {
@@ -189,7 +204,7 @@ enum cvn_err rules_judge(const struct subject *subject, struct arena *arena, Con
 
 	for (size_t i = 0; i < N_ELEMENTS(RULES) && !j.is_out_of_memory; i++) {
 		j.rule = &RULES[i];
-		if (may_ask(&j))
+		if (may_ask(&j) && !is_allowed(&j))
 			RULES[i].check(&j);
 	}
 	if (!j.is_out_of_memory && j.n_violations > 0) {

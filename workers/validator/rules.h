@@ -34,7 +34,7 @@ struct subject {
 /* All rows of rules.def, in their order; static. */
 const struct rule *rules(size_t *ret_n);
 
-/* Names all faults of a request. *ret_violations has *ret_n entries and lives in `arena`; NULL and 0: it is sound.
+/* Names all faults of a request; what the working body has let pass is none. *ret_violations has *ret_n entries and lives in `arena`; NULL and 0: it is sound.
  * CVN_ENOMEM: the arena is at its end. Costs one walk over the venues. */
 enum cvn_err CVN_MUST_CHECK rules_judge(const struct subject *subject, struct arena *arena,
                                         Convene__V1__Violation ***ret_violations, size_t *ret_n);
