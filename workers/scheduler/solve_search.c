@@ -12,8 +12,8 @@
 #define COLD_PER_VALUE 3     /* of the last one, by ten of it */
 #define CHUNK 32             /* steps between two looks at the clock */
 #define ROUND_MS 50          /* of threads that share a programme */
+#define TOGETHER_PCT 85      /* of the time; then each goes on alone */
 #define ALONE_REQUESTS 1000  /* up to here each thread searches on its own */
-#define CYCLE_STEPS 400      /* a request, after which a small programme is heated up again */
 #define PROGRESS_MS 500
 
 struct search {
@@ -154,13 +154,13 @@ static void *run_together(void *arg)
 
 	for (;;) {
 		if (runner->index == 0) {
-			search->done = is_over(search, runner->n_steps * search->n_threads);
+			search->done = is_over(search, 0) || 100 * elapsed(search) >= TOGETHER_PCT * search->limits->milliseconds;
 			search->round_until_ms = clock_ms() + ROUND_MS;
 			confine_all(search);
 		}
 		pthread_barrier_wait(&search->barrier);
 		if (search->done)
-			return NULL;
+			break;
 		while (clock_ms() < search->round_until_ms) {
 			anneal_steps(runner->anneal, temperature(search, runner->n_steps * search->n_threads), CHUNK);
 			runner->n_steps += CHUNK;
@@ -174,6 +174,9 @@ static void *run_together(void *arg)
 		if (runner->index == 0)
 			tell(search, runner);
 	}
+	/* The balance of hosts is everybody's: the last of it is better searched by each on its own, on all days. */
+	anneal_release(runner->anneal);
+	return run_alone(runner);
 }
 
 /* ---- all of it ---- */
