@@ -1,4 +1,7 @@
-/* front_private.h - what front.c, front_updates.c and front_sessions.c share. */
+/* front_private.h - what front.c, front_updates.c and front_sessions.c share.
+ *
+ * Layer     ports; included by those files alone.
+ * Thread    loop thread only. */
 #pragma once
 #include "io/zsock.h"
 #include "ports/front.h"

@@ -1,4 +1,7 @@
-/* keyring_private.h - what keyring.c, keyring_zap.c and keyring_proof.c share. */
+/* keyring_private.h - what keyring.c, keyring_zap.c and keyring_proof.c share.
+ *
+ * Layer     ports; included by those files alone.
+ * Thread    loop thread only. */
 #pragma once
 #include "io/keys.h"
 #include "io/loop.h"
