@@ -153,8 +153,8 @@ static bool verify_page(void *arg, const Convene__V1__AuditPage *page)
 }
 
 /* Where log and chain end. What was committed a moment ago may not have its hash yet: that is waited
- * for, but not for long. */
-static int find_end(struct auditing *a, const Convene__V1__AuditPage **ret)
+ * for, but not for long. `*ret_late`: entries that were there at first, and have none yet. */
+static int find_end(struct auditing *a, const Convene__V1__AuditPage **ret, int64_t *ret_late)
 {
 	const uint64_t until_ms = clock_ms() + SEAL_WAIT_MS;
 	int64_t last = -1;
@@ -166,7 +166,8 @@ static int find_end(struct auditing *a, const Convene__V1__AuditPage **ret)
 			return code;
 		if (last < 0)
 			last = (*ret)->last;
-		if ((*ret)->sealed >= last || clock_ms() >= until_ms)
+		*ret_late = (*ret)->sealed >= last ? 0 : last - (*ret)->sealed;
+		if (*ret_late == 0 || clock_ms() >= until_ms)
 			return EXIT_OK;
 		nanosleep(&(struct timespec){ .tv_nsec = SEAL_LOOK_MS * 1000000L }, NULL);
 	}
@@ -200,7 +201,7 @@ static int verify(struct auditing *a)
 	const char *programme;
 	struct chain_hash seal;
 	bool has_seal;
-	int64_t unsealed;
+	int64_t late;
 	int code;
 
 	if (expect != NULL && !chain_expected_parse(expect, &expected))
@@ -208,12 +209,11 @@ static int verify(struct auditing *a)
 				"--expect: a hash is wanted, or CURSOR:HASH, as `audit head` prints it");
 	code = cli_programme(a->cli, &programme);
 	if (code == EXIT_OK)
-		code = find_end(a, &end);
+		code = find_end(a, &end, &late);
 	if (code != EXIT_OK)
 		return code;
 	has_seal = seal_of(end, &seal);
 	a->through = end->sealed;
-	unsealed = end->last > end->sealed ? end->last - end->sealed : 0;
 	if (a->cli->is_json)
 		a->faults = json_array();
 	chain_check_init(&a->check, programme, &expected, on_fault, a);
@@ -221,11 +221,11 @@ static int verify(struct auditing *a)
 		code = each_page(a, 0, verify_page);
 	if (code == EXIT_OK) {
 		chain_check_end(&a->check, a->through, has_seal ? &seal : NULL);
-		if (unsealed > 0) {
+		if (late > 0) {
 			a->check.n_faults++;
 			on_fault(a, a->through, CHAIN_UNSEALED, NULL);
 		}
-		tell(a, unsealed);
+		tell(a, late);
 		code = a->check.n_faults == 0 ? EXIT_OK : EXIT_FAILED;
 	}
 	chain_check_done(&a->check);
@@ -240,7 +240,8 @@ static int head(struct auditing *a)
 	const Convene__V1__AuditPage *page;
 	char text[CHAIN_HASH_TEXT] = "";
 	struct chain_hash seal;
-	int code = find_end(a, &page);
+	int64_t late;
+	int code = find_end(a, &page, &late);
 
 	if (code != EXIT_OK)
 		return code;
