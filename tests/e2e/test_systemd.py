@@ -81,7 +81,7 @@ def test_the_unit_is_in_order():
         build = os.path.dirname(BIN)
         subprocess.run(["cmake", "--install", build, "--prefix", f"{folder}/usr"], check=True, stdout=subprocess.DEVNULL)
         found = {f: os.path.join(p, f) for p, _, fs in os.walk(folder) for f in fs}
-        for name in ("convened", "convene", "convene-validator", "convene-scheduler", "convened.service", "client.proto"):
+        for name in ("convened", "convene", "convene-validator", "convene-scheduler", "convened.service", "client.proto", "client.pb-c.h", "convened.conf", "convene.1"):
             assert name in found, f"{name} is not installed"
         if not shutil.which("systemd-analyze"):
             pytest.fail("systemd-analyze is not here: ./dev test installs systemd")
