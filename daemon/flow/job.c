@@ -267,6 +267,7 @@ static void decide(struct job *job, const Convene__V1__Standing *standing,
 	}
 	job->change.expect_revision = job->revision;
 	job->change.expect_state = STATE_RECEIVED;
+	job->change.expect_cursor = record->cursor; /* if somebody has said something, it begins anew */
 	job->change.bump = change_moves(record->standing, standing);
 	job->commit = (struct store_commit){
 		.op = { .done_cb = on_decided, .deadline_ms = STORE_NO_DEADLINE, .patient = true },
