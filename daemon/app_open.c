@@ -402,6 +402,20 @@ static void on_answer(void *arg, pool_ref from, const Convene__V1__Answer *answe
 	flow_on_answer(app->flow, from, answer, task);
 }
 
+static void on_progress(void *arg, struct pool_task *task, const Convene__V1__Progress *progress)
+{
+	struct app *app = arg;
+
+	flow_on_progress(app->flow, task, progress);
+}
+
+static void on_plan(void *arg, struct pool_task *task, const Convene__V1__Plan *plan)
+{
+	struct app *app = arg;
+
+	flow_on_plan(app->flow, task, plan);
+}
+
 static bool is_worker_key(void *arg, const char *user_id)
 {
 	const struct app *app = arg;
@@ -425,6 +439,8 @@ static bool open_pool(struct app *app)
 		.task_max_ms = (uint32_t)c->task_max_ms,
 		.epoch = store_epoch(app->store),
 		.on_answer = on_answer,
+		.on_progress = on_progress,
+		.on_plan = on_plan,
 		.is_worker_key = is_worker_key,
 		.arg = app,
 	};

@@ -91,7 +91,9 @@ static void add_worker(void *arg, const struct pool_worker *worker)
 		return;
 	convene__v1__worker_status__init(w);
 	w->name = arena_strdup(&t->e->arena, worker->name);
-	w->kind = (char *)(uintptr_t)(worker->kind == POOL_VALIDATOR ? "validator" : "scheduler");
+	w->kind = (char *)(uintptr_t)(worker->kind == POOL_VALIDATOR ? "validator" :
+					worker->kind == POOL_SCHEDULER ? "scheduler" :
+									 "planner");
 	w->state = (char *)(uintptr_t)worker->state;
 	w->has_pid = w->has_outstanding = w->has_done = w->has_deaths = w->has_remote = 1;
 	w->pid = worker->pid;

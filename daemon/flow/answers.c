@@ -11,7 +11,7 @@
 #include "util/log.h"
 #include "util/trace.h"
 
-#define ANSWER_BYTES ((size_t)4 << 20)
+#define ANSWER_BYTES ((size_t)128 << 20) /* an adoption's; others need a few kilobytes */
 #define SERIALS 1024 /* of the last answers, for those that build on them */
 
 /* One answer, from its arrival to its Settled. */
@@ -157,6 +157,8 @@ static enum cvn_err build(struct answer *a, const Convene__V1__Answer *said)
 	if (said->has_builds_on &&
 	    !serial_of(a->answers, a->from, said->builds_on, &a->commit.builds_on))
 		return CVN_ESTALE;
+	if (a->task != NULL && a->task->heard_cb != NULL)
+		err = a->task->heard_cb(a->task, said, &a->arena, &a->commit.round);
 	for (size_t i = 0; i < said->n_changes && err == CVN_OK; i++) {
 		err = build_change(a, said->changes[i], i == 0, &changes[i]);
 		a->commit.ret_index = i;
@@ -203,6 +205,14 @@ static enum cvn_err build_change(struct answer *a, const Convene__V1__Change *sa
 	follows_carry(record->standing, standing);
 	if (is_first && a->task != NULL && a->task->decision != NULL) {
 		standing->decision = (Convene__V1__Decision *)(uintptr_t)a->task->decision;
+		change.by = standing->decision->by;
+		change.by_role = standing->decision->role;
+	}
+	if (a->task != NULL && a->task->decision_cb != NULL) {
+		standing->decision =
+			a->task->decision_cb(a->task, record, standing, &a->arena);
+		if (standing->decision == NULL)
+			return CVN_ENOMEM;
 		change.by = standing->decision->by;
 		change.by_role = standing->decision->role;
 	}
@@ -312,7 +322,8 @@ static void on_committed(struct store_op *op, enum cvn_err err)
 	}
 	if (task != NULL && task->answered_cb != NULL) {
 		/* of a gone change that is not the task's own: computed again, too */
-		if (err == CVN_OK || a->commit.ret_index == 0)
+		if (err == CVN_OK ||
+		    (a->commit.ret_index == 0 && !(task->is_many && err == CVN_EGONE)))
 			task->answered_cb(task, err, cursor, NULL);
 	}
 	end(a);

@@ -12,6 +12,7 @@
 #pragma once
 #include "flow/flow_private.h"
 #include "flow/mirror.h"
+#include "util/arena.h"
 
 #define ANSWERS_MAX 4096
 
@@ -27,6 +28,15 @@ struct place_task {
 	 * finish it. */
 	void (*answered_cb)(struct place_task *task, enum cvn_err err, int64_t cursor,
 			    const Convene__V1__Problem *refused);
+	/* Many requests are asked about: what is gone is computed again, the task's own as well. */
+	bool is_many;
+	/* An answer with changes came, and is about to be committed: gives what the programme's round shall be from that
+	 * step on, in `arena`. Called again for what is computed again. NULL: no round. */
+	enum cvn_err (*heard_cb)(struct place_task *task, const Convene__V1__Answer *answer,
+				 struct arena *arena, struct store_bytes *ret_round);
+	/* Whose decision each change is, in `arena`; NULL from it: out of memory. NULL: see `decision`. */
+	Convene__V1__Decision *(*decision_cb)(struct place_task *task, const struct replica_record *record,
+					      const Convene__V1__Standing *to, struct arena *arena);
 	/* The answer to a preview comes with CVN_OK and cursor 0: lent during the call; else NULL.
 	 */
 	const Convene__V1__Preview *ret_preview;

@@ -74,6 +74,10 @@ bool flow_is_programme(void *flow, const char *programme);
 void flow_on_answer(void *flow, pool_ref from, const Convene__V1__Answer *answer,
 		    struct pool_task *task);
 
+/* Of a planner (pool_options.on_progress, on_plan). */
+void flow_on_progress(void *flow, struct pool_task *task, const Convene__V1__Progress *progress);
+void flow_on_plan(void *flow, struct pool_task *task, const Convene__V1__Plan *plan);
+
 /* An update, a pulse (outbox_options). */
 void flow_on_update(void *flow, const struct outbox_update *update);
 void flow_on_pulse(void *flow, const char *programme, int64_t cursor, int64_t version);

@@ -14,6 +14,7 @@ struct mirror;
 struct jobs;
 struct answers;
 struct daily;
+struct rounds;
 struct mirror_programme;
 
 struct flow {
@@ -23,6 +24,7 @@ struct flow {
 	struct jobs *jobs;
 	struct answers *answers;
 	struct daily *daily;
+	struct rounds *rounds;
 	struct quota quota;
 	struct list_node exchanges; /* exchange::link */
 	size_t n_exchanges;

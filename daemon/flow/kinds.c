@@ -33,6 +33,16 @@ static const struct kind KINDS[] = {
 	/* preview.c */
 	{ OF(PREVIEW), "preview", ROLE_COMMITTEE | ROLE_WORKING_BODY | ROLE_OPERATOR, ABOUT,
 	  preview_start, preview_done },
+	/* round_calls.c */
+	{ OF(ROUND_START), "round_start", ROLE_WORKING_BODY | ROLE_OPERATOR, ABOUT,
+	  round_start_start, round_done },
+	{ OF(ROUND_GET), "round_get", ROLES_READING, ABOUT, round_get_start, NULL },
+	{ OF(ROUND_ADOPT), "round_adopt", ROLE_WORKING_BODY | ROLE_OPERATOR, ABOUT,
+	  round_adopt_start, round_done },
+	{ OF(ROUND_DISCARD), "round_discard", ROLE_WORKING_BODY | ROLE_OPERATOR, ABOUT,
+	  round_discard_start, round_done },
+	{ OF(ROUND_STOP), "round_stop", ROLE_WORKING_BODY | ROLE_OPERATOR, ABOUT, round_stop_start,
+	  NULL },
 	/* reads.c */
 	{ OF(GET), "get", ROLES_CLIENTS, ABOUT, get_start, NULL },
 	{ OF(LIST), "list", ROLES_CLIENTS, ABOUT, list_start, NULL },

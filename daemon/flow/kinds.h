@@ -41,6 +41,12 @@ enum verdict take_start(struct exchange *e); /* take, reschedule */
 enum verdict take_done(struct exchange *e);
 enum verdict preview_start(struct exchange *e);
 enum verdict preview_done(struct exchange *e);
+enum verdict round_start_start(struct exchange *e);
+enum verdict round_get_start(struct exchange *e);
+enum verdict round_adopt_start(struct exchange *e);
+enum verdict round_discard_start(struct exchange *e);
+enum verdict round_stop_start(struct exchange *e);
+enum verdict round_done(struct exchange *e); /* of start, adopt, discard */
 enum verdict get_start(struct exchange *e);
 enum verdict list_start(struct exchange *e);
 enum verdict snapshot_start(struct exchange *e);

@@ -41,6 +41,8 @@ FAKE_START(entities)
 FAKE_START(log)
 FAKE_START(entries)
 FAKE_START(audit)
+FAKE_START(round)
+FAKE_START(round_read)
 
 enum cvn_err store_commit_start(struct store *store, struct store_commit *commit)
 {
@@ -121,6 +123,12 @@ enum cvn_err pool_start(struct pool *pool, struct pool_task *task)
 	task->is_started = true;
 	world->tasks[world->n_tasks++] = task;
 	return CVN_OK;
+}
+
+bool pool_stop(struct pool *pool, struct pool_task *task)
+{
+	(void)pool;
+	return task->is_started;
 }
 
 void pool_finish(struct pool *pool, struct pool_task *task)

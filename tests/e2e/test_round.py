@@ -1,0 +1,325 @@
+"""Planning rounds: computed beside the running programme, kept as a draft, adopted in one step or thrown away."""
+import os
+import signal
+import time
+
+import pytest
+
+from checker import Judge
+from client import Refused, pb, programme_pb, record_pb
+from daemon import Daemon
+from words import small_programme, wish
+
+R = record_pb
+
+
+@pytest.fixture
+def games():
+    """A programme that begins today: nothing lies behind."""
+    d = Daemon(today="2026-01-01")
+    try:
+        d.start()
+        d.programme = d.load(small_programme())
+        yield d
+    finally:
+        d.close()
+
+
+SPRING = dict(windows=[["2026-03-01", "2026-03-30"]], preferred_first_day="2026-03-01", hosts=["CHN"], venues=["CHN-c-v0"], units=2, duration=10)
+
+
+def begin(connection, programme, seconds=1, **order):
+    return connection.call(programme, round_start=pb.RoundStart(seconds=seconds, **order))
+
+
+def about(connection, programme, **page):
+    return connection.call(programme, round_get=pb.RoundGet(**page))
+
+
+def ended(connection, programme, timeout=30):
+    """The round once it no longer runs."""
+    end = time.monotonic() + timeout
+    while (r := about(connection, programme)).state == "running":
+        assert time.monotonic() < end, r
+        time.sleep(0.05)
+    return r
+
+
+def entries(connection, programme):
+    """All of them, page by page."""
+    found, start = [], 0
+    while True:
+        page = about(connection, programme, **{"from": start, "limit": 3})
+        assert len(page.entries) <= 3
+        found += page.entries
+        if not page.HasField("next"):
+            return found
+        start = page.next
+
+
+def adopt(connection, programme):
+    return connection.call(programme, round_adopt=pb.RoundAdopt())
+
+
+def again_as(games, connection):
+    """The same key on a new connection."""
+    c = games.connect(connection.keys)
+    c.keys = connection.keys
+    return c
+
+
+def planner_of(connection):
+    """The planner's row of the status, once it serves."""
+    end = time.monotonic() + 10
+    while True:
+        found = [w for w in connection.call(status=pb.StatusCall(workers=True)).workers if w.kind == "planner" and w.state == "serving"]
+        if found:
+            return found[0]
+        assert time.monotonic() < end, "no planner was started"
+        time.sleep(0.05)
+
+
+def waste(games, federation):
+    """A calendar that takes more when planned anew: the narrow ones come last and find their days taken."""
+    for i in range(3):  # three of ten days each fill March; each could go to any venue, in two months
+        federation.submit(games.programme, wish(f"wide-{i}", **{**SPRING, "windows": [["2026-03-01", "2026-04-30"]], "venues": [], "value": 40}))
+        assert federation.outcome(f"wide-{i}").standing.state == R.STATE_PROPOSED
+    for venue in range(4):
+        for part, first in enumerate(("2026-03-01", "2026-03-11", "2026-03-21")):
+            day = int(first[-2:])
+            federation.submit(games.programme, wish(
+                f"narrow-{venue}-{part}", **{**SPRING, "windows": [[first, f"2026-03-{day + 9}"]], "preferred_first_day": first,
+                                             "venues": [f"CHN-c-v{venue}"], "value": 90, "headcount": 10}))
+            federation.outcome(f"narrow-{venue}-{part}")
+
+
+def states(connection, programme):
+    return {r.id: r.standing for r in connection.list(programme)}
+
+
+def judge(connection, programme):
+    """The programme as it stands, before the independent judge: faults, score, insertable ones."""
+    doc, at = small_programme(), {}
+    from datetime import date
+
+    for r in connection.list(programme):
+        c = r.content
+        doc["requests"].append({
+            "id": r.id, "federation": c.federation, "kind": c.kind, "discipline": c.discipline, "level": c.level, "duration": c.duration,
+            "windows": [[w.first, w.last] for w in c.windows], "preferred_first_day": c.preferred_first_day, "hosts": list(c.hosts),
+            "venues": list(c.venues), "facilities": list(c.facilities), "units": c.units, "headcount": c.headcount,
+            "services": {n.service: n.staff for n in c.services}, "squads": list(c.squads), "value": c.value})
+        if r.standing.HasField("placement") and r.standing.state in (R.STATE_PROPOSED, R.STATE_CONFIRMED):
+            at[r.id] = (r.standing.placement.venue, date.fromisoformat(r.standing.placement.first_day))
+        elif r.standing.state not in (R.STATE_WAITLISTED, R.STATE_PROPOSED):
+            doc["requests"].pop()
+    j = Judge(doc)
+    return j.faults(at), j.score(at), j.insertable(at)
+
+
+def at_rest(connection, programme):
+    """Waits until nothing changes any more."""
+    last, since = None, time.monotonic()
+    while time.monotonic() - since < 0.4:
+        now = connection.list(programme)[-1].cursor, max(r.cursor for r in connection.list(programme))
+        if now != last:
+            last, since = now, time.monotonic()
+        time.sleep(0.05)
+
+
+def test_a_round_raises_the_score_and_is_adopted_in_one_step(games):
+    federation, body = games.grant("federation", "CHN-TTE"), games.grant("working_body")
+    waste(games, federation)
+    before = states(body, games.programme)
+    _, score, _ = judge(body, games.programme)
+
+    started = begin(body, games.programme)
+    draft = ended(body, games.programme)
+
+    assert (started.number, started.state, started.by) == (1, "running", "working_body")
+    assert draft.state == "ready", draft.text
+    assert draft.score_before == score
+    assert draft.score_after > draft.score_before
+    assert draft.placed_after > draft.placed_before
+    assert not draft.HasField("bound") or draft.bound >= draft.score_after
+    assert draft.moved + draft.placed + draft.dropped == len(draft.entries)
+    assert [e.request for e in entries(body, games.programme)] == [e.request for e in draft.entries]
+    for e in draft.entries:
+        assert e.what in ("moved", "placed", "dropped") and e.title and e.federation == "CHN-TTE"
+        assert e.HasField("to") != (e.what == "dropped")
+        assert bool(e.reasons) == (e.what == "dropped")
+    assert {h.noc for h in draft.hosts} == {"CHN", "RUS"}
+    assert states(body, games.programme) == before, "a draft changes nothing"
+
+    adopted = adopt(body, games.programme)
+
+    assert (adopted.state, adopted.adopted, adopted.skipped) == ("adopted", len(draft.entries), 0)
+    now = states(body, games.programme)
+    cursors = sorted(r.cursor for r in body.list(games.programme) if r.id in {e.request for e in draft.entries})
+    assert cursors == list(range(cursors[0], cursors[0] + len(cursors))), "one step: its cursors follow one another"
+    for e in draft.entries:
+        if e.what == "dropped":
+            assert now[e.request].state == R.STATE_WAITLISTED and "DISPLACED" in [r.code for r in now[e.request].reasons]
+        else:
+            assert (now[e.request].placement.venue, now[e.request].placement.first_day) == (e.to.venue, e.to.first_day)
+        assert now[e.request].decision.what == "adopt" and "lanning round 1" in now[e.request].decision.reason
+        if e.what == "placed":
+            assert now[e.request].accept_by
+    at_rest(body, games.programme)
+    faults, score, insertable = judge(body, games.programme)
+    assert (faults, insertable) == ([], [])
+    assert score >= draft.score_after
+
+
+def test_a_draft_outlives_the_daemon_a_search_does_not(games):
+    federation, body = games.grant("federation", "CHN-TTE"), games.grant("working_body")
+    waste(games, federation)
+    begin(body, games.programme)
+    draft = ended(body, games.programme)
+
+    games.kill()
+    games.start()
+    body = again_as(games, body)
+
+    again = about(body, games.programme)
+    assert again.SerializeToString() == draft.SerializeToString()
+    with pytest.raises(Refused) as e:
+        begin(body, games.programme)
+    assert e.value.code == "CONFLICT" and "draft" in e.value.problem.text
+    assert body.call(games.programme, round_discard=pb.RoundDiscard(number=1)).state == "discarded"
+    assert begin(body, games.programme, seconds=60).number == 2
+    planner_of(body)
+    games.kill()
+    games.start()
+    body = again_as(games, body)
+    failed = about(body, games.programme)
+    assert (failed.number, failed.state) == (2, "failed") and "restarted" in failed.text
+
+
+def test_requests_are_answered_while_a_round_runs_and_a_second_one_is_refused(games):
+    federation, body = games.grant("federation", "CHN-TTE"), games.grant("working_body")
+    waste(games, federation)
+    begin(body, games.programme, seconds=60)
+    with pytest.raises(Refused) as e:
+        begin(body, games.programme)
+    assert e.value.code == "CONFLICT" and "under way" in e.value.problem.text
+
+    slowest = 0
+    for i in range(30):
+        start = time.monotonic()
+        federation.submit(games.programme, wish(f"new-{i}", windows=[["2026-06-01", "2026-12-30"]], preferred_first_day="2026-06-01"))
+        assert federation.outcome(f"new-{i}").standing.state == R.STATE_PROPOSED
+        slowest = max(slowest, time.monotonic() - start)
+    assert slowest < 1.0, "a request waited for the round"
+    end = time.monotonic() + 10
+    while not about(body, games.programme).progress.HasField("score"):
+        assert time.monotonic() < end, "no progress is told"
+        time.sleep(0.05)
+    assert about(body, games.programme).state == "running"
+
+    body.call(games.programme, round_stop=pb.RoundStop())
+    draft = ended(body, games.programme, 10)
+    assert draft.state == "ready" and draft.score_after > draft.score_before
+    adopted = adopt(body, games.programme)
+    assert adopted.state == "adopted" and adopted.skipped == 0
+    now = states(body, games.programme)
+    assert all(now[f"new-{i}"].state == R.STATE_PROPOSED for i in range(30)), "what came meanwhile stands"
+    at_rest(body, games.programme)
+    assert judge(body, games.programme)[0] == []
+
+
+def test_what_changed_meanwhile_is_reported_and_stays(games):
+    federation, body = games.grant("federation", "CHN-TTE"), games.grant("working_body")
+    waste(games, federation)
+    begin(body, games.programme)
+    draft = ended(body, games.programme)
+    moved = [e.request for e in draft.entries if e.what == "moved"]
+    gone = [e.request for e in draft.entries if e.what == "placed"][0]
+    federation.call(games.programme, withdraw=pb.Withdraw(request=gone, reason="no team"))
+    if len(moved) > 1:
+        federation.call(games.programme, amend=pb.Amend(request=wish(moved[0], **{**SPRING, "windows": [["2026-03-01", "2026-04-30"]], "venues": [], "value": 41}), revision=1))
+        federation.settled(games.programme, moved[0])
+
+    adopted = adopt(body, games.programme)
+
+    outcome = {e.request: (e.outcome, e.why) for e in adopted.entries}
+    assert outcome[gone][0] == "skipped" and "withdrawn" in outcome[gone][1]
+    if len(moved) > 1:
+        assert outcome[moved[0]][0] == "skipped" and outcome[moved[0]][1]
+    assert adopted.adopted + adopted.skipped == len(draft.entries) and adopted.adopted > 0
+    assert body.get(games.programme, gone).standing.state == R.STATE_WITHDRAWN
+    at_rest(body, games.programme)
+    faults, _, insertable = judge(body, games.programme)
+    assert (faults, insertable) == ([], [])
+
+
+def test_a_planner_that_dies_is_reported(games):
+    body = games.grant("working_body")
+    begin(body, games.programme, seconds=60)
+    os.kill(planner_of(body).pid, signal.SIGKILL)
+    failed = ended(body, games.programme, 10)
+    assert failed.state == "failed" and "planner ended" in failed.text
+    assert not [w for w in body.call(status=pb.StatusCall(workers=True)).workers if w.kind == "planner"]
+    assert begin(body, games.programme, seconds=1).number == 2
+    assert ended(body, games.programme).state == "ready"
+
+
+def test_confirmed_ones_move_only_if_asked_for(games):
+    federation, body, chn = games.grant("federation", "CHN-TTE"), games.grant("working_body"), games.grant("committee", "CHN")
+    waste(games, federation)
+    for i in range(3):
+        chn.call(games.programme, decide=pb.Decide(request=f"wide-{i}", verdict="approve"))
+    confirmed = {r.id: r.standing.placement.first_day for r in body.list(games.programme) if r.standing.state == R.STATE_CONFIRMED}
+    assert len(confirmed) == 3
+
+    begin(body, games.programme)
+    assert not {e.request for e in ended(body, games.programme).entries} & set(confirmed)
+    body.call(games.programme, round_discard=pb.RoundDiscard())
+    begin(body, games.programme, move_confirmed=True)
+    draft = ended(body, games.programme)
+    moves = {e.request: e for e in draft.entries if e.request in confirmed}
+    assert moves and all(e.what == "moved" for e in moves.values()), "a confirmed one is never dropped"
+    adopt(body, games.programme)
+    now = states(body, games.programme)
+    for i, e in moves.items():
+        later = e.to.first_day >= confirmed[i]
+        assert now[i].state == (R.STATE_CONFIRMED if later else R.STATE_PROPOSED)
+        assert now[i].decision.what == "reschedule"
+        assert bool(now[i].consents) == later
+
+
+def test_a_scope_keeps_the_round_to_its_part(games):
+    federation, body = games.grant("federation", "CHN-TTE"), games.grant("working_body")
+    waste(games, federation)
+    begin(body, games.programme, scope=pb.RoundScope(hosts=["RUS"]))
+    assert not ended(body, games.programme).entries
+    body.call(games.programme, round_discard=pb.RoundDiscard())
+    period = programme_pb.Period(first="2026-03-01", last="2026-03-31")
+    begin(body, games.programme, scope=pb.RoundScope(period=period, federations=["CHN-TTE"]))
+    for e in ended(body, games.programme).entries:
+        for spot in (e.to, getattr(e, "from")):
+            assert not spot.first_day or "2026-03-01" <= spot.first_day <= "2026-03-22"
+    body.call(games.programme, round_discard=pb.RoundDiscard())
+    for bad, code in ((dict(seconds=0), "SECONDS_OUT_OF_RANGE"), (dict(seconds=3601), "SECONDS_OUT_OF_RANGE"),
+                      (dict(scope=pb.RoundScope(federations=["nobody"])), "FEDERATION_UNKNOWN"),
+                      (dict(scope=pb.RoundScope(hosts=["KAZ"])), "HOST_NOT_PARTY")):
+        with pytest.raises(Refused) as e:
+            begin(body, games.programme, **bad)
+        assert e.value.code == "INVALID" and [v.code for v in e.value.problem.violations] == [code]
+
+
+def test_only_the_working_body_and_operators_plan(games):
+    observer, chn = games.grant("observer"), games.grant("committee", "CHN")
+    federation = games.grant("federation", "CHN-TTE")
+    for c in (observer, chn, federation):
+        for body in (dict(round_start=pb.RoundStart()), dict(round_adopt=pb.RoundAdopt()), dict(round_discard=pb.RoundDiscard())):
+            with pytest.raises(Refused) as e:
+                c.call(games.programme, **body)
+            assert e.value.code == "FORBIDDEN"
+    assert about(observer, games.programme).state == "none"
+    with pytest.raises(Refused) as e:
+        about(federation, games.programme)
+    assert e.value.code == "FORBIDDEN"
+    with pytest.raises(Refused) as e:
+        adopt(games.operator(), games.programme)
+    assert e.value.code == "NOT_ALLOWED_NOW"
