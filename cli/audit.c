@@ -257,6 +257,13 @@ static int head(struct auditing *a)
 
 /* --- list --- */
 
+/* A standing keeps its last decision: is it that of who made this change? */
+static bool is_own_decision(const Convene__V1__Decision *decision, const char *by)
+{
+	return decision != NULL && decision->what != NULL && decision->by != NULL &&
+	       strcmp(decision->by, by) == 0;
+}
+
 /* What was done: by people in their words, by the system as the state that came of it. */
 static const char *what_of(const Convene__V1__Update *u)
 {
@@ -267,7 +274,7 @@ static const char *what_of(const Convene__V1__Update *u)
 	if (u->of_case != CONVENE__V1__UPDATE__OF_REQUEST || u->request->standing == NULL)
 		return "?";
 	r = u->request;
-	if (r->by != NULL && r->standing->decision != NULL && r->standing->decision->what != NULL)
+	if (r->by != NULL && is_own_decision(r->standing->decision, r->by))
 		return r->standing->decision->what;
 	if (r->by != NULL && r->standing->state == STATE_RECEIVED)
 		return "submit";

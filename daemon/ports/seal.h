@@ -40,7 +40,7 @@ bool seal_is_broken(const struct seal *seal);
 bool seal_has_room(const struct seal *seal);
 
 /* Takes an entry in; one that is in already is passed over. A hole: CVN_EBUG, and nothing more is
- * sealed. There must be room. About a microsecond. */
+ * sealed. There must be room. */
 CVN_MUST_CHECK enum cvn_err seal_add(struct seal *seal, const struct store_entry *entry);
 
 /* Stores what waits, if no call is under way: where there is a whole batch of it, or `now`. */

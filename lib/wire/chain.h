@@ -26,7 +26,8 @@ struct chain_hash {
 /* Where the chain of a programme begins: the hash before its first entry. */
 void chain_begin(const char *programme, struct chain_hash *ret);
 
-/* The hash of the entry that follows `before`. `ret` may be `before`. O(n), about 1 ns a byte. */
+/* The hash of the entry that follows `before`. `ret` may be `before`. O(n): a microsecond or two for
+ * an entry of usual length. */
 void chain_next(const struct chain_hash *before, int64_t cursor, int64_t version,
 		const uint8_t *stored, size_t n, struct chain_hash *ret);
 
