@@ -26,6 +26,7 @@ struct putter {
 	int64_t changed, cursor;
 	struct progress progress;
 	int64_t n_put;
+	Convene__V1__Programme *about; /* load: the programme itself */
 };
 
 static int putter_init(struct putter *p, struct cli *cli, bool is_retiring, int64_t total)
@@ -107,6 +108,31 @@ static int add_all(struct putter *p, enum entity_kind kind, void *const *message
 	return code;
 }
 
+static int put_phase(struct putter *p, char *phase)
+{
+	Convene__V1__Programme *about = p->about;
+	char *const before = about->phase;
+	int code;
+
+	about->phase = phase;
+	code = add(p, ENTITY_PROGRAMME, about);
+	if (code == EXIT_OK)
+		code = flush(p);
+	about->phase = before;
+	return code;
+}
+
+/* The programme is archived meanwhile: nothing else may take a place before its owner is back. */
+static int bring_back(struct putter *p, const char *path, const json_t *document, size_t *ret_n)
+{
+	char archived[] = "archived";
+	int code = put_phase(p, archived);
+
+	if (code == EXIT_OK)
+		code = restore_run(p->cli, path, document, ret_n);
+	return code == EXIT_OK ? put_phase(p, p->about->phase) : code;
+}
+
 /* Sends what is left, and with a whole document what it holds beyond the data. */
 static int finish(struct putter *p, const char *path, const json_t *document)
 {
@@ -114,8 +140,8 @@ static int finish(struct putter *p, const char *path, const json_t *document)
 	int code = flush(p);
 
 	progress_end(&p->progress);
-	if (code == EXIT_OK && document != NULL)
-		code = restore_run(p->cli, path, document, &n_restored);
+	if (code == EXIT_OK && document != NULL && json_object_get(document, RESTORE_PART) != NULL)
+		code = bring_back(p, path, document, &n_restored);
 	if (code != EXIT_OK)
 		return code;
 	if (p->cli->is_json)
@@ -153,6 +179,7 @@ static int put_file(struct cli *cli, const char *path, const struct programme_fi
 	struct putter p;
 	int code = putter_init(&p, cli, false, total);
 
+	p.about = f->programme;
 	if (code == EXIT_OK)
 		code = add(&p, ENTITY_PROGRAMME, f->programme);
 	if (code == EXIT_OK)

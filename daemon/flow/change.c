@@ -73,6 +73,8 @@ enum cvn_err change_pack(const struct change *change, struct arena *arena,
 	told.id = (char *)(uintptr_t)change->id;
 	told.has_revision = 1;
 	told.revision = change->revision;
+	told.has_received_unix_ms = change->received_unix_ms != 0;
+	told.received_unix_ms = change->received_unix_ms;
 	told.content = (Convene__V1__Request *)(uintptr_t)change->content;
 	told.standing = (Convene__V1__Standing *)(uintptr_t)change->standing;
 	told.by = (char *)(uintptr_t)change->by;

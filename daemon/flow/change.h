@@ -21,6 +21,7 @@ struct change {
 	const Convene__V1__Standing *standing;
 	int64_t unix_ms;
 	const char *by, *by_role; /* whose call it was, for the log; NULL: nobody's */
+	int64_t received_unix_ms; /* where it is brought back; 0: it is not */
 };
 
 /* Packs `change` into the arena and fills all of `ret_change` but its guards and `bump`, which are

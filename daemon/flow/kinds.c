@@ -14,6 +14,8 @@ static const struct kind KINDS[] = {
 	/* data.c */
 	{ OF(PUT), "put", ROLE_COMMITTEE | ROLE_WORKING_BODY | ROLE_OPERATOR,
 	  KIND_NEW | KIND_CATCH_UP, put_start, put_done },
+	/* restore.c */
+	{ OF(RESTORE), "restore", ROLE_OPERATOR, ABOUT, restore_start, restore_done },
 	/* submit.c */
 	{ OF(SUBMIT), "submit", OWNERS, KIND_PROGRAMME, submit_start, submit_done },
 	/* desk.c */

@@ -30,6 +30,8 @@ const struct kind *kind_of(Convene__V1__Call__OfCase of);
 enum verdict hello_start(struct exchange *e);
 enum verdict put_start(struct exchange *e);
 enum verdict put_done(struct exchange *e);
+enum verdict restore_start(struct exchange *e);
+enum verdict restore_done(struct exchange *e);
 enum verdict submit_start(struct exchange *e);
 enum verdict submit_done(struct exchange *e);
 enum verdict desk_start(struct exchange *e); /* amend, withdraw, decide, accept, release,

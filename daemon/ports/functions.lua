@@ -95,6 +95,53 @@ local function admit(keys, args)
 	return answer
 end
 
+-- Brings requests back as they stood elsewhere. One that stands here already, the same, is passed over.
+-- keys: head, log, ids, after, one record for each request
+-- args: epoch, n; each: id, federation, by, after, content, digest, standing, update, state, revision, received, bump
+local function restore(keys, args)
+	local epoch, n = tonumber(args[1]), tonumber(args[2])
+	if not epoch or not n or n < 1 or #args ~= 2 + 12 * n or #keys ~= 4 + n then
+		return bad_args('restore')
+	end
+	local owner, cursor, version = read_head(keys[1])
+	if not owner then
+		return { 'unknown' }
+	elseif owner ~= epoch then
+		return bad_epoch()
+	end
+	local fresh = {}
+	for i = 1, n do
+		local a = 2 + 12 * (i - 1)
+		if not tonumber(args[a + 9]) or not tonumber(args[a + 10]) or not tonumber(args[a + 11])
+			or not tonumber(args[a + 12]) then
+			return bad_args('restore: request ' .. i)
+		end
+		local r = redis.call('HMGET', keys[4 + i], 'rev', 'digest', 's')
+		if not r[1] then
+			fresh[#fresh + 1] = i
+		elseif r[1] ~= args[a + 10] or r[2] ~= args[a + 6] or r[3] ~= args[a + 7] then
+			return { 'taken', i - 1 }
+		end
+	end
+	for k = 1, #fresh do
+		local i = fresh[k]
+		local a = 2 + 12 * (i - 1)
+		local id, at = args[a + 1], text(cursor + k)
+		version = version + tonumber(args[a + 12])
+		redis.call('XADD', keys[2], at .. '-0', 'u', args[a + 8], 'v', text(version))
+		redis.call('HSET', keys[4 + i], 'state', args[a + 9], 'rev', args[a + 10], 'cursor', at, 'digest', args[a + 6],
+			'fed', args[a + 2], 'by', args[a + 3], 't0', args[a + 11], 'c', args[a + 5], 's', args[a + 7], 'trail', at)
+		redis.call('RPUSH', keys[3], id)
+		if args[a + 4] ~= '' and not DEAD[tonumber(args[a + 9])] then
+			redis.call('HSET', keys[4], id, args[a + 4])
+		end
+	end
+	if #fresh > 0 then
+		redis.call('HSET', keys[1], 'cursor', text(cursor + #fresh), 'version', text(version), 'by', '')
+	end
+	return { 'ok', cursor + #fresh, version, #fresh }
+end
+
 -- Does what `id` comes after lead back to it?
 local function in_circle(key, id)
 	local known, open, steps = {}, { id }, 0
@@ -524,6 +571,7 @@ local function audit(keys, args)
 end
 
 redis.register_function('convene_admit', admit)
+redis.register_function('convene_restore', restore)
 redis.register_function('convene_commit', commit)
 redis.register_function('convene_round', round)
 redis.register_function('convene_put', put)

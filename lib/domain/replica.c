@@ -365,7 +365,8 @@ static enum cvn_err fold_change(struct replica *r, const Convene__V1__Update *up
 		.cursor = update->cursor,
 		.content = change->content,
 		.standing = change->standing,
-		.received_unix_ms = update->unix_ms,
+		.received_unix_ms = change->has_received_unix_ms ? change->received_unix_ms :
+								   update->unix_ms,
 		.has_received = change->revision <= 1 && change->content != NULL, /* its receipt, and nothing later */
 	};
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ports/store_audit.h"
+#include "ports/store_restore.h"
 #include "util/trace.h"
 #include "wire/frame.h"
 
@@ -41,6 +42,7 @@ FAKE_START(entities)
 FAKE_START(log)
 FAKE_START(entries)
 FAKE_START(audit)
+FAKE_START(restore)
 FAKE_START(round)
 FAKE_START(round_read)
 

@@ -1,0 +1,230 @@
+"""The working body's desk in the command line, on the real-world programme."""
+import csv
+import io
+import json
+
+import icalendar
+import pytest
+
+from daemon import Daemon
+from desk import Desk
+from words import DEMO, read
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    d = Desk(tmp_path_factory.mktemp("desk"))
+    try:
+        yield d.load()
+    finally:
+        d.close()
+
+
+def lines(r):
+    return [json.loads(x) for x in r.stdout.splitlines()]
+
+
+def listed(desk, *arguments):
+    return {x["id"]: x for x in lines(desk.run("list", "--json", *arguments))}
+
+
+def test_the_agenda_is_of_who_asks(desk):
+    proposed = listed(desk, "--state", "proposed")
+    everything = lines(desk.run("agenda", "--json", who="working_body"))
+    assert {x["request"] for x in everything} == set(proposed)
+    russian = lines(desk.run("agenda", "--json", who="committee-RUS"))
+    asked = {i for i, r in proposed.items() if "RUS" in r["consent_needed"]}
+    assert {x["request"] for x in russian} == asked and 0 < len(asked) < len(proposed)
+    assert lines(desk.run("agenda", "--json", "--noc", "RUS", who="working_body")) == russian
+    waiting = listed(desk, "--state", "waitlisted")
+    for x in everything:
+        behind = {i for i, w in waiting.items() if any(x["request"] in r.get("with", []) for r in w["reasons"])}
+        assert set(x["in_the_way_of"].split()) == behind and x["in_the_way_of_n"] == len(behind)
+    assert any(x["in_the_way_of_n"] for x in everything)
+
+
+def file_of(desk, name, rows):
+    path = f"{desk.folder}/{name}"
+    with open(path, "w", encoding="utf-8", newline="") as f:
+        if name.endswith(".csv"):
+            w = csv.DictWriter(f, ["request", "verdict", "reason", "noc", "revision"])
+            w.writeheader()
+            w.writerows(rows)
+        else:
+            f.writelines(json.dumps(r) + "\n" for r in rows)
+    return path
+
+
+def test_a_file_with_one_illegal_decision_does_nothing_unless_partial(desk):
+    mine = [i for i, r in listed(desk, "--state", "proposed").items() if r["consent_needed"] == ["CHN"]][:3]
+    waiting = next(iter(listed(desk, "--state", "waitlisted")))
+    rows = [{"request": i, "verdict": "approve"} for i in mine] + [
+        {"request": waiting, "verdict": "approve"}, {"request": mine[0], "verdict": "approve"}, {"request": "nobody", "verdict": "approve"},
+        {"request": mine[1], "verdict": "decline"}, {"request": mine[2], "verdict": "approve", "noc": "RUS"},
+        {"request": mine[2], "verdict": "approve", "revision": 7}]
+    path = file_of(desk, "half.jsonl", rows)
+    r = desk.run("decide", "-f", path, "--yes", who="committee-CHN", code=65)
+    for n, text in ((4, "it is waitlisted"), (5, "twice in this file"), (6, "no such request"), (7, "a reason must be there"), (8, "for itself alone"),
+                    (9, "revision 1 stands")):
+        assert any(f":{n}: " in x and text in x for x in r.stderr.splitlines()), (n, r.stderr)
+    assert "nothing was changed" in r.stderr
+    assert not listed(desk, "--state", "confirmed")
+    assert desk.run("decide", "-f", path, who="committee-CHN", code=65, stdin="").stdout == ""
+    r = desk.run("decide", "-f", path, "--yes", "--partial", who="committee-CHN", code=65)
+    assert f"approve 3: {' '.join(mine)}" in r.stdout and "3 decisions made, 0 refused" in r.stdout
+    assert set(listed(desk, "--state", "confirmed")) == set(mine)
+
+
+def test_nobody_is_asked_and_nothing_is_done(desk):
+    some = [i for i, r in listed(desk, "--state", "proposed").items() if "RUS" in r["consent_needed"]][:1]
+    path = file_of(desk, "one.jsonl", [{"request": some[0], "verdict": "approve"}])
+    r = desk.run("decide", "-f", path, who="committee-RUS", code=64, stdin="")
+    assert "--yes" in r.stderr and not listed(desk)[some[0]].get("consents")
+
+
+def test_both_committees_decide_in_bulk_out_of_tables(desk):
+    both = [i for i, r in listed(desk, "--state", "proposed").items() if r["consent_needed"] == ["CHN", "RUS"]][:40]
+    for noc in ("CHN", "RUS"):
+        path = file_of(desk, f"{noc}.csv", [{"request": i, "verdict": "approve", "reason": 'agreed, "as asked"'} for i in both])
+        r = desk.run("decide", "-f", path, "--yes", who=f"committee-{noc}")
+        assert f"{len(both)} decisions made, 0 refused" in r.stdout
+    now = listed(desk)
+    assert all(now[i]["state"] == "confirmed" for i in both)
+    assert all([c["noc"] for c in now[i]["consents"]] == ["CHN", "RUS"] for i in both)
+
+
+def test_a_preview_decides_nothing(desk):
+    some = next(iter(listed(desk, "--state", "proposed")))
+    before = desk.run("trace", some).stdout
+    r = lines(desk.run("approve", some, "--preview", "--json", who="working_body"))
+    assert r[0]["request"] == some and desk.run("trace", some).stdout == before
+
+
+def test_values_by_rule_are_listed_first(desk):
+    before = listed(desk)
+    kind = {i for i, r in before.items() if r["kind"] == "mass_event" and r["discipline"] == "ATH"}
+    r = desk.run("value", "--kind", "mass_event", "--discipline", "ATH", "--add", "5", who="working_body", code=64, stdin="")
+    assert all(i in r.stdout for i in kind) and "--yes" in r.stderr
+    assert listed(desk) == before
+    desk.run("value", "--kind", "mass_event", "--discipline", "ATH", "--add", "5", "--yes", "-r", "sport for all", who="working_body")
+    after = listed(desk)
+    assert kind and all(after[i]["value"] == before[i]["value"] + 5 for i in kind)
+    desk.run("value", min(kind), "--set", "100", "--yes", who="working_body")
+    assert listed(desk)[min(kind)]["value"] == 100
+
+
+def test_needs_are_those_of_requests_that_wait_for_staff(desk):
+    waiting = {i for i, r in listed(desk, "--state", "waitlisted").items() if any(x["code"] == "SERVICE_EXHAUSTED" for x in r["reasons"])}
+    needs = lines(desk.run("needs", "--json", who="working_body"))
+    assert {i for n in needs for i in n["which"].split()} == waiting
+    asked = {r["id"]: r for r in read(DEMO)["requests"]}
+    for n in needs:
+        which = n["which"].split()
+        assert n["requests"] == len(which)
+        assert 0 < n["missing"] <= sum(asked[i]["services"][n["service"]] for i in which)
+        assert all(asked[i]["preferred_first_day"].startswith(n["month"]) and asked[i]["hosts"] == n["host"].split(" or ") for i in which)
+
+
+def test_a_squad_sees_its_days_of_rest_and_what_it_did_not_get(desk):
+    squad = "RUS-BTH-M-SEN"
+    (sheet,) = lines(desk.run("squad", squad, "--json", who="working_body"))
+    mine = {i: r for i, r in listed(desk).items() if squad in r["squads"]}
+    placed = {i for i, r in mine.items() if "placement" in r}
+    assert {e["request"] for e in sheet["events"]} == placed
+    assert {m["request"] for m in sheet["missed"]} == set(mine) - placed and all(m["why"] for m in sheet["missed"])
+    days = sorted((e["first_day"], e["last_day"], e["rest"]) for e in sheet["events"])
+    for (_, last, _), (first, _, rest) in zip(days, days[1:]):
+        assert rest == (icalendar.vDate.from_ical(first.replace("-", "")) - icalendar.vDate.from_ical(last.replace("-", ""))).days - 1
+    assert sum(sheet["support"].values()) == sum(sum(mine[i].get("services", {}).values()) * mine[i]["duration"] for i in placed)
+    assert "asked for and not got" in desk.run("squad", squad, who="committee-RUS").stdout
+    assert desk.run("federation", "RUS-BTH", who="federation-RUS-BTH").stdout.startswith("RUS-BTH: ")
+    desk.run("squad", "nobody", who="working_body", code=68)
+
+
+def test_the_fairness_report_adds_up(desk):
+    rows = lines(desk.run("fairness", "--json", who="working_body"))
+    everything = listed(desk)
+    by = {k: [r for r in rows if r["by"] == k] for k in ("committee", "kind", "federation", "balance")}
+    placed = [r for r in everything.values() if "placement" in r]
+    for k in ("committee", "kind", "federation"):
+        assert sum(r["asked"] for r in by[k]) == len(everything) - sum(r["state"] in ("rejected", "withdrawn") for r in everything.values())
+        assert sum(r["placed"] for r in by[k]) == len(placed)
+    assert sum(r["athlete_days"] for r in by["balance"]) == sum(r["headcount"] * r["duration"] for r in placed)
+    (unmet,) = [r for r in rows if r["by"] == "unmet"]
+    shares = [1 - r["value_placed"] / r["value_asked"] for r in by["committee"]]
+    assert unmet["max"] == pytest.approx(max(shares))
+    assert unmet["rms"] == pytest.approx((sum(s * s for s in shares) / len(shares)) ** 0.5)
+
+
+def events(text):
+    return {str(e["uid"]): e for e in icalendar.Calendar.from_ical(text).walk("VEVENT")}
+
+
+@pytest.mark.parametrize("part", [[], ["--noc", "KAZ"], ["--venue", "CHN-zjk-biathlon"], ["--discipline", "ATH"], ["--federation", "RUS-BTH"],
+                                  ["--squad", "RUS-BTH-M-SEN"]])
+def test_calendars_are_equal_in_content(desk, part):
+    text = desk.run("export", "--ics", *part, who="working_body").stdout
+    found = events(text)
+    rows = {x["id"]: x for x in lines(desk.run("export", "--json", *part, who="working_body"))}
+    placed = {i: r for i, r in rows.items() if "placement" in r}
+    assert set(found) == {f"{i}@{desk.programme}" for i in placed} and found
+    assert all(len(x.encode()) <= 75 for x in text.splitlines())
+    for i, r in placed.items():
+        e = found[f"{i}@{desk.programme}"]
+        first = icalendar.vDate.from_ical(r["placement"]["first_day"].replace("-", ""))
+        assert e.decoded("dtstart") == first and (e.decoded("dtend") - first).days == r["duration"]
+        assert str(e["summary"]) == r["title"]["en"]
+        assert str(e["status"]) == {"proposed": "TENTATIVE", "confirmed": "CONFIRMED"}[r["state"]]
+    table = list(csv.DictReader(io.StringIO(desk.run("export", "--csv", *part, who="working_body").stdout)))
+    assert [x["id"] for x in table] == list(rows)
+    for x in table:
+        r = rows[x["id"]]
+        assert (x["state"], int(x["duration"] if "duration" in x else x["days"]), x["title"]) == (r["state"], r["duration"], r["title"]["en"])
+        assert json.loads(x["windows"]) == r["windows"] and x["squads"].split() == r["squads"]
+        assert bool(x["reasons"]) == bool(r.get("reasons"))
+
+
+def test_what_is_cancelled_stays_in_the_calendar_with_a_higher_sequence(desk):
+    some, record = next((i, r) for i, r in listed(desk, "--state", "confirmed").items() if r["consent_needed"] == ["CHN", "RUS"])
+    uid = f"{some}@{desk.programme}"
+    before = events(desk.run("export", "--ics", who="working_body").stdout)[uid]
+    desk.run("cancel", some, "-r", "the ice *melted*", who="committee-RUS")
+    after = events(desk.run("export", "--ics", who="working_body").stdout)[uid]
+    assert (str(before["status"]), str(after["status"])) == ("CONFIRMED", "CANCELLED")
+    assert after["sequence"] == before["sequence"] + 1 and after.decoded("dtstart") == before.decoded("dtstart")
+    assert uid in events(desk.run("export", "--ics", "--venue", record["placement"]["venue"], who="working_body").stdout)
+
+
+def test_minutes_name_who_decided_what_and_why(desk):
+    text = desk.run("minutes", who="working_body").stdout
+    assert text.startswith("# China–Russia Years of Sports Exchanges 2022–2023\n")
+    cancelled = next(iter(listed(desk, "--state", "cancelled").values()))
+    line = next(x for x in text.splitlines() if "cancelled **" in x)
+    assert "committee RUS for RUS" in line and cancelled["id"] in line and line.endswith(r"the ice \*melted\*")
+    n = sum(len({(u["request"]["decision"]["what"], u["request"]["decision"]["unix_ms"]) for u in map(json.loads, desk.run("trace", i, "--json").stdout.splitlines())
+                 if "decision" in u["request"]}) for i in listed(desk))
+    assert sum(x.startswith("- ") for x in text.splitlines()) == n
+    assert "Decisions from 1999-01-01 to 1999-12-31 (UTC): 0." in desk.run("minutes", "--from", "1999-01-01", "--to", "1999-12-31", who="working_body").stdout
+    desk.run("minutes", "--from", "yesterday", who="working_body", code=64)
+
+
+def test_a_whole_export_loaded_elsewhere_gives_the_same_state(desk, tmp_path):
+    desk.run("export", "--all", "-o", f"{tmp_path}/all.json")
+    other = Desk(tmp_path)
+    try:
+        other.run("load", f"{tmp_path}/all.json")
+
+        def state(d):
+            rows = lines(d.run("export", "--json"))
+            return [{k: v for k, v in r.items() if k not in ("cursor", "waiting_since")} for r in rows]
+
+        assert state(other) == state(desk)
+        other.daemon.stop()
+        other.daemon.start()
+        assert state(other) == state(desk), "after a restart"
+        r = other.run("load", f"{tmp_path}/all.json")
+        assert state(other) == state(desk), r.stdout
+        other.run("withdraw", next(i for i, r in listed(other).items() if r["state"] == "waitlisted"))
+    finally:
+        other.close()
+    desk.run("load", f"{tmp_path}/all.json", who="working_body", code=77)
