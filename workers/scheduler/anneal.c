@@ -116,6 +116,21 @@ void anneal_confine(struct anneal *anneal, const struct anneal_part *part)
 	}
 }
 
+void anneal_host_beside(struct anneal *anneal, const int64_t *beside)
+{
+	for (int32_t p = 0; p < anneal->problem->n_parties; p++) {
+		anneal->scratch[p] = beside[p] - anneal->beside[p];
+		anneal->beside[p] = beside[p];
+	}
+	calendar_host_beside(anneal->calendar, anneal->scratch);
+}
+
+void anneal_hosted(const struct anneal *anneal, int64_t *ret_hosted)
+{
+	for (int32_t p = 0; p < anneal->problem->n_parties; p++)
+		ret_hosted[p] = anneal->calendar->hosted[p] - anneal->beside[p];
+}
+
 void anneal_release(struct anneal *anneal)
 {
 	anneal->is_confined = false;
@@ -143,6 +158,8 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int
 	anneal->stale = memory_new(n, sizeof(int32_t));
 	anneal->is_stale = memory_new(n, sizeof(bool));
 	anneal->is_others = memory_new(n, sizeof(bool));
+	anneal->beside = memory_new((size_t)anneal->problem->n_parties, sizeof(int64_t));
+	anneal->scratch = memory_new((size_t)anneal->problem->n_parties, sizeof(int64_t));
 	anneal->quota = memory_new((size_t)anneal->problem->n_federations, sizeof(int32_t));
 	anneal_release(anneal);
 	list_wishers(anneal);
@@ -186,6 +203,8 @@ void anneal_free(struct anneal *anneal)
 	free(anneal->stale);
 	free(anneal->is_stale);
 	free(anneal->is_others);
+	free(anneal->beside);
+	free(anneal->scratch);
 	free(anneal->quota);
 	free(anneal);
 }
@@ -494,6 +513,11 @@ void anneal_first_fit(struct anneal *anneal)
 
 void anneal_adopt(struct anneal *anneal, const struct calendar_spot *spots)
 {
+	for (int32_t p = 0; p < anneal->problem->n_parties; p++) {
+		anneal->scratch[p] = -anneal->beside[p];
+		anneal->beside[p] = 0;
+	}
+	calendar_host_beside(anneal->calendar, anneal->scratch);
 	for (int32_t r = 0; r < anneal->problem->n_requests; r++) {
 		const struct calendar_spot *now = &anneal->calendar->spots[r];
 

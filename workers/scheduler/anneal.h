@@ -29,6 +29,10 @@ struct anneal_part {
  * one plan, never contradict one another: what they changed can be laid together. The best plan so far is then not
  * looked for at each step, only by anneal_adopt(). */
 void anneal_confine(struct anneal *anneal, const struct anneal_part *part);
+/* What the other searches of the round have hosted since it began, by party; replaces what was said before. */
+void anneal_host_beside(struct anneal *anneal, const int64_t *beside);
+/* What this one has hosted in all, by party. */
+void anneal_hosted(const struct anneal *anneal, int64_t *ret_hosted);
 /* The whole programme again. */
 void anneal_release(struct anneal *anneal);
 

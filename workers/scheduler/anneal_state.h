@@ -28,6 +28,7 @@ struct anneal {
 	bool is_confined;
 	bool *is_others; /* by request: it waits, and another search may place it */
 	int32_t *quota;
+	int64_t *beside, *scratch; /* by party: hosted by others meanwhile */
 	/* requests that have no place (and could have one), in no order */
 	int32_t *waiting, *waiting_at; /* waiting_at: index by request, PROBLEM_NONE where it is placed */
 	int32_t n_waiting;

@@ -279,13 +279,15 @@ static void plan(struct solving *s)
 		.arg = s,
 	};
 
+	uint64_t began_ms = clock_ms();
+
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	find_bound(s);
 	limits.bound = s->bound;
 	limits.costs = s->costs;
 	if (s->options.milliseconds > 0) {
-		int64_t spent = (int64_t)(clock_ms() - s->began_ms);
+		int64_t spent = (int64_t)(clock_ms() - began_ms);
 
 		limits.milliseconds = s->options.milliseconds > spent + 1 ? s->options.milliseconds - spent : 1;
 	}

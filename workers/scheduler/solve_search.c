@@ -11,7 +11,8 @@
 #define HOT_PER_VALUE 400    /* points of the first temperature, by the highest value of a request */
 #define COLD_PER_VALUE 3     /* of the last one, by ten of it */
 #define CHUNK 32             /* steps between two looks at the clock */
-#define ROUND_MS 50          /* of threads that share a programme */
+#define ROUND_MS 50          /* of threads that share a programme; more for a large one: */
+#define ROUND_REQUESTS 200   /* a millisecond for so many requests */
 #define TOGETHER_PCT 85      /* of the time; then each goes on alone */
 #define ALONE_REQUESTS 1000  /* up to here each thread searches on its own */
 #define PROGRESS_MS 500
@@ -34,7 +35,9 @@ struct runner {
 	struct search *search;
 	struct anneal *anneal;
 	int32_t index;
-	int64_t n_steps;
+	_Atomic int64_t n_steps; /* written by its own thread, read for progress */
+	int64_t *begun, *beside;       /* by party: hosted when the round began; by others since */
+	_Atomic int64_t *hosted;       /* by party: by this one since; read by the others */
 	pthread_t thread;
 };
 
@@ -147,6 +150,30 @@ static void merge(struct search *search)
 	memcpy(search->base, search->merged, n * sizeof(*search->base));
 }
 
+static void begin_hosting(struct runner *runner)
+{
+	anneal_hosted(runner->anneal, runner->begun);
+	for (int32_t p = 0; p < runner->search->problem->n_parties; p++)
+		atomic_store_explicit(&runner->hosted[p], 0, memory_order_relaxed);
+}
+
+/* Tells the others what this one has hosted, and hears what they have: the balance is everybody's. */
+static void share_hosting(struct runner *runner)
+{
+	const struct search *search = runner->search;
+	int32_t n = search->problem->n_parties;
+
+	anneal_hosted(runner->anneal, runner->beside);
+	for (int32_t p = 0; p < n; p++) {
+		atomic_store_explicit(&runner->hosted[p], runner->beside[p] - runner->begun[p], memory_order_relaxed);
+		runner->beside[p] = 0;
+	}
+	for (int32_t t = 0; t < search->n_threads; t++)
+		for (int32_t p = 0; t != runner->index && p < n; p++)
+			runner->beside[p] += atomic_load_explicit(&search->runners[t].hosted[p], memory_order_relaxed);
+	anneal_host_beside(runner->anneal, runner->beside);
+}
+
 static void *run_together(void *arg)
 {
 	struct runner *runner = arg;
@@ -155,15 +182,17 @@ static void *run_together(void *arg)
 	for (;;) {
 		if (runner->index == 0) {
 			search->done = is_over(search, 0) || 100 * elapsed(search) >= TOGETHER_PCT * search->limits->milliseconds;
-			search->round_until_ms = clock_ms() + ROUND_MS;
+			search->round_until_ms = clock_ms() + ROUND_MS + (uint64_t)(search->problem->n_requests / ROUND_REQUESTS);
 			confine_all(search);
 		}
+		begin_hosting(runner);
 		pthread_barrier_wait(&search->barrier);
 		if (search->done)
 			break;
 		while (clock_ms() < search->round_until_ms) {
 			anneal_steps(runner->anneal, temperature(search, runner->n_steps * search->n_threads), CHUNK);
 			runner->n_steps += CHUNK;
+			share_hosting(runner);
 		}
 		pthread_barrier_wait(&search->barrier);
 		if (runner->index == 0)
@@ -238,6 +267,9 @@ int64_t solve_search(struct calendar *calendar, const struct solve_limits *limit
 	for (int32_t t = 0; t < search.n_threads; t++) {
 		search.runners[t] = (struct runner){.search = &search, .index = t,
 		                                    .anneal = anneal_new(calendar, limits->seed * 1000003u + (uint64_t)t, limits->costs)};
+		search.runners[t].begun = memory_new((size_t)problem->n_parties, sizeof(int64_t));
+		search.runners[t].beside = memory_new((size_t)problem->n_parties, sizeof(int64_t));
+		search.runners[t].hosted = memory_new((size_t)problem->n_parties, sizeof(*search.runners[t].hosted));
 		anneal_first_fit(search.runners[t].anneal);
 	}
 	tell(&search, &search.runners[0]);
@@ -253,6 +285,9 @@ int64_t solve_search(struct calendar *calendar, const struct solve_limits *limit
 	for (int32_t t = 0; t < search.n_threads; t++) {
 		n_steps += search.runners[t].n_steps;
 		anneal_free(search.runners[t].anneal);
+		free(search.runners[t].begun);
+		free(search.runners[t].beside);
+		free(search.runners[t].hosted);
 	}
 	free(search.runners);
 	free(search.base);
