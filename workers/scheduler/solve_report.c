@@ -302,7 +302,7 @@ void solve_report_explain(struct calendar *calendar, int32_t r, FILE *out)
 		calendar_place(calendar, r, spot.venue, spot.day);
 		return;
 	}
-	fprintf(out, "no place\n");
+	fprintf(out, "not placed\n");
 	tell_options(calendar, r, out);
 	tell_all(calendar, r, out);
 }
