@@ -1,0 +1,431 @@
+/* round: a planning round is started and followed, its draft shown, adopted or thrown away. */
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/out.h"
+#include "cli/record_json.h"
+#include "cli/show.h"
+#include "wire/json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LOOK_MS 250
+#define DAY_BYTES 11
+#define ROUND_SECONDS_MAX 3600
+#define ENTRIES_MAX 10000 /* what a draft holds at most */
+
+struct rounding {
+	struct cli *cli;
+	struct arena arena;            /* one reply while it is followed */
+	Convene__V1__Round *round;
+	Convene__V1__RoundEntry **entries;
+	size_t n;
+};
+
+static void nap(void)
+{
+	struct timespec time = { .tv_nsec = LOOK_MS * 1000000L };
+
+	(void)nanosleep(&time, NULL);
+}
+
+static int ask(struct cli *cli, Convene__V1__Call *call, struct arena *arena, Convene__V1__Round **ret)
+{
+	Convene__V1__Reply *reply;
+	int code = cli_programme_call_into(cli, call, arena, &reply);
+
+	if (code != EXIT_OK)
+		return code;
+	if (reply->of_case != CONVENE__V1__REPLY__OF_ROUND)
+		return cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with a round");
+	*ret = reply->round;
+	return EXIT_OK;
+}
+
+static int get(struct cli *cli, int64_t from, bool with_entries, struct arena *arena, Convene__V1__Round **ret)
+{
+	Convene__V1__RoundGet get = CONVENE__V1__ROUND_GET__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+
+	call.of_case = CONVENE__V1__CALL__OF_ROUND_GET;
+	call.round_get = &get;
+	get.has_from = 1;
+	get.from = from;
+	get.has_limit = !with_entries;
+	return ask(cli, &call, arena, ret);
+}
+
+/* The whole of it: all pages. */
+static int get_all(struct rounding *r)
+{
+	int code = get(r->cli, 0, true, &r->cli->arena, &r->round);
+	const Convene__V1__Round *page = r->round;
+
+	r->entries = calloc(ENTRIES_MAX, sizeof *r->entries);
+	if (r->entries == NULL)
+		return cli_fail_err(r->cli, "round", CVN_ENOMEM);
+	while (code == EXIT_OK) {
+		Convene__V1__Round *next = NULL;
+
+		for (size_t i = 0; i < page->n_entries && r->n < ENTRIES_MAX; i++)
+			r->entries[r->n++] = page->entries[i];
+		if (!page->has_next)
+			break;
+		code = get(r->cli, page->next, true, &r->cli->arena, &next);
+		if (code == EXIT_OK && (next->number != r->round->number || next->n_entries == 0))
+			return cli_fail(r->cli, EXIT_PROTOCOL, "the round has changed while it was read");
+		page = next;
+	}
+	if (code == EXIT_OK) {
+		r->round->n_entries = r->n;
+		r->round->entries = r->entries;
+		r->round->has_next = 0;
+	}
+	return code;
+}
+
+/* --- what a person sees --- */
+
+static const char *or_dash(const char *text)
+{
+	return text != NULL && *text != '\0' ? text : "-";
+}
+
+static char *days_of(struct arena *arena, const Convene__V1__Placement *p, int64_t duration)
+{
+	char last[DAY_BYTES], text[64];
+
+	if (p == NULL)
+		return NULL;
+	show_last_day(p->first_day, duration, last);
+	snprintf(text, sizeof text, "%s..%s", show_or_empty(p->first_day), *last != '\0' ? last + 5 : "");
+	return arena_strdup(arena, text);
+}
+
+static char *number(struct arena *arena, int64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%" PRId64, value);
+	return arena_strdup(arena, text);
+}
+
+static char *place_of(struct arena *arena, const Convene__V1__Placement *p, int64_t duration)
+{
+	char *days = days_of(arena, p, duration), *text;
+	size_t n;
+
+	if (p == NULL || days == NULL)
+		return NULL;
+	n = strlen(show_or_empty(p->venue)) + strlen(days) + 3;
+	text = arena_alloc(arena, n);
+	if (text != NULL)
+		snprintf(text, n, "%s %s", days, show_or_empty(p->venue));
+	return text;
+}
+
+static char *outcome_of(struct arena *arena, const Convene__V1__RoundEntry *e)
+{
+	char text[512];
+
+	if (e->outcome == NULL || strcmp(e->outcome, "skipped") != 0)
+		return e->outcome;
+	snprintf(text, sizeof text, "skipped: %s", show_or_empty(e->why));
+	return arena_strdup(arena, text);
+}
+
+/* All entries of one kind: one line each; what was dropped with its reasons below. */
+static void print_kind(struct rounding *r, const char *what, const char *heading)
+{
+	static const char *const HEADINGS[] = { "request", ">value", "federation", "from", "to", "outcome", "title" };
+	struct arena *arena = &r->cli->arena;
+	struct table table;
+	size_t n = 0;
+
+	table_init(&table, arena, HEADINGS, N_ELEMENTS(HEADINGS));
+	for (size_t i = 0; i < r->n; i++) {
+		const Convene__V1__RoundEntry *e = r->entries[i];
+		const char *cells[] = { e->request, number(arena, e->value), e->federation,
+					or_dash(place_of(arena, e->from, e->duration)),
+					or_dash(place_of(arena, e->to, e->duration)), outcome_of(arena, e),
+					show_text(e->title, e->n_title, r->cli->args.value[OPT_LANG]) };
+
+		if (e->what == NULL || strcmp(e->what, what) != 0)
+			continue;
+		table_row(&table, cells);
+		n++;
+	}
+	if (n == 0)
+		return;
+	printf("\n%s%s%s (%zu)\n", out_bold(stdout), heading, out_plain(stdout), n);
+	table_print(&table, stdout);
+}
+
+static void print_reasons(const struct rounding *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const Convene__V1__RoundEntry *e = r->entries[i];
+
+		for (size_t k = 0; k < e->n_reasons; k++) {
+			printf("  ");
+			out_text(stdout, show_or_empty(e->request), SIZE_MAX);
+			printf(": ");
+			out_text(stdout, show_or_empty(e->reasons[k]->text), SIZE_MAX);
+			printf(" [%s]\n", show_or_empty(e->reasons[k]->code));
+		}
+	}
+}
+
+static void print_hosts(const struct rounding *r)
+{
+	static const char *const HEADINGS[] = { "host", ">events", ">after", ">athlete-days", ">after" };
+	struct arena *arena = &r->cli->arena;
+	struct table table;
+
+	table_init(&table, arena, HEADINGS, N_ELEMENTS(HEADINGS));
+	for (size_t i = 0; i < r->round->n_hosts; i++) {
+		const Convene__V1__RoundHost *h = r->round->hosts[i];
+		const char *cells[] = { h->noc, number(arena, h->events_before), number(arena, h->events_after),
+					number(arena, h->athlete_days_before), number(arena, h->athlete_days_after) };
+
+		table_row(&table, cells);
+	}
+	putchar('\n');
+	table_print(&table, stdout);
+}
+
+static void print_head(const Convene__V1__Round *r)
+{
+	printf("%sround %" PRId64 "%s: %s", out_bold(stdout), r->number, out_plain(stdout), show_or_empty(r->state));
+	if (r->by != NULL)
+		printf(", begun by %s", r->by);
+	if (r->text != NULL)
+		printf(": %s", r->text);
+	putchar('\n');
+	if (r->progress != NULL)
+		printf("%.0f %% of %" PRId64 " s, score %" PRId64 ", %" PRId64 " placed, %" PRId64 " steps\n",
+		       r->progress->done * 100, r->seconds, r->progress->score, r->progress->placed, r->progress->steps);
+	if (!r->has_score_after)
+		return;
+	printf("score   %" PRId64 " -> %" PRId64 " (%+" PRId64 ")", r->score_before, r->score_after,
+	       r->score_after - r->score_before);
+	if (r->has_bound)
+		printf(", no plan within its scope has more than %" PRId64, r->bound);
+	printf("\nplaced  %" PRId64 " -> %" PRId64 " (%+" PRId64 ")\n", r->placed_before, r->placed_after,
+	       r->placed_after - r->placed_before);
+	printf("kept %" PRId64 ", moved %" PRId64 ", newly placed %" PRId64 ", dropped %" PRId64
+	       "; computed as of update %" PRId64 "\n",
+	       r->kept, r->moved, r->placed, r->dropped, r->cursor);
+	if (r->has_adopted)
+		printf("adopted %" PRId64 ", skipped %" PRId64 "\n", r->adopted, r->skipped);
+}
+
+static void print_whole(struct rounding *r)
+{
+	print_head(r->round);
+	if (!r->round->has_score_after)
+		return;
+	print_hosts(r);
+	print_kind(r, "moved", "moved");
+	print_kind(r, "placed", "newly placed, from the waiting list");
+	print_kind(r, "dropped", "dropped, to the waiting list");
+	print_reasons(r);
+	if (r->round->state == NULL || strcmp(r->round->state, "ready") != 0)
+		return;
+	if (r->n == 0)
+		printf("\nIt found nothing better: `convene round discard` ends it.\n");
+	else
+		printf("\nNothing has changed yet: `convene round adopt` takes it over, `convene round discard` throws it "
+		       "away.\n");
+}
+
+static int show(struct rounding *r)
+{
+	int code = get_all(r);
+
+	if (code != EXIT_OK)
+		return code;
+	if (r->cli->is_json)
+		json_print_line(json_of_message(&r->round->base));
+	else if (r->round->number == 0)
+		printf("there was no round yet\n");
+	else
+		print_whole(r);
+	return EXIT_OK;
+}
+
+/* --- the subcommands --- */
+
+static int follow(struct rounding *r)
+{
+	struct progress bar;
+	Convene__V1__Round *round = NULL;
+	int code;
+
+	progress_start(&bar, "planning", 1000);
+	for (;;) {
+		char note[96] = "";
+
+		arena_reset(&r->arena);
+		code = get(r->cli, 0, false, &r->arena, &round);
+		if (code != EXIT_OK || round->state == NULL || strcmp(round->state, "running") != 0)
+			break;
+		if (round->progress != NULL && round->progress->has_score)
+			snprintf(note, sizeof note, "score %" PRId64 ", %" PRId64 " placed", round->progress->score,
+				 round->progress->placed);
+		progress_show(&bar, round->progress != NULL ? (int64_t)(round->progress->done * 1000) : 0, note);
+		nap();
+	}
+	progress_end(&bar);
+	if (code != EXIT_OK)
+		return code;
+	code = show(r);
+	return code == EXIT_OK && r->round->state != NULL && strcmp(r->round->state, "failed") == 0 ? EXIT_FAILED :
+												      code;
+}
+
+/* The values of an option, split at its commas. */
+static int split(struct cli *cli, enum option_id id, char ***ret, size_t *ret_n)
+{
+	const char *value = cli->args.value[id];
+	char *text = value != NULL ? arena_strdup(&cli->arena, value) : NULL, *rest = NULL;
+	size_t max = 1;
+
+	if (value == NULL)
+		return EXIT_OK;
+	for (const char *c = value; *c != '\0'; c++)
+		max += *c == ',';
+	*ret = arena_array(&cli->arena, max, sizeof **ret);
+	if (text == NULL || *ret == NULL)
+		return cli_fail_err(cli, "round", CVN_ENOMEM);
+	for (char *part = strtok_r(text, ",", &rest); part != NULL; part = strtok_r(NULL, ",", &rest))
+		(*ret)[(*ret_n)++] = part;
+	return EXIT_OK;
+}
+
+static int read_scope(struct cli *cli, Convene__V1__RoundScope *scope, Convene__V1__Period *period)
+{
+	const char *days = cli->args.value[OPT_DAYS];
+	int code = split(cli, OPT_FEDERATION, &scope->federations, &scope->n_federations);
+
+	if (code == EXIT_OK)
+		code = split(cli, OPT_DISCIPLINE, &scope->disciplines, &scope->n_disciplines);
+	if (code == EXIT_OK)
+		code = split(cli, OPT_HOST, &scope->hosts, &scope->n_hosts);
+	if (code != EXIT_OK || days == NULL)
+		return code;
+	period->first = arena_strdup(&cli->arena, days);
+	period->last = period->first != NULL ? strchr(period->first, '/') : NULL;
+	if (period->last == NULL)
+		return cli_fail(cli, EXIT_USAGE, "--days wants FIRST/LAST");
+	*period->last++ = '\0';
+	scope->period = period;
+	return EXIT_OK;
+}
+
+static int start(struct rounding *r)
+{
+	struct cli *cli = r->cli;
+	Convene__V1__RoundStart order = CONVENE__V1__ROUND_START__INIT;
+	Convene__V1__RoundScope scope = CONVENE__V1__ROUND_SCOPE__INIT;
+	Convene__V1__Period period = CONVENE__V1__PERIOD__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	Convene__V1__Round *round = NULL;
+	int code;
+
+	if (args_number(&cli->args, OPT_SECONDS, 1, ROUND_SECONDS_MAX, 30, &order.seconds) != CVN_OK ||
+	    args_number(&cli->args, OPT_SEED, 0, INT64_MAX, 1, &order.seed) != CVN_OK)
+		return cli_fail(cli, EXIT_USAGE, "%s", cli->args.fault);
+	code = read_scope(cli, &scope, &period);
+	if (code != EXIT_OK)
+		return code;
+	order.has_seconds = order.has_seed = order.has_move_confirmed = 1;
+	order.move_confirmed = args_has(&cli->args, OPT_MOVE_CONFIRMED);
+	order.scope = &scope;
+	call.of_case = CONVENE__V1__CALL__OF_ROUND_START;
+	call.round_start = &order;
+	code = ask(cli, &call, &cli->arena, &round);
+	return code == EXIT_OK ? follow(r) : code;
+}
+
+static int status(struct rounding *r)
+{
+	int code = get(r->cli, 0, false, &r->cli->arena, &r->round);
+
+	if (code != EXIT_OK)
+		return code;
+	if (r->cli->is_json)
+		json_print_line(json_of_message(&r->round->base));
+	else if (r->round->number == 0)
+		printf("there was no round yet\n");
+	else
+		print_head(r->round);
+	return EXIT_OK;
+}
+
+static int adopt(struct rounding *r)
+{
+	Convene__V1__RoundAdopt adopt = CONVENE__V1__ROUND_ADOPT__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	Convene__V1__Round *round = NULL;
+	int code;
+
+	call.of_case = CONVENE__V1__CALL__OF_ROUND_ADOPT;
+	call.round_adopt = &adopt;
+	code = ask(r->cli, &call, &r->cli->arena, &round);
+	return code == EXIT_OK ? show(r) : code;
+}
+
+static int discard(struct rounding *r)
+{
+	Convene__V1__RoundDiscard discard = CONVENE__V1__ROUND_DISCARD__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	Convene__V1__Round *round = NULL;
+	int code;
+
+	call.of_case = CONVENE__V1__CALL__OF_ROUND_DISCARD;
+	call.round_discard = &discard;
+	code = ask(r->cli, &call, &r->cli->arena, &round);
+	return code == EXIT_OK ? status(r) : code;
+}
+
+static int stop(struct rounding *r)
+{
+	Convene__V1__RoundStop stop = CONVENE__V1__ROUND_STOP__INIT;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	Convene__V1__Round *round = NULL;
+	int code;
+
+	call.of_case = CONVENE__V1__CALL__OF_ROUND_STOP;
+	call.round_stop = &stop;
+	code = ask(r->cli, &call, &r->cli->arena, &round);
+	return code == EXIT_OK ? follow(r) : code;
+}
+
+int cmd_round(struct cli *cli)
+{
+	static const struct {
+		const char *word;
+		int (*run)(struct rounding *r);
+	} WORDS[] = { { "start", start },  { "status", status },   { "show", show },
+		      { "adopt", adopt },  { "discard", discard }, { "stop", stop } };
+	const char *word = cli->args.n_positional > 0 ? cli->args.positional[0] : "start";
+	struct rounding r = { .cli = cli };
+	int code = EXIT_USAGE;
+	bool is_known = false;
+
+	arena_init(&r.arena, (size_t)16 << 20);
+	for (size_t i = 0; i < N_ELEMENTS(WORDS) && !is_known; i++) {
+		is_known = strcmp(WORDS[i].word, word) == 0;
+		if (is_known)
+			code = WORDS[i].run(&r);
+	}
+	if (!is_known)
+		code = cli_fail(cli, EXIT_USAGE, "round: start, status, show, adopt, discard or stop is wanted");
+	free(r.entries);
+	arena_done(&r.arena);
+	return code;
+}
