@@ -179,8 +179,10 @@ static void on_store_state(void *arg, enum store_state state, const char *text)
 {
 	struct app *app = arg;
 
-	if (state == STORE_READY)
+	if (state == STORE_READY && strcmp(text, "ready") == 0)
 		LOG_INFO("store", "Redis is ready", "epoch", store_epoch(app->store));
+	else if (state == STORE_READY)
+		LOG_WARN("store", "Redis promises less than receipts do", "what", text);
 	else
 		LOG_WARN("store", "Redis is not ready", "why", text);
 	if (state == STORE_OVER)
