@@ -2,6 +2,7 @@
 #include "convene/v1/record.pb-c.h"
 #include "ports_test.h"
 #include "util/buf.h"
+#include "util/clock.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -374,6 +375,79 @@ static void a_stored_update_is_completed_by_its_key(void **state)
 	buf_done(&out);
 }
 
+/* A large adoption. Redis answers nobody while a Function runs: it has to be far below its busy threshold. */
+static void ten_thousand_changes_and_the_round_are_one_step(void **state)
+{
+	enum { N = STORE_CHANGES_MAX, BATCH = STORE_BATCH_MAX, LONGEST_US = 2500000 };
+	struct world *w = *state;
+	static char ids[N][16];
+	static struct store_change changes[N];
+	static uint8_t standing[200], update[250];
+	struct store_item items[BATCH];
+	struct store_round_read read = { .programme = "P" };
+	struct store_commit commit = { .programme = "P", .changes = changes, .n_changes = N,
+				       .round = bytes_of("adopted") };
+	uint64_t started_us;
+
+	world_put_programme(w, "open");
+	memset(standing, 's', sizeof standing);
+	memset(update, 'u', sizeof update);
+	for (size_t i = 0; i < N; i += BATCH) {
+		size_t n = N - i < BATCH ? N - i : BATCH;
+
+		for (size_t k = 0; k < n; k++) {
+			snprintf(ids[i + k], sizeof ids[i + k], "r%05zu", i + k);
+			items[k] = world_item(ids[i + k], ids[i + k], "");
+			changes[i + k] = world_change(ids[i + k], 4, i + k == 0);
+			changes[i + k].standing = (struct store_bytes){ standing, sizeof standing };
+			changes[i + k].update = (struct store_bytes){ update, sizeof update };
+		}
+		assert_int_equal(world_admit(w, items, n), CVN_OK);
+	}
+
+	started_us = clock_us();
+	assert_int_equal(WORLD_DO(w, commit, &commit), CVN_OK);
+	print_message("%d changes: %.0f ms\n", N, (double)(clock_us() - started_us) / 1000);
+
+	assert_true(clock_us() - started_us < LONGEST_US);
+	assert_int_equal(commit.ret_cursor, 1 + 2 * N);
+	assert_int_equal(commit.ret_version, 2);
+	assert_string_equal(world_redis(w, "GET {P}:round"), "adopted");
+	commit.changes = changes;
+	changes[N - 1].expect_state = 9;
+	commit.round = bytes_of("again");
+	assert_int_equal(WORLD_DO(w, commit, &commit), CVN_EGONE);
+	assert_int_equal(commit.ret_index, N - 1);
+	assert_string_equal(world_redis(w, "GET {P}:round"), "adopted");
+	changes[N - 1].id = ids[0];
+	assert_int_equal(WORLD_DO(w, commit, &commit), CVN_EINVALID);
+	assert_int_equal(WORLD_DO(w, round_read, &read), CVN_OK);
+}
+
+static void look_at_round(struct store_op *op)
+{
+	const struct store_round_read *read = CONTAINER_OF(op, struct store_round_read, op);
+
+	assert_int_equal(read->ret_round.n, 5);
+	assert_memory_equal(read->ret_round.data, "draft", 5);
+}
+
+static void a_round_is_kept_beside_the_log(void **state)
+{
+	struct world *w = *state;
+	struct store_round round = { .programme = "P", .round = bytes_of("draft") };
+	struct store_round unknown = { .programme = "Q", .round = bytes_of("draft") };
+	struct store_round_read read = { .programme = "P" };
+
+	world_put_programme(w, "open");
+	assert_int_equal(WORLD_DO(w, round_read, &read), CVN_OK);
+	assert_null(read.ret_round.data);
+	assert_int_equal(WORLD_DO(w, round, &round), CVN_OK);
+	assert_int_equal(WORLD_LOOK(w, round_read, &read, look_at_round), CVN_OK);
+	assert_string_equal(world_redis(w, "HMGET {P}:head cursor version"), "1 1");
+	assert_int_equal(WORLD_DO(w, round, &unknown), CVN_EPROGRAMME);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -388,6 +462,8 @@ int main(void)
 		TEST(a_repeated_commit_gets_the_answer_of_the_first),
 		TEST(records_are_read_by_id_and_page_by_page),
 		TEST(data_log_and_work_are_read_back),
+		TEST(ten_thousand_changes_and_the_round_are_one_step),
+		TEST(a_round_is_kept_beside_the_log),
 		cmocka_unit_test(a_stored_update_is_completed_by_its_key),
 	};
 
