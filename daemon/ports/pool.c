@@ -13,6 +13,7 @@
 #define WORKER_HWM \
 	100000 /* a feed of a whole programme goes out before the worker has read any of it */
 #define KILL_GRACE_MS 2000
+#define CREDIT 256 /* what a worker has before it while its results are on their way */
 
 static const char *const KIND_NAMES[POOL_KINDS] = {
 	[POOL_VALIDATOR] = "validator", [POOL_SCHEDULER] = "scheduler",
@@ -82,10 +83,9 @@ static enum cvn_err take_options(struct pool *pool, const struct pool_options *o
 	is_whole &= copy_text(&o->server_secret);
 	for (int kind = 0; kind < POOL_KINDS; kind++)
 		is_whole &= copy_text(&o->programs[kind]);
-	if (o->credits[POOL_VALIDATOR] == 0)
-		o->credits[POOL_VALIDATOR] = 64;
-	if (o->credits[POOL_SCHEDULER] == 0)
-		o->credits[POOL_SCHEDULER] = 256;
+	for (int kind = 0; kind < POOL_KINDS; kind++)
+		if (o->credits[kind] == 0)
+			o->credits[kind] = CREDIT;
 	o->credits[POOL_PLANNER] = 1;
 	o->n_children[POOL_PLANNER] = 0;
 	if (o->task_max_ms == 0)

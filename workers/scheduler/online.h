@@ -19,7 +19,7 @@
 #include "convene/v1/worker.pb-c.h"
 #include "domain/replica.h"
 
-#define ONLINE_UNDER_WAY_MAX 64
+#define ONLINE_UNDER_WAY_MAX 256
 #define ONLINE_SLICE_US 2000 /* of own work between two messages */
 
 struct online; /* opaque; one a process */
