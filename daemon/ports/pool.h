@@ -38,9 +38,9 @@ enum pool_kind { POOL_VALIDATOR, POOL_SCHEDULER, POOL_PLANNER, POOL_KINDS };
  * until done_cb has run or it was finished.
  *
  * A dead worker's tasks go to others at once, by themselves; from then on each goes alone, so that
- * it is known of which one the next worker dies. Only the one that a worker was busy with hears of
- * it, by CVN_EGONE: its caller counts the death, and starts it again (`alone` set), or sets it
- * aside. */
+ * it is known of which one the next worker dies. Only the one that was all that a worker had to do
+ * hears of it, by CVN_EGONE: its caller counts the death, and starts it again (`alone` set), or sets
+ * it aside. */
 struct pool_task {
 	/* CVN_OK: a validator's `ret_result`, lent during the call. CVN_EGONE: a worker died of it,
 	 * or was ended since it took too long; `ret_last_words` is lent during the call. Exactly
@@ -78,7 +78,7 @@ struct pool_options {
 	const char *server_secret;   /* Z85; read only where there is a remote endpoint */
 	const char *programs[POOL_KINDS];
 	uint32_t n_children[POOL_KINDS];
-	uint32_t credits[POOL_KINDS]; /* 0: 64 for validators, 256 for schedulers */
+	uint32_t credits[POOL_KINDS]; /* 0: 256 */
 	uint32_t
 		/* a child that takes longer over one task is ended, as a death; 0: 10,000 */
 		task_max_ms;

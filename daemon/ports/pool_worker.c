@@ -514,14 +514,16 @@ static void on_exit_of_child(void *arg, struct proc *proc, const struct proc_exi
 		died(w, words, !is_asked && !is_clean);
 }
 
-/* The task that it was busy with hears of it; the others are handed on. */
+/* The task that it was busy with hears of it, where there is no doubt which one that was: of several
+ * unanswered ones the first may have been done, and its result died on the way. Those are handed on,
+ * each to be alone, and the next death tells. */
 static void died(struct worker *w, const char *last_words, bool is_blamed)
 {
 	struct pool *pool = w->pool;
 	struct pool_task *blamed = NULL;
 	struct list_node *node, *after;
 
-	if (is_blamed && w->life.state == WORKER_SERVING) {
+	if (is_blamed && w->life.state == WORKER_SERVING && w->n_unanswered == 1) {
 		LIST_EACH (node, after, &w->tasks) {
 			struct pool_task *task = CONTAINER_OF(node, struct pool_task, link);
 
