@@ -60,23 +60,22 @@ static void print_events(struct cli *cli, const struct sheet *s)
 
 static void print_missed(struct cli *cli, const struct sheet *s)
 {
-	static const char *const HEADINGS[] = { "id", "state", "title", "why" };
-	struct table table;
-
-	if (s->n_missed == 0)
-		return;
-	puts("\nasked for and not got:");
-	table_init(&table, &cli->arena, HEADINGS, N_ELEMENTS(HEADINGS));
+	if (s->n_missed > 0)
+		puts("\nasked for and not got:");
 	for (size_t i = 0; i < s->n_missed; i++) {
 		const struct entry *e = s->missed[i];
-		const char *cells[] = { e->id, state_name(e->standing->state),
-					show_text(e->content->title, e->content->n_title,
-						  cli->args.value[OPT_LANG]),
-					sheet_why(e, &cli->arena) };
 
-		table_row_of_state(&table, cells, e->standing->state);
+		printf("%s  %s%s%s  ", e->id, out_state_colour(stdout, e->standing->state),
+		       state_name(e->standing->state), out_plain(stdout));
+		out_text(stdout,
+			 show_text(e->content->title, e->content->n_title,
+				   cli->args.value[OPT_LANG]),
+			 SIZE_MAX);
+		fputs("\n    ", stdout);
+		out_text(stdout, sheet_why(e, &cli->arena),
+			 SIZE_MAX); /* in full: it is the answer */
+		putchar('\n');
 	}
-	table_print(&table, stdout);
 }
 
 static void print(struct cli *cli, const struct subject *subject, const struct sheet *s)
