@@ -12,7 +12,7 @@ from client import NoAnswer, Refused, Subscription, record_pb
 from daemon import Daemon
 from words import small_programme, wish
 
-ROUNDS = int(os.environ.get("CONVENE_CRASH_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("CONVENE_CRASH_ROUNDS", "8"))
 
 
 class Load(threading.Thread):

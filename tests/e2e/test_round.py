@@ -6,7 +6,7 @@ import time
 import pytest
 
 from checker import Judge
-from client import Refused, pb, programme_pb, record_pb
+from client import Keys, Refused, pb, programme_pb, record_pb
 from daemon import Daemon
 from words import small_programme, wish
 
@@ -323,3 +323,33 @@ def test_only_the_working_body_and_operators_plan(games):
     with pytest.raises(Refused) as e:
         adopt(games.operator(), games.programme)
     assert e.value.code == "NOT_ALLOWED_NOW"
+
+
+def test_no_request_of_fifty_clients_waits_for_a_round_and_the_adopted_plan_holds_all(games):
+    body, federation = games.grant("working_body"), games.grant("federation", "CHN-TTE")
+    keys = [Keys() for _ in range(50)]
+    games.operator().grant(*[pb.Principal(public_key=k.public, role="federation", subject="RUS-TTE", name=f"client {i}") for i, k in enumerate(keys)])
+    clients = [games.connect(k, timeout=20) for k in keys]
+
+    def crowd(ident, n, federation="RUS-TTE"):
+        return wish(ident, federation=federation, value=1 + n * 37 % 100, duration=2 + n % 7, units=2, venues=["CHN-c-v0", "RUS-c-v0"],
+                    preferred_first_day=f"2026-0{3 + n % 3}-{1 + n % 25:02d}")
+
+    for n in range(60):
+        federation.submit(games.programme, crowd(f"before-{n}", n, "CHN-TTE"))
+    begin(body, games.programme, seconds=4)
+    sent = []
+    while about(body, games.programme).state == "running" and len(sent) < 500:
+        calls = [(c, f"during-{len(sent) + i}") for i, c in enumerate(clients)]
+        calls = [(c, c.send(games.programme, submit=pb.Submit(requests=[crowd(ident, len(sent))])), ident) for c, ident in calls]
+        for c, call, ident in calls:
+            c.wait(call)
+            c.outcome(ident)
+            sent.append(ident)
+    assert len(sent) >= 100, "they were decided while the round ran"
+    assert ended(body, games.programme).state == "ready"
+    assert adopt(body, games.programme).state == "adopted"
+    at_rest(body, games.programme)
+    assert {f"before-{n}" for n in range(60)} | set(sent) == {r.id for r in body.list(games.programme)}
+    faults, _, loose = judge(body, games.programme)
+    assert (faults, loose) == ([], [])
