@@ -19,7 +19,8 @@
 /* clang-format off */
 #define FRONT_COUNTS(X) \
 	X(calls) X(replies) X(outcomes) X(updates) X(updates_unsent) X(bad_frames) X(unvouched) \
-	X(gone_peers) X(slow_peers) X(subscriptions) X(refused_subscriptions) X(updates_reopened)
+	X(gone_peers) X(slow_peers) X(subscriptions) X(refused_subscriptions) X(updates_reopened) \
+	X(updates_abused)
 /* clang-format on */
 
 struct front_counts {
@@ -78,6 +79,9 @@ struct front_updates {
 	char endpoint[ZSOCK_ENDPOINT_MAX]; /* as it was bound first; "": none wanted */
 	char server_secret[KEYRING_KEY_TEXT];
 	struct loop_timer *retry;
+	struct loop_task settle;
+	bool is_unsettled;      /* a subscription was taken, what came behind it is not read yet */
+	size_t n_refused_bytes; /* of topics that libzmq keeps although they were refused */
 	uint64_t past[ZSOCK_EVENTS]; /* counts of the sockets before this one */
 };
 

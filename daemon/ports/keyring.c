@@ -232,6 +232,14 @@ bool keyring_drop(struct keyring *keyring, const char *key)
 	return true;
 }
 
+void keyring_bar(struct keyring *keyring, const char *key)
+{
+	struct keyring_entry *entry = find(keyring, key);
+
+	if (entry != NULL)
+		entry->is_barred = true;
+}
+
 const struct principal *keyring_find(const struct keyring *keyring, const char *key)
 {
 	const struct keyring_entry *entry;

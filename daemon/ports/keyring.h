@@ -83,6 +83,10 @@ CVN_MUST_CHECK enum cvn_err keyring_set(struct keyring *keyring,
  * front_revoked(). */
 bool keyring_drop(struct keyring *keyring, const char *key);
 
+/* It has abused its subscriptions: not let in to the updates any more, until it is granted anew or
+ * the daemon starts again. One that is in stays until front_revoked(). */
+void keyring_bar(struct keyring *keyring, const char *key);
+
 /* Who is it? NULL: nobody, also for NULL. KEYRING_LOCAL is always there. O(1). */
 const struct principal *keyring_find(const struct keyring *keyring, const char *key);
 

@@ -15,6 +15,7 @@
 /* One allocation: the texts and the list of programmes stand behind it. */
 struct keyring_entry {
 	struct principal principal;
+	bool is_barred; /* from the updates */
 	UT_hash_handle hh; /* keyring::entries, by key */
 };
 

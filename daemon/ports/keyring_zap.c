@@ -73,6 +73,12 @@ static int roles_at(const struct zframe *domain)
 	return 0;
 }
 
+static bool is_barred(const struct principal *principal, const struct zframe *domain)
+{
+	return says(domain, "updates") &&
+	       CONTAINER_OF(principal, struct keyring_entry, principal)->is_barred;
+}
+
 static struct verdict judge_key(struct keyring *keyring, const struct zframe *domain,
 				const struct zframe *key)
 {
@@ -81,7 +87,8 @@ static struct verdict judge_key(struct keyring *keyring, const struct zframe *do
 
 	keys_text_of(key->bytes, verdict.user_id);
 	principal = keyring_find(keyring, verdict.user_id);
-	if (principal != NULL && ((int)principal->role & roles_at(domain)) != 0) {
+	if (principal != NULL && ((int)principal->role & roles_at(domain)) != 0 &&
+	    !is_barred(principal, domain)) {
 		keyring->counts.admitted++;
 		verdict.status = "200";
 		verdict.text = "OK";

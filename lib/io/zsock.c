@@ -287,6 +287,15 @@ static void serve(struct loop_source *source)
 	}
 }
 
+bool zsock_read_all(struct zsock *sock, uint32_t n_max)
+{
+	for (uint32_t n = 0; n < n_max; n++) {
+		if (!receive(sock) || sock->is_closed)
+			return true;
+	}
+	return false;
+}
+
 /* Reads frames to the end of the message, keeping at most ZSOCK_FRAMES. False: there was no
  * message. */
 static bool read_frames(void *socket, zmq_msg_t *msgs, struct zmessage *message)

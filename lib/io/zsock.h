@@ -101,6 +101,10 @@ CVN_MUST_CHECK enum cvn_err zsock_send(struct zsock *sock, const struct zframe *
 CVN_MUST_CHECK enum cvn_err zsock_subscribe(struct zsock *sock, const void *topic, size_t n);
 CVN_MUST_CHECK enum cvn_err zsock_unsubscribe(struct zsock *sock, const void *topic, size_t n);
 
+/* Takes in, now, all that is there, at most `n_max` messages: the callback runs for each. True:
+ * nothing is left, or the callback has closed the socket. */
+bool zsock_read_all(struct zsock *sock, uint32_t n_max);
+
 /* Stops taking messages in (they wait in the socket, then at the peers) or goes on. That is how
  * back-pressure reaches the peers. */
 void zsock_pause(struct zsock *sock, bool is_paused);

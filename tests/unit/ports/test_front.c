@@ -4,6 +4,9 @@
 #include "io/zsock.h"
 #include "ports/front.h"
 
+#include <unistd.h>
+#include <zmq.h>
+
 #define MANY 8
 
 /* The front on fresh endpoints, and the calls that came in. */
@@ -452,6 +455,130 @@ static void one_subscriber_that_leaves_takes_no_other_along(void **state)
 	close_hall(&h);
 }
 
+/* A connection to the updates that sends what it likes. */
+static void *join_raw(struct hall *h, struct client *c)
+{
+	uint64_t before = count(h, "admitted_keys");
+	void *raw = zmq_socket(loop_zmq(h->f->loop), ZMQ_XSUB);
+	int linger = 0;
+
+	zmq_setsockopt(raw, ZMQ_LINGER, &linger, sizeof(linger));
+	zmq_setsockopt(raw, ZMQ_CURVE_SERVERKEY, h->server.public_key, KEYS_TEXT - 1);
+	zmq_setsockopt(raw, ZMQ_CURVE_PUBLICKEY, c->keys.public_key, KEYS_TEXT - 1);
+	zmq_setsockopt(raw, ZMQ_CURVE_SECRETKEY, c->keys.secret_key, KEYS_TEXT - 1);
+	assert_int_equal(zmq_connect(raw, front_updates_endpoint(h->front)), 0);
+	TURN_UNTIL(h->f->loop, count(h, "admitted_keys") == before + 1);
+	turn_for(h->f->loop, 50);
+	return raw;
+}
+
+/* It arrives, but the loop does not turn meanwhile. */
+static void send_raw(void *raw, const char *bytes)
+{
+	assert_true(zmq_send(raw, bytes, strlen(bytes), ZMQ_DONTWAIT) >= 0);
+	usleep(50000);
+}
+
+static bool hears_raw(void *raw, const char *topic)
+{
+	char bytes[64];
+	int n;
+
+	while ((n = zmq_recv(raw, bytes, sizeof(bytes), ZMQ_DONTWAIT)) >= 0)
+		if (n == (int)strlen(topic) && memcmp(bytes, topic, (size_t)n) == 0)
+			return true;
+	return false;
+}
+
+/* libzmq takes the next who waits to subscribe for each message that it hands out. */
+static void nobody_is_given_the_subscription_of_another(void **state)
+{
+	struct hall h = { 0 };
+	struct client thief = { 0 }, reader = { 0 };
+	void *first, *second, *honest;
+	uint64_t until_ms = clock_ms() + PATIENCE_MS;
+
+	open_hall(&h, *state);
+	grant(&h, &thief, "observer", NULL, "cup");
+	grant(&h, &reader, "observer", NULL, "games");
+	first = join_raw(&h, &thief);
+	honest = join_raw(&h, &reader);
+	second = join_raw(&h, &thief);
+	send_raw(first, "no subscription");
+	send_raw(honest, "\1games");
+	send_raw(second, "\1cup");
+	while (!hears_raw(honest, "games")) {
+		if (clock_ms() > until_ms)
+			fail_msg("the reader was never subscribed");
+		front_publish(h.front, "games", "secret", 6);
+		loop_turn(h.f->loop, 5);
+		assert_false(hears_raw(second, "games"));
+	}
+
+	assert_int_equal(count(&h, "updates_abused"), 1);
+	TURN_UNTIL(h.f->loop, count(&h, "refused_keys") >= 1); /* it is not let in again */
+	zmq_close(first);
+	zmq_close(second);
+	zmq_close(honest);
+	close_hall(&h);
+}
+
+/* They asked and were gone before we read it: libzmq has freed what we would subscribe. */
+static void nothing_is_published_to_who_was_gone_before_it_was_subscribed(void **state)
+{
+	struct hall h = { 0 };
+	struct client brief = { 0 }, reader = { 0 };
+	void *gone[MANY];
+
+	open_hall(&h, *state);
+	subscribe(&h, &reader, "observer", NULL, "games");
+	publish_until_heard(&h, &reader, "before");
+	grant(&h, &brief, "observer", NULL, "games");
+	for (int i = 0; i < MANY; i++)
+		gone[i] = join_raw(&h, &brief);
+	for (int i = 0; i < MANY; i++)
+		send_raw(gone[i], "\1games");
+	for (int i = 0; i < MANY; i++)
+		zmq_close(gone[i]);
+	usleep(50000);
+	front_publish(h.front, "games", "while", 5); /* libzmq sees them go, and lets go of them */
+	usleep(50000);
+	turn_for(h.f->loop, 50);
+	publish_until_heard(&h, &reader, "after");
+
+	assert_int_equal(count(&h, "updates_reopened"), 1);
+	assert_int_equal(count(&h, "updates_abused"), 0);
+	zsock_close(reader.sock);
+	close_hall(&h);
+}
+
+/* What is refused stays with libzmq, and takes fifty times its size. */
+static void who_asks_for_topics_without_end_is_shut_out(void **state)
+{
+	struct hall h = { 0 };
+	struct client greedy = { 0 };
+	void *raw;
+	char topic[900];
+
+	open_hall(&h, *state);
+	grant(&h, &greedy, "observer", NULL, NULL);
+	raw = join_raw(&h, &greedy);
+	memset(topic, 'x', sizeof(topic));
+	topic[0] = 1;
+	for (int i = 0; count(&h, "updates_abused") == 0; i++) {
+		assert_true(i < 20000);
+		snprintf(topic + 1, 16, "%d", i);
+		topic[strlen(topic)] = 'x';
+		if (zmq_send(raw, topic, sizeof(topic), ZMQ_DONTWAIT) < 0 || i % 100 == 0)
+			loop_turn(h.f->loop, 5);
+	}
+
+	TURN_UNTIL(h.f->loop, count(&h, "refused_keys") >= 1);
+	assert_true(count(&h, "refused_subscriptions") <= 1200);
+	zmq_close(raw);
+	close_hall(&h);
+}
+
 static void a_revoked_subscriber_hears_nothing_more_and_the_others_come_back(void **state)
 {
 	struct hall h = { 0 };
@@ -529,6 +656,9 @@ int main(void)
 		IO_TEST(a_reader_of_the_programme_hears_its_updates),
 		IO_TEST(no_other_subscription_is_taken),
 		IO_TEST(one_subscriber_that_leaves_takes_no_other_along),
+		IO_TEST(nobody_is_given_the_subscription_of_another),
+		IO_TEST(nothing_is_published_to_who_was_gone_before_it_was_subscribed),
+		IO_TEST(who_asks_for_topics_without_end_is_shut_out),
 		IO_TEST(a_revoked_subscriber_hears_nothing_more_and_the_others_come_back),
 		IO_TEST(a_paused_front_takes_calls_later),
 		IO_TEST(doors_that_nothing_guards_are_refused),
