@@ -108,10 +108,13 @@ static bool is_same(const struct principal *is, const Convene__V1__Principal *as
 {
 	bool same = is != NULL && same_text(role_name(is->role), asked->role) &&
 		    same_text(is->subject, asked->subject) && same_text(is->name, asked->name) &&
-		    is->n_programmes == asked->n_programmes;
+		    is->n_programmes == asked->n_programmes &&
+		    is->n_disciplines == asked->n_disciplines;
 
 	for (size_t i = 0; same && i < asked->n_programmes; i++)
 		same = same_text(is->programmes[i], asked->programmes[i]);
+	for (size_t i = 0; same && i < asked->n_disciplines; i++)
+		same = same_text(is->disciplines[i], asked->disciplines[i]);
 	return same;
 }
 
@@ -206,6 +209,8 @@ static void add(void *arg, const struct principal *p)
 	m->name = *p->name != '\0' ? (char *)(uintptr_t)p->name : NULL;
 	m->programmes = (char **)(uintptr_t)p->programmes;
 	m->n_programmes = p->n_programmes;
+	m->disciplines = (char **)(uintptr_t)p->disciplines;
+	m->n_disciplines = p->n_disciplines;
 	naming->list->principals[naming->list->n_principals++] = m;
 }
 
