@@ -6,6 +6,7 @@
 #include "domain/day.h"
 #include "domain/lifecycle.h"
 #include "flow/change.h"
+#include "flow/view.h"
 
 #define WARNINGS_MAX 16
 
@@ -193,9 +194,8 @@ static bool fill_warnings(const struct follows_case *c, Convene__V1__Standing *s
 		return true;
 	for (; item != NULL && n < WARNINGS_MAX; item = programme_next(item)) {
 		const Convene__V1__Protected *p = item->entity->protected_;
-		int64_t days = c->content->duration > 0 ? c->content->duration : 1;
 
-		if (!warns(c, p, first, first + (int32_t)(days - 1)))
+		if (!warns(c, p, first, first + view_days_after_first(c->content)))
 			continue;
 		list = list != NULL ? list : arena_array(c->arena, WARNINGS_MAX, sizeof *list);
 		if (list == NULL || (list[n++] = warning(c, p)) == NULL)

@@ -225,7 +225,9 @@ static void on_counted(struct store_op *op, enum cvn_err err)
 	}
 	LOG_WARN("jobs", "a worker died over a request", "request", job->name, "deaths",
 		 job->death.ret_deaths);
-	if (job->starts_over || (err == CVN_OK && job->death.ret_deaths < DEATHS_MAX))
+	if (err == CVN_ECANCELED)
+		job_stall(job); /* we are ending: there are no workers any more */
+	else if (job->starts_over || (err == CVN_OK && job->death.ret_deaths < DEATHS_MAX))
 		job_start_over(job);
 	else if (err == CVN_OK)
 		quarantine(job);
@@ -290,9 +292,11 @@ static void on_decided(struct store_op *op, enum cvn_err err)
 		mirror_committed(job->p, job->commit.ret_cursor);
 	if (job->life.state == JOB_OVER)
 		job_end(job);
+	else if (err == CVN_ECANCELED)
+		fsm_move(&job->life, job->name, JOB_DECIDING); /* we are ending, without workers */
 	else if (job->starts_over)
 		job_start_over(job);
-	else if (err == CVN_OK || err == CVN_EGONE || err == CVN_ECANCELED || err == CVN_EEPOCH)
+	else if (err == CVN_OK || err == CVN_EGONE || err == CVN_EEPOCH)
 		fsm_move(&job->life, job->name, JOB_DECIDING); /* the log says what it has become */
 	else
 		job_stall(job);

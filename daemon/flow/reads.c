@@ -71,8 +71,7 @@ static bool is_placed_as_asked(const struct listing *l, const struct replica_rec
 	if (l->call->days == NULL)
 		return true;
 	return day_parse(at->first_day, &first) && first <= l->last &&
-	       first + (record->content->duration > 0 ? record->content->duration - 1 : 0) >=
-		       l->first;
+	       first + view_days_after_first(record->content) >= l->first;
 }
 
 static Convene__V1__Record *pick(void *arg, const struct replica_record *record,

@@ -4,6 +4,7 @@
 
 #include "domain/day.h"
 #include "domain/lifecycle.h"
+#include "domain/programme.h"
 #include "ports/page.h"
 
 static bool is_own(const struct view *view, const struct replica_record *record)
@@ -17,6 +18,14 @@ bool view_is_whole(const struct view *view, const struct replica_record *record)
 	return view->role != ROLE_FEDERATION || is_own(view, record);
 }
 
+int32_t view_days_after_first(const Convene__V1__Request *content)
+{
+	if (content->duration < 1)
+		return 0;
+	return content->duration <= PROGRAMME_DAYS_MAX ? (int32_t)(content->duration - 1) :
+							 PROGRAMME_DAYS_MAX;
+}
+
 /* "training_camp at cn-beijing-hall, 2022-01-10 to 2022-01-19" */
 static char *in_words(const struct replica_record *record, struct arena *arena)
 {
@@ -28,10 +37,7 @@ static char *in_words(const struct replica_record *record, struct arena *arena)
 	if (at == NULL)
 		return arena_printf(arena, "%s without a place", kind);
 	if (day_parse(at->first_day, &day))
-		day_format(day + (int32_t)(record->content->duration < 1 ?
-						   0 :
-						   record->content->duration - 1),
-			   last);
+		day_format(day + view_days_after_first(record->content), last);
 	return arena_printf(arena, "%s at %s, %s to %s", kind, at->venue != NULL ? at->venue : "",
 			    at->first_day != NULL ? at->first_day : "", last);
 }

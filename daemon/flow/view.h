@@ -35,5 +35,9 @@ Convene__V1__Standing *view_own_standing(const struct view *view,
 /* May the viewer see anything of it: its own, the confirmed ones, what it is invited to? */
 bool view_is_seen(const struct view *view, const struct replica_record *record);
 
+/* How many days follow on its first, as its federation wrote it: never more than a programme may
+ * have, whatever the number says. */
+int32_t view_days_after_first(const Convene__V1__Request *content);
+
 /* Is it one that the viewer may see as its own, or as reader of the programme? */
 bool view_is_whole(const struct view *view, const struct replica_record *record);

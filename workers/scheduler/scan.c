@@ -84,7 +84,9 @@ static void starts_inside(struct scan *scan)
 {
 	scan->first_word = scan->request->first_word;
 	scan->n_words = scan->request->n_words;
-	memcpy(scan->starts, scan->request->starts, (size_t)scan->n_words * sizeof(uint64_t));
+	if (scan->n_words > 0) /* else there is no day that it could start on, and no array */
+		memcpy(scan->starts, scan->request->starts,
+		       (size_t)scan->n_words * sizeof(uint64_t));
 }
 
 /* Rule 9. False where one that it comes after has no place. */
