@@ -12,7 +12,7 @@ static struct chain_hash chain[STORE_CHAIN_PIECE]; /* [n]: of cursor n */
 /* A log of N_ENTRIES, and its chain as it has to be. */
 static void open_log(struct world *w)
 {
-	char id[8];
+	char id[16];
 
 	world_put_programme(w, "open");
 	for (int i = 2; i <= N_ENTRIES; i++) {
