@@ -347,11 +347,29 @@ static const char *redis_fault(struct config *config)
 	return "must be private, unix:/PATH or tcp://HOST:PORT";
 }
 
+/* Asked here, since libzmq takes a port modulo 65,536. */
+static bool has_tcp_port(const char *address)
+{
+	const char *colon = strrchr(address, ':');
+	char *end = NULL;
+
+	if (colon == NULL || colon == address)
+		return false;
+	if (strcmp(colon + 1, "*") == 0)
+		return true;
+	return colon[1] >= '0' && colon[1] <= '9' && strtoul(colon + 1, &end, 10) <= 65535 &&
+	       *end == '\0';
+}
+
 static const char *endpoint_fault(const char *endpoint, const char *scheme)
 {
-	if (*endpoint == '\0' || strncmp(endpoint, scheme, strlen(scheme)) == 0)
+	if (*endpoint == '\0')
 		return NULL;
-	return scheme[0] == 't' ? "must begin with tcp://" : "must begin with ipc://";
+	if (strncmp(endpoint, scheme, strlen(scheme)) != 0)
+		return scheme[0] == 't' ? "must begin with tcp://" : "must begin with ipc://";
+	if (scheme[0] == 't' && !has_tcp_port(endpoint + strlen(scheme)))
+		return "must be tcp://HOST:PORT, with a port of at most 65535";
+	return NULL;
 }
 
 /* Says all that is wrong, not only the first. */
