@@ -164,5 +164,5 @@ void args_man(void)
 	}
 	printf(".SH ENVIRONMENT\n.TP\n.B CONVENE_PROFILE\nprofile, where no option names one\n"
 	       ".TP\n.B NO_COLOR\nno colours, also on a terminal\n");
-	printf(".SH SEE ALSO\n.BR convened (8)\n");
+	printf(".SH SEE ALSO\n.B convened \\-\\-help\n");
 }
