@@ -159,7 +159,7 @@ static void on_answered(struct place_task *task, enum cvn_err err, int64_t curso
 	answers_finish(round->rounds->flow->answers, task);
 	if (err == CVN_OK) {
 		round_enter(round, ROUND_ADOPTED);
-		round_done(round, CVN_OK, NULL);
+		round_tell(round, CVN_OK, NULL);
 		return;
 	}
 	if (err == CVN_ENOPLACE) {
@@ -169,7 +169,7 @@ static void on_answered(struct place_task *task, enum cvn_err err, int64_t curso
 	}
 	unmark(round);
 	round_enter(round, ROUND_READY);
-	round_done(round, err, *text != '\0' ? text : NULL);
+	round_tell(round, err, *text != '\0' ? text : NULL);
 }
 
 static void on_scheduler_gone(struct pool_task *task, enum cvn_err err)
@@ -180,5 +180,5 @@ static void on_scheduler_gone(struct pool_task *task, enum cvn_err err)
 	answers_finish(round->rounds->flow->answers, &round->adopt);
 	unmark(round);
 	round_enter(round, ROUND_READY);
-	round_done(round, CVN_EUNAVAILABLE, "the scheduler ended over it");
+	round_tell(round, CVN_EUNAVAILABLE, "the scheduler ended over it");
 }

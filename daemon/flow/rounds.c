@@ -1,5 +1,5 @@
 /* In order of time: rounds_load -> on_read -> rounds_start; and for each change of state, from round_run.c and
- * round_adopt.c: round_save -> on_saved -> round_enter -> round_done. */
+ * round_adopt.c: round_save -> on_saved -> round_enter -> round_tell. */
 #include "flow/rounds.h"
 
 #include <stdlib.h>
@@ -203,7 +203,7 @@ void round_listen(struct round *round, struct round_wait *wait)
 	round->wait = wait;
 }
 
-void round_done(struct round *round, enum cvn_err err, const char *text)
+void round_tell(struct round *round, enum cvn_err err, const char *text)
 {
 	struct round_wait *wait = round->wait;
 
@@ -240,7 +240,7 @@ static void on_saved(struct store_op *op, enum cvn_err err)
 	} else if (begins) {
 		round_not_begun(round);
 	}
-	round_done(round, err, NULL);
+	round_tell(round, err, NULL);
 }
 
 static void drop_draft(struct round *round)

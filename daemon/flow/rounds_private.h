@@ -59,9 +59,9 @@ void round_fail(struct round *round, const char *text);
 /* What was there before is gone from memory; what is stored of it is read by whoever comes next. */
 void round_not_begun(struct round *round);
 
-/* `wait` hears, once, of the end of what is begun, by round_done(); that does nothing when nobody waits. */
+/* `wait` hears, once, of the end of what is begun, by round_tell(); that does nothing when nobody waits. */
 void round_listen(struct round *round, struct round_wait *wait);
-void round_done(struct round *round, enum cvn_err err, const char *text);
+void round_tell(struct round *round, enum cvn_err err, const char *text);
 
 /* It is stored as running: a planner gets it. What pool_start() says. */
 CVN_MUST_CHECK enum cvn_err round_send(struct round *round);
