@@ -7,7 +7,8 @@
 #define EJECTION_PLACES 4  /* places that an ejection looks at */
 #define EJECTION_OUT 8     /* events it may push away */
 #define RUIN_MAX 7         /* events that a ruin takes out, followers apart */
-#define GUESTS_FROM 2      /* places left by a ruin for which waiting ones are asked */
+#define GUESTS_FROM 4      /* places left by a ruin for which waiting ones are asked: */
+#define GUESTS_EACH 2      /* so many at most for each */
 #define CANDIDATES_MAX 8   /* among whom the one is chosen that makes room of beds or staff */
 #define CARELESS_IN 5      /* one in so many goes on any feasible days */
 
@@ -379,7 +380,7 @@ static void invite(struct anneal *anneal, int32_t v, int32_t day)
 	if (n == 0)
 		return;
 	from = below(anneal, n);
-	for (int32_t k = 0; k < n && k < 24 && found < 1 && anneal->n_out < ANNEAL_OUT_MAX; k++) {
+	for (int32_t k = 0; k < n && k < 24 && found < GUESTS_EACH && anneal->n_out < ANNEAL_OUT_MAX; k++) {
 		int32_t r = wishers->at[first + (from + k) % n];
 		const struct problem_request *request = &anneal->problem->requests[r];
 

@@ -464,6 +464,11 @@ static void go_taxes(struct bound *bound, double step)
 	}
 }
 
+bool bound_is_plain(const struct bound *bound)
+{
+	return bound->is_plain;
+}
+
 static int32_t in_points(int64_t cost)
 {
 	return cost > (INT32_MAX / 2) * (int64_t)POINT ? INT32_MAX / 2 : (int32_t)(cost / POINT);

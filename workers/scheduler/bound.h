@@ -19,6 +19,8 @@ struct bound;
 /* For plans that keep what stands in `calendar` (the fixed ones) where it is. Borrows both; never NULL. */
 struct bound *bound_new(const struct calendar *calendar);
 void bound_free(struct bound *bound);
+/* Is it too large for prices? Then bound_step() has one answer, whatever the score, and there are no costs. */
+bool bound_is_plain(const struct bound *bound);
 /* What each place would cost the request at the prices as they are now, in points: those of all that it takes there,
  * and the distance from its wish. For each eligible venue 64 · n_words start days from first_word on; what lies beyond
  * the programme is left as it is. Nothing for a bound that is too large for prices: false. */

@@ -9,7 +9,7 @@
 #include "domain/day.h"
 #include "domain/lifecycle.h"
 #include "domain/score.h"
-#include "scheduler/bound.h"
+#include "scheduler/costs.h"
 #include "scheduler/explain.h"
 #include "scheduler/memory.h"
 #include "scheduler/place.h"
@@ -313,8 +313,9 @@ void round_free(struct round *round)
 
 /* ---- the search ---- */
 
-/* What no plan within the scope can pass. With confirmed ones moving, the plan's score is not the programme's. */
-static void find_bound(struct round *round, const struct solve_limits *limits)
+/* What no plan within the scope can pass, and what places cost others at its prices. With confirmed ones moving, the
+ * plan's score is not the programme's, and the bound is not told. */
+static void find_bound(struct round *round, const struct solve_limits *limits, struct costs *ret_costs)
 {
 	struct calendar *firm = calendar_new(round->problem);
 	int64_t ms = limits->milliseconds / BOUND_SHARE;
@@ -328,10 +329,12 @@ static void find_bound(struct round *round, const struct solve_limits *limits)
 	bound = bound_new(firm);
 	do
 		round->bound = bound_step(bound, round->plan_before);
-	while (clock_ms() < until_ms && !atomic_load_explicit(limits->stop, memory_order_relaxed));
+	while (!bound_is_plain(bound) && clock_ms() < until_ms &&
+	       !atomic_load_explicit(limits->stop, memory_order_relaxed));
+	costs_make(ret_costs, round->problem, bound);
 	bound_free(bound);
 	calendar_free(firm);
-	if (round->bound < round->plan_before)
+	if (round->order->move_confirmed || round->bound < round->plan_before)
 		round->bound = 0; /* what stands breaks a rule: such a plan may have more than any that does not */
 }
 
@@ -448,11 +451,13 @@ static void fill(struct round *round)
 void round_search(struct round *round, const struct solve_limits *limits)
 {
 	struct solve_limits own = *limits;
+	struct costs costs;
 
-	if (!round->order->move_confirmed)
-		find_bound(round, limits);
+	find_bound(round, limits, &costs);
 	own.bound = round->bound;
+	own.costs = costs.by_request;
 	(void)solve_search(round->calendar, &own);
+	costs_done(&costs);
 	settle(round);
 	fill(round);
 }

@@ -11,7 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 #include "scheduler/anneal.h"
-#include "scheduler/bound.h"
+#include "scheduler/costs.h"
 #include "scheduler/memory.h"
 #include "scheduler/place.h"
 #include "scheduler/plan_file.h"
@@ -25,7 +25,6 @@
 #define THREADS_MAX 64
 #define BOUND_PART 10
 #define BOUND_ROUNDS 120
-#define COSTS_MAX ((size_t)400 << 20) /* of 4 bytes */
 
 struct options {
 	const char *programme, *out, *explain, *what_if;
@@ -40,8 +39,7 @@ struct solving {
 	struct problem *problem;
 	struct calendar *calendar;
 	int64_t bound;
-	int32_t *cost_block;
-	const int32_t **costs; /* by request, into the block */
+	struct costs costs;
 	uint64_t began_ms;
 };
 
@@ -50,7 +48,6 @@ static int read_file(struct solving *s);
 static int stand_fixed(struct solving *s);
 static void plan(struct solving *s);
 static void find_bound(struct solving *s);
-static void find_costs(struct solving *s, struct bound *bound);
 static int write_plan(const struct solving *s);
 static int report(struct solving *s);
 
@@ -71,8 +68,7 @@ int solve_main(int argc, char **argv)
 		if ((status = write_plan(&s)) == EX_OK)
 			status = report(&s);
 	}
-	free(s.cost_block);
-	free(s.costs);
+	costs_done(&s.costs);
 	calendar_free(s.calendar);
 	problem_free(s.problem);
 	programme_file_done(&s.file);
@@ -285,7 +281,7 @@ static void plan(struct solving *s)
 	sigaction(SIGTERM, &action, NULL);
 	find_bound(s);
 	limits.bound = s->bound;
-	limits.costs = s->costs;
+	limits.costs = s->costs.by_request;
 	if (s->options.milliseconds > 0) {
 		int64_t spent = (int64_t)(clock_ms() - began_ms);
 
@@ -294,41 +290,33 @@ static void plan(struct solving *s)
 	(void)solve_search(s->calendar, &limits);
 }
 
+/* The score of a plain plan: what the first prices are measured by. */
+static int64_t first_score(const struct calendar *calendar)
+{
+	struct anneal *first = anneal_new(calendar, 0, NULL);
+	int64_t score;
+
+	anneal_first_fit(first);
+	score = anneal_best_score(first);
+	anneal_free(first);
+	return score;
+}
+
 /* The bound gets a tenth of the time, and at most so many rounds. Its prices then guide the search. */
 static void find_bound(struct solving *s)
 {
-	struct bound *bound = bound_new(s->calendar);
-	struct anneal *first = anneal_new(s->calendar, 0, NULL);
 	uint64_t until_ms = clock_ms() + (uint64_t)s->options.milliseconds / BOUND_PART;
+	struct bound *bound = bound_new(s->calendar);
+	bool is_plain = bound_is_plain(bound);
+	int64_t score = is_plain ? 0 : first_score(s->calendar);
 
-	anneal_first_fit(first);
-	for (int i = 0; i < BOUND_ROUNDS && !atomic_load(&interrupted); i++) {
-		s->bound = bound_step(bound, anneal_best_score(first));
+	for (int i = 0; i < (is_plain ? 1 : BOUND_ROUNDS) && !atomic_load(&interrupted); i++) {
+		s->bound = bound_step(bound, score);
 		if (s->options.milliseconds > 0 && clock_ms() >= until_ms)
 			break;
 	}
-	anneal_free(first);
-	find_costs(s, bound);
+	costs_make(&s->costs, s->problem, bound);
 	bound_free(bound);
-}
-
-/* In one block, request after request. Without where that would be too much, or the search was interrupted. */
-static void find_costs(struct solving *s, struct bound *bound)
-{
-	const struct problem *problem = s->problem;
-	size_t total = 0, at = 0;
-
-	for (int32_t r = 0; r < problem->n_requests; r++)
-		total += (size_t)problem->requests[r].n_venues * (size_t)problem->requests[r].n_words * 64;
-	if (total > COSTS_MAX)
-		return;
-	s->cost_block = memory_new(total, sizeof(*s->cost_block));
-	s->costs = memory_new((size_t)problem->n_requests, sizeof(*s->costs));
-	for (int32_t r = 0; r < problem->n_requests; r++) {
-		if (bound_costs(bound, r, &s->cost_block[at]))
-			s->costs[r] = &s->cost_block[at];
-		at += (size_t)problem->requests[r].n_venues * (size_t)problem->requests[r].n_words * 64;
-	}
 }
 
 static int write_plan(const struct solving *s)

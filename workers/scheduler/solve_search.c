@@ -9,18 +9,23 @@
 #include "util/clock.h"
 
 #define HOT_PER_VALUE 400    /* points of the first temperature, by the highest value of a request */
+#define HOT_ALONE_PER_VALUE 150 /* the same where each thread searches on its own */
 #define COLD_PER_VALUE 3     /* of the last one, by ten of it */
 #define CHUNK 32             /* steps between two looks at the clock */
 #define ROUND_MS 50          /* of threads that share a programme; more for a large one: */
 #define ROUND_REQUESTS 200   /* a millisecond for so many requests */
 #define TOGETHER_PCT 85      /* of the time; then each goes on alone */
 #define ALONE_REQUESTS 1000  /* up to here each thread searches on its own */
+#define CYCLE_STEPS 600      /* steps a request of one cooling, where each searches on its own */
+#define AGAIN_PCT 60         /* of them in a further one, from the best plan of all, warmed up */
+#define WARM_PER_VALUE 60    /* points of temperature that it begins with */
 #define PROGRESS_MS 500
+#define PARTS 65536
 
 struct search {
 	const struct solve_limits *limits;
 	const struct problem *problem;
-	int64_t hot, cold;
+	int64_t hot, warm, cold;
 	uint64_t began_ms;
 	int32_t n_threads;
 	struct runner *runners;
@@ -29,10 +34,20 @@ struct search {
 	uint64_t round_until_ms, told_ms;
 	uint64_t chance;
 	bool done;
+	pthread_mutex_t best_lock; /* of what threads that search alone tell each other: */
+	struct calendar_spot *best;
+	int64_t best_score;
+};
+
+/* One cooling down, of a search's many or its only one. */
+struct cycle {
+	int64_t from_steps, to_steps, from_ms;
+	int64_t hot;
 };
 
 struct runner {
 	struct search *search;
+	struct cycle cycle;
 	struct anneal *anneal;
 	int32_t index;
 	_Atomic int64_t n_steps; /* written by its own thread, read for progress */
@@ -55,17 +70,34 @@ static bool is_over(const struct search *search, int64_t n_steps)
 	return limits->milliseconds > 0 ? elapsed(search) >= limits->milliseconds : n_steps >= limits->steps;
 }
 
-static int64_t temperature(const struct search *search, int64_t n_steps)
+/* How far a cooling is that began at `from`, in steps or milliseconds, and ends at `to`: of PARTS. */
+static int64_t parts_done(int64_t from, int64_t now, int64_t to)
+{
+	if (now >= to)
+		return PARTS;
+	while (to - from >= INT64_C(1) << 40) {
+		from >>= 1;
+		now >>= 1;
+		to >>= 1;
+	}
+	return (now - from) * PARTS / (to - from);
+}
+
+/* Cools down for so many steps, or for the time there is, whichever ends first. */
+static int64_t cycle_done(const struct search *search, const struct cycle *cycle, int64_t n_steps)
 {
 	const struct solve_limits *limits = search->limits;
-	int64_t done = limits->milliseconds > 0 ? elapsed(search) : n_steps;
-	int64_t all = limits->milliseconds > 0 ? limits->milliseconds : limits->steps;
+	int64_t by_steps = parts_done(cycle->from_steps, n_steps, cycle->to_steps), by_limit;
 
-	while (all >= INT64_C(1) << 31) {
-		done >>= 1;
-		all >>= 1;
-	}
-	return anneal_cool(search->hot, search->cold, done < all ? done : all, all);
+	by_limit = limits->milliseconds > 0 ? parts_done(cycle->from_ms, elapsed(search), limits->milliseconds)
+	                                    : parts_done(cycle->from_steps, n_steps, limits->steps);
+	return by_steps > by_limit ? by_steps : by_limit;
+}
+
+static void steps_at(struct runner *runner, int64_t done, int64_t n)
+{
+	anneal_steps(runner->anneal, anneal_cool(runner->cycle.hot, runner->search->cold, done, PARTS), n);
+	runner->n_steps += n;
 }
 
 static void tell(struct search *search, const struct runner *runner)
@@ -88,18 +120,50 @@ static void tell(struct search *search, const struct runner *runner)
 
 /* ---- each thread on its own ---- */
 
+/* The best plan of all threads, from which each goes on. */
+static void exchange_best(struct runner *runner)
+{
+	struct search *search = runner->search;
+	size_t size = (size_t)search->problem->n_requests * sizeof(*search->best);
+
+	pthread_mutex_lock(&search->best_lock);
+	if (anneal_best_score(runner->anneal) > search->best_score) {
+		search->best_score = anneal_best_score(runner->anneal);
+		memcpy(search->best, anneal_best(runner->anneal), size);
+	}
+	anneal_adopt(runner->anneal, search->best);
+	pthread_mutex_unlock(&search->best_lock);
+}
+
+static void warm_up(struct runner *runner)
+{
+	const struct search *search = runner->search;
+	int64_t steps = (int64_t)search->problem->n_requests * CYCLE_STEPS * AGAIN_PCT / 100;
+
+	exchange_best(runner);
+	runner->cycle = (struct cycle){
+		.from_steps = runner->n_steps,
+		.to_steps = runner->n_steps + steps,
+		.from_ms = elapsed(search),
+		.hot = search->warm,
+	};
+}
+
 static void *run_alone(void *arg)
 {
 	struct runner *runner = arg;
 	struct search *search = runner->search;
 
 	while (!is_over(search, runner->n_steps)) {
-		int64_t n = CHUNK;
+		int64_t n = CHUNK, done = cycle_done(search, &runner->cycle, runner->n_steps);
 
+		if (done == PARTS) {
+			warm_up(runner);
+			done = 0;
+		}
 		if (search->limits->milliseconds == 0 && search->limits->steps - runner->n_steps < n)
 			n = search->limits->steps - runner->n_steps;
-		anneal_steps(runner->anneal, temperature(search, runner->n_steps), n);
-		runner->n_steps += n;
+		steps_at(runner, done, n);
 		if (runner->index == 0)
 			tell(search, runner);
 	}
@@ -190,8 +254,7 @@ static void *run_together(void *arg)
 		if (search->done)
 			break;
 		while (clock_ms() < search->round_until_ms) {
-			anneal_steps(runner->anneal, temperature(search, runner->n_steps * search->n_threads), CHUNK);
-			runner->n_steps += CHUNK;
+			steps_at(runner, cycle_done(search, &runner->cycle, runner->n_steps), CHUNK);
 			share_hosting(runner);
 		}
 		pthread_barrier_wait(&search->barrier);
@@ -251,6 +314,40 @@ static void take_best(struct search *search, struct calendar *calendar)
 			calendar_place(calendar, r, spots[r].venue, spots[r].day);
 }
 
+static bool is_shared(const struct search *search)
+{
+	return search->n_threads > 1 && search->problem->n_requests > ALONE_REQUESTS;
+}
+
+static void runner_init(struct runner *runner, struct search *search, const struct calendar *calendar, int32_t index)
+{
+	const struct solve_limits *limits = search->limits;
+	size_t n_parties = (size_t)search->problem->n_parties;
+
+	runner->search = search;
+	runner->index = index;
+	runner->anneal = anneal_new(calendar, limits->seed * 1000003u + (uint64_t)index, limits->costs);
+	runner->begun = memory_new(n_parties, sizeof(int64_t));
+	runner->beside = memory_new(n_parties, sizeof(int64_t));
+	runner->hosted = memory_new(n_parties, sizeof(*runner->hosted));
+	runner->cycle.hot = search->hot;
+	runner->cycle.to_steps = search->problem->n_requests > ALONE_REQUESTS
+	                                 ? INT64_MAX
+	                                 : (int64_t)search->problem->n_requests * CYCLE_STEPS;
+	if (index == 0)
+		anneal_first_fit(runner->anneal);
+	else
+		anneal_adopt(runner->anneal, anneal_best(search->runners[0].anneal));
+}
+
+static void runner_done(struct runner *runner)
+{
+	anneal_free(runner->anneal);
+	free(runner->begun);
+	free(runner->beside);
+	free(runner->hosted);
+}
+
 int64_t solve_search(struct calendar *calendar, const struct solve_limits *limits)
 {
 	const struct problem *problem = calendar->problem;
@@ -259,22 +356,20 @@ int64_t solve_search(struct calendar *calendar, const struct solve_limits *limit
 	int64_t n_steps = 0;
 
 	search.n_threads = limits->milliseconds > 0 && limits->n_threads > 1 ? limits->n_threads : 1;
-	search.hot = highest_value(problem) * HOT_PER_VALUE;
+	search.hot = highest_value(problem) * (problem->n_requests > ALONE_REQUESTS ? HOT_PER_VALUE : HOT_ALONE_PER_VALUE);
+	search.warm = highest_value(problem) * WARM_PER_VALUE;
 	search.cold = highest_value(problem) * COLD_PER_VALUE / 10 + 1;
 	search.runners = memory_new((size_t)search.n_threads, sizeof(*search.runners));
 	search.base = memory_new(n, sizeof(*search.base));
 	search.merged = memory_new(n, sizeof(*search.merged));
-	for (int32_t t = 0; t < search.n_threads; t++) {
-		search.runners[t] = (struct runner){.search = &search, .index = t,
-		                                    .anneal = anneal_new(calendar, limits->seed * 1000003u + (uint64_t)t, limits->costs)};
-		search.runners[t].begun = memory_new((size_t)problem->n_parties, sizeof(int64_t));
-		search.runners[t].beside = memory_new((size_t)problem->n_parties, sizeof(int64_t));
-		search.runners[t].hosted = memory_new((size_t)problem->n_parties, sizeof(*search.runners[t].hosted));
-		anneal_first_fit(search.runners[t].anneal);
-	}
+	search.best = memory_new(n, sizeof(*search.best));
+	search.best_score = INT64_MIN;
+	pthread_mutex_init(&search.best_lock, NULL);
+	for (int32_t t = 0; t < search.n_threads; t++)
+		runner_init(&search.runners[t], &search, calendar, t);
 	tell(&search, &search.runners[0]);
 	memcpy(search.base, anneal_best(search.runners[0].anneal), n * sizeof(*search.base));
-	if (search.n_threads == 1 || problem->n_requests <= ALONE_REQUESTS) {
+	if (!is_shared(&search)) {
 		run_all(&search, run_alone);
 	} else {
 		pthread_barrier_init(&search.barrier, NULL, (unsigned)search.n_threads);
@@ -284,13 +379,12 @@ int64_t solve_search(struct calendar *calendar, const struct solve_limits *limit
 	take_best(&search, calendar);
 	for (int32_t t = 0; t < search.n_threads; t++) {
 		n_steps += search.runners[t].n_steps;
-		anneal_free(search.runners[t].anneal);
-		free(search.runners[t].begun);
-		free(search.runners[t].beside);
-		free(search.runners[t].hosted);
+		runner_done(&search.runners[t]);
 	}
 	free(search.runners);
 	free(search.base);
 	free(search.merged);
+	free(search.best);
+	pthread_mutex_destroy(&search.best_lock);
 	return n_steps;
 }
