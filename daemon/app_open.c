@@ -372,6 +372,19 @@ static bool is_programme(void *arg, const char *programme)
 	return flow_is_programme(app->flow, programme);
 }
 
+static void fail_to_bind(struct app *app, enum cvn_err err)
+{
+	const struct config *c = app->config;
+	char detail[1024];
+
+	snprintf(detail, sizeof detail, "%s: bind %s, updates %s, local %s",
+		 err == CVN_EBUSY    ? "an address is in use" :
+		 err == CVN_EINVALID ? "an address is not one of this machine's" :
+				       cvn_err_text(err),
+		 c->bind, c->updates, c->local[0] != '\0' ? c->local : "none");
+	app_fail(app, err == CVN_EBUSY ? APP_EXIT_AGAIN : CONFIG_EXIT_CONFIG, "clients can't be served", detail);
+}
+
 static bool open_front(struct app *app)
 {
 	const struct config *c = app->config;
@@ -386,9 +399,7 @@ static bool open_front(struct app *app)
 	enum cvn_err err = front_open(app->loop, app->keyring, &options, &app->front);
 
 	if (err != CVN_OK) {
-		app_fail(app, err == CVN_EBUSY ? APP_EXIT_AGAIN : CONFIG_EXIT_CONFIG,
-		     "clients can't be served",
-		     err == CVN_EBUSY ? "an address is in use" : cvn_err_text(err));
+		fail_to_bind(app, err);
 		return false;
 	}
 	front_pause(app->front, /* is_paused= */ true);

@@ -6,6 +6,7 @@
 #include <ini.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "domain/day.h"
@@ -137,10 +138,15 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 static bool read_file(struct config *config, const char *file, bool must_be_there, FILE *err)
 {
 	struct reading reading = { .config = config, .file = file, .err = err };
+	struct stat about;
 	int line;
 
 	if (!must_be_there && access(file, F_OK) != 0)
 		return true;
+	if (stat(file, &about) == 0 && S_ISDIR(about.st_mode)) {
+		fprintf(err, "convened: %s: is a folder\n", file);
+		return false;
+	}
 	line = ini_parse(file, on_key, &reading);
 	if (line < 0)
 		fprintf(err, "convened: %s: can't be read: %s\n", file, strerror(errno));

@@ -151,6 +151,14 @@ static enum cvn_err amend(const struct desk_case *c, const Convene__V1__Request 
 	return CVN_OK;
 }
 
+/* Does a request in this state stand as its content asks? A rejected, postponed or revisable one waits for news: there the
+ * same content again means: judge it anew. */
+static bool stands_as_amended(Convene__V1__State state)
+{
+	return state == STATE_RECEIVED || state == STATE_PROPOSED || state == STATE_WAITLISTED ||
+	       state == STATE_CONFIRMED;
+}
+
 enum cvn_err decide_amend(const struct desk_case *c, const Convene__V1__Amend *call,
 			  struct ruling *r)
 {
@@ -173,6 +181,10 @@ enum cvn_err decide_amend(const struct desk_case *c, const Convene__V1__Amend *c
 		/* sent again, since the answer was lost */
 		r->is_nothing = is_same && call->revision == record->revision - 1;
 		return r->is_nothing ? CVN_OK : decide_no(r, CVN_ECONFLICT, decide_conflict_text(c));
+	}
+	if (is_same && stands_as_amended(record->standing->state)) {
+		r->is_nothing = true; /* this very content is judged already, or on its way */
+		return CVN_OK;
 	}
 	if (!lifecycle_can(record->standing->state, CAUSE_AMEND))
 		return decide_illegal(c, r);

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -96,7 +97,8 @@ static const char *level_name(enum log_level level)
 					  "debug";
 }
 
-/* On a terminal people read the time; journald stamps lines itself, and reads the priority. */
+/* journald (which names its stream in the environment of what it listens to) stamps lines itself, and reads the priority;
+ * on a terminal and in a file people read the time. */
 static void put_head(struct line *l, enum log_level level)
 {
 	char head[48];
@@ -104,7 +106,7 @@ static void put_head(struct line *l, enum log_level level)
 	time_t seconds = (time_t)(now / 1000);
 	struct tm tm;
 
-	if (isatty(STDERR_FILENO) && gmtime_r(&seconds, &tm) != NULL) {
+	if (getenv("JOURNAL_STREAM") == NULL && gmtime_r(&seconds, &tm) != NULL) {
 		size_t n = strftime(head, sizeof(head), "%Y-%m-%dT%H:%M:%S", &tm);
 
 		snprintf(head + n, sizeof(head) - n, ".%03dZ ", (int)(now % 1000));

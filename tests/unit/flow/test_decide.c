@@ -241,6 +241,21 @@ static void an_amended_request_keeps_its_place_and_is_received_anew(void **state
 	assert_true(d->ruling.bump);
 }
 
+static void the_same_content_again_is_taken_once_and_where_it_was_refused_judged_anew(void **state)
+{
+	struct desk *d = *state;
+	Convene__V1__Request content = d->content;
+
+	stands(d, STATE_PROPOSED);
+	assert_int_equal(amend(d, &content, 0), CVN_OK);
+	assert_true(d->ruling.is_nothing);
+
+	stands(d, STATE_REJECTED);
+	assert_int_equal(amend(d, &content, 0), CVN_OK);
+	assert_false(d->ruling.is_nothing);
+	assert_int_equal(d->ruling.standing->state, STATE_RECEIVED);
+}
+
 static void consents_lapse_when_the_size_changes_and_only_then(void **state)
 {
 	struct desk *d = *state;
@@ -498,6 +513,7 @@ int main(void)
 		TEST(another_federation_decides_nothing),
 		TEST(an_archived_programme_takes_no_decision),
 		TEST(another_revision_is_a_conflict),
+		TEST(the_same_content_again_is_taken_once_and_where_it_was_refused_judged_anew),
 		TEST(an_amended_request_keeps_its_place_and_is_received_anew),
 		TEST(consents_lapse_when_the_size_changes_and_only_then),
 		TEST(a_rejected_request_that_is_amended_is_received_without_its_faults),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -115,10 +116,24 @@ static void cuts_a_line_that_is_too_long(void **state)
 	assert_int_equal(text[LOG_LINE_BYTES - 1], '\n');
 }
 
+static void stamps_the_time_where_journald_does_not_listen(void **state)
+{
+	const char *line;
+
+	(void)state;
+	unsetenv("JOURNAL_STREAM");
+	line = said(say_nothing_else);
+	assert_non_null(strstr(line, "Z info front: no fields\n"));
+	assert_int_equal(line[0], '2');
+	setenv("JOURNAL_STREAM", "8:1", 1);
+}
+
 int main(void)
 {
+	setenv("JOURNAL_STREAM", "8:1", 1); /* lines are as journald reads them, but where a test says otherwise */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_a_line_with_fields),
+		cmocka_unit_test(stamps_the_time_where_journald_does_not_listen),
 		cmocka_unit_test(drops_what_is_less_urgent),
 		cmocka_unit_test(holds_a_flood_back),
 		cmocka_unit_test(cuts_a_line_that_is_too_long),
