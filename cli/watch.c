@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #define REPLY_ARENA_BYTES ((size_t)64 << 20)
@@ -187,6 +188,17 @@ static int find_start(struct watching *w)
 	return EXIT_OK;
 }
 
+/* Waits for an update; false once nobody reads what is printed (`convene watch | head -1`). */
+static bool wait_for_update(struct watching *w)
+{
+	zmq_pollitem_t items[] = { { .socket = w->socket, .events = ZMQ_POLLIN },
+				   { .fd = STDOUT_FILENO, .events = ZMQ_POLLERR } };
+
+	while (zmq_poll(items, 2, -1) < 0 && errno == EINTR)
+		;
+	return items[1].revents == 0 && ferror(stdout) == 0;
+}
+
 int cmd_watch(struct cli *cli)
 {
 	struct watching w = { .cli = cli };
@@ -200,7 +212,7 @@ int cmd_watch(struct cli *cli)
 		code = subscribe(&w); /* before the replay: nothing falls between the two */
 	if (code == EXIT_OK)
 		code = catch_up(&w);
-	while (code == EXIT_OK && w.socket != NULL && ferror(stdout) == 0) {
+	while (code == EXIT_OK && w.socket != NULL && wait_for_update(&w)) {
 		code = receive(&w);
 		arena_reset(&w.arena);
 	}
