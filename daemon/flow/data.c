@@ -17,7 +17,6 @@ struct put {
 	struct exchange *e;
 	struct store_put put;
 	struct store_entity *entities;
-	bool is_committed;
 };
 
 static enum verdict look(struct exchange *e, const Convene__V1__Entity *entity, size_t i);
@@ -261,32 +260,16 @@ static void on_put(struct store_op *op, enum cvn_err err)
 	exchange_resume(CONTAINER_OF(op, struct put, put.op)->e, err);
 }
 
-/* Once when it is committed, and once more when the mirror has it: the next call is judged by it.
- * */
+/* Once when it is committed, and once more when the mirror has it: the next call is judged by it. */
 enum verdict put_done(struct exchange *e)
 {
-	struct put *p = e->act;
-	Convene__V1__Done *done;
+	const struct put *p = e->act;
 
 	if (e->err != CVN_OK)
 		return exchange_fault(e, e->err, p->put.op.fault);
 	if (e->programme == NULL && begin_programme(e) == FAULT)
 		return FAULT;
-	if (!p->is_committed)
-		mirror_committed(e->programme, p->put.ret_cursor);
-	p->is_committed = true;
-	if (exchange_wait_for(e, p->put.ret_cursor) == WAIT)
-		return WAIT;
-	done = arena_alloc(&e->arena, sizeof *done);
-	if (done == NULL)
-		return exchange_fault(e, CVN_ENOMEM, NULL);
-	convene__v1__done__init(done);
-	done->has_cursor = done->has_changed = 1;
-	done->cursor = p->put.ret_cursor;
-	done->changed = p->put.ret_changed;
-	e->reply.of_case = CONVENE__V1__REPLY__OF_DONE;
-	e->reply.done = done;
-	return NEXT;
+	return exchange_committed(e, p->put.ret_cursor, p->put.ret_changed);
 }
 
 /* It is new: from here on the log is read, and workers are fed. */

@@ -245,6 +245,30 @@ enum verdict exchange_wait_for(struct exchange *e, int64_t cursor)
 	return WAIT;
 }
 
+enum verdict exchange_done(struct exchange *e, int64_t cursor, int64_t changed)
+{
+	Convene__V1__Done *done = arena_alloc(&e->arena, sizeof *done);
+
+	if (done == NULL)
+		return exchange_fault(e, CVN_ENOMEM, NULL);
+	convene__v1__done__init(done);
+	done->has_cursor = cursor > 0;
+	done->cursor = cursor;
+	done->has_changed = 1;
+	done->changed = changed;
+	e->reply.of_case = CONVENE__V1__REPLY__OF_DONE;
+	e->reply.done = done;
+	return NEXT;
+}
+
+enum verdict exchange_committed(struct exchange *e, int64_t cursor, int64_t changed)
+{
+	mirror_committed(e->programme, cursor);
+	if (exchange_wait_for(e, cursor) == WAIT)
+		return WAIT;
+	return exchange_done(e, cursor, changed);
+}
+
 static enum verdict catch_up(struct exchange *e)
 {
 	if ((e->kind->flags & KIND_CATCH_UP) == 0 || e->programme == NULL)

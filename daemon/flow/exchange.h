@@ -90,6 +90,12 @@ void exchange_resume(struct exchange *e, enum cvn_err err);
  * */
 enum verdict exchange_wait_for(struct exchange *e, int64_t cursor);
 
+/* Answers with Done. `cursor` 0: there is none to tell. NEXT, or FAULT. */
+enum verdict exchange_done(struct exchange *e, int64_t cursor, int64_t changed);
+/* What the call wrote is committed at `cursor`: answers with Done once the mirror has it. WAIT: call it again, the same,
+ * when the call is resumed. */
+enum verdict exchange_committed(struct exchange *e, int64_t cursor, int64_t changed);
+
 /* Says what is wrong: `text` is a constant or the arena's; NULL: the sentence of `err`. Returns
  * FAULT. */
 enum verdict exchange_fault(struct exchange *e, enum cvn_err err, const char *text);

@@ -37,20 +37,6 @@ static void on_done(struct store_op *op, enum cvn_err err)
 	exchange_resume(CONTAINER_OF(op, struct keys, grant.op)->e, err);
 }
 
-static enum verdict say_done(struct exchange *e, int64_t changed)
-{
-	Convene__V1__Done *done = arena_alloc(&e->arena, sizeof *done);
-
-	if (done == NULL)
-		return exchange_fault(e, CVN_ENOMEM, NULL);
-	convene__v1__done__init(done);
-	done->has_changed = 1;
-	done->changed = changed;
-	e->reply.of_case = CONVENE__V1__REPLY__OF_DONE;
-	e->reply.done = done;
-	return NEXT;
-}
-
 static struct keys *keys_of(struct exchange *e, size_t n)
 {
 	struct keys *k = exchange_act(e, sizeof *k);
@@ -144,7 +130,7 @@ enum verdict grant_done(struct exchange *e)
 	}
 	if (had_reader)
 		front_revoked(e->flow->ports->front);
-	return say_done(e, n_changed);
+	return exchange_done(e, 0, n_changed);
 }
 
 enum verdict revoke_start(struct exchange *e)
@@ -185,7 +171,7 @@ enum verdict revoke_done(struct exchange *e)
 	}
 	if (had_reader)
 		front_revoked(e->flow->ports->front);
-	return say_done(e, n);
+	return exchange_done(e, 0, n);
 }
 
 struct naming {

@@ -18,7 +18,6 @@ struct restore {
 	struct exchange *e;
 	struct store_restore restore;
 	struct store_restored *requests;
-	bool is_committed;
 };
 
 static enum verdict wrong(struct exchange *e, size_t i, const char *field, const char *code,
@@ -133,26 +132,11 @@ static enum verdict taken(struct exchange *e, size_t i)
 /* Once when it is committed, and once more when the mirror has it. */
 enum verdict restore_done(struct exchange *e)
 {
-	struct restore *r = e->act;
-	Convene__V1__Done *done;
+	const struct restore *r = e->act;
 
 	if (e->err == CVN_EIDTAKEN)
 		return taken(e, r->restore.ret_index);
 	if (e->err != CVN_OK)
 		return exchange_fault(e, e->err, r->restore.op.fault);
-	if (!r->is_committed)
-		mirror_committed(e->programme, r->restore.ret_cursor);
-	r->is_committed = true;
-	if (exchange_wait_for(e, r->restore.ret_cursor) == WAIT)
-		return WAIT;
-	done = arena_alloc(&e->arena, sizeof *done);
-	if (done == NULL)
-		return exchange_fault(e, CVN_ENOMEM, NULL);
-	convene__v1__done__init(done);
-	done->has_cursor = done->has_changed = 1;
-	done->cursor = r->restore.ret_cursor;
-	done->changed = r->restore.ret_changed;
-	e->reply.of_case = CONVENE__V1__REPLY__OF_DONE;
-	e->reply.done = done;
-	return NEXT;
+	return exchange_committed(e, r->restore.ret_cursor, r->restore.ret_changed);
 }

@@ -18,7 +18,6 @@ struct value {
 	struct store_commit commit;
 	struct store_change *changes;
 	size_t n;
-	bool is_committed;
 };
 
 static void on_committed(struct store_op *op, enum cvn_err err);
@@ -89,21 +88,6 @@ static enum verdict look_at(struct exchange *e, struct value *v, size_t i)
 	return err == CVN_OK ? NEXT : exchange_fault(e, err, NULL);
 }
 
-static enum verdict say_done(struct exchange *e, int64_t cursor, size_t n)
-{
-	Convene__V1__Done *done = arena_alloc(&e->arena, sizeof *done);
-
-	if (done == NULL)
-		return exchange_fault(e, CVN_ENOMEM, NULL);
-	convene__v1__done__init(done);
-	done->has_cursor = done->has_changed = 1;
-	done->cursor = cursor;
-	done->changed = (int64_t)n;
-	e->reply.of_case = CONVENE__V1__REPLY__OF_DONE;
-	e->reply.done = done;
-	return NEXT;
-}
-
 enum verdict value_start(struct exchange *e)
 {
 	const Convene__V1__Value *call = e->call->value;
@@ -124,7 +108,7 @@ enum verdict value_start(struct exchange *e)
 		if (look_at(e, v, i) == FAULT)
 			return FAULT;
 	if (v->n == 0)
-		return say_done(e, replica_cursor(e->programme->replica), 0);
+		return exchange_done(e, replica_cursor(e->programme->replica), 0);
 	v->commit = (struct store_commit){ .op = { .done_cb = on_committed,
 						   .deadline_ms = e->deadline_ms },
 					   .programme = e->programme->id,
@@ -142,16 +126,11 @@ static void on_committed(struct store_op *op, enum cvn_err err)
 /* Once when it is committed, and once more when the mirror has it. */
 enum verdict value_done(struct exchange *e)
 {
-	struct value *v = e->act;
+	const struct value *v = e->act;
 
 	if (e->err == CVN_EGONE)
 		return exchange_fault(e, CVN_ECONFLICT, "one of them has changed since");
 	if (e->err != CVN_OK)
 		return exchange_fault(e, e->err, v->commit.op.fault);
-	if (!v->is_committed)
-		mirror_committed(e->programme, v->commit.ret_cursor);
-	v->is_committed = true;
-	if (exchange_wait_for(e, v->commit.ret_cursor) == WAIT)
-		return WAIT;
-	return say_done(e, v->commit.ret_cursor, v->n);
+	return exchange_committed(e, v->commit.ret_cursor, (int64_t)v->n);
 }
