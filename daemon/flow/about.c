@@ -175,7 +175,6 @@ static void add_problems(struct telling *t)
 static void add_counts(struct telling *t)
 {
 	const struct flow *flow = t->e->flow;
-	const struct keyring_counts *keys = keyring_counts(flow->ports->keyring);
 
 	add_count(t, "flow_calls", flow->counts.calls);
 	add_problems(t);
@@ -185,12 +184,6 @@ static void add_counts(struct telling *t)
 	add_count(t, "jobs", jobs_n(flow->jobs));
 	add_count(t, "answers_under_way", answers_n(flow->answers));
 	add_count(t, "log_unsealed", outbox_unsealed(flow->ports->outbox));
-	add_count(t, "keys_admitted", keys->admitted);
-	add_count(t, "keys_refused", keys->refused);
-	add_count(t, "keys_deferred", keys->deferred);
-	add_count(t, "keys_malformed", keys->malformed);
-	add_count(t, "keys_proofs", keys->proofs);
-	add_count(t, "keys_breaches", keys->breaches);
 	front_each_count(flow->ports->front, add_count, t);
 	pool_each_count(flow->ports->pool, add_count, t);
 }

@@ -233,12 +233,12 @@ void front_each_count(const struct front *front,
 	fn(arg, "disconnections", count_of(front, ZSOCK_DISCONNECTED));
 	fn(arg, "refused_handshakes", count_of(front, ZSOCK_REFUSED));
 	fn(arg, "failed_handshakes", count_of(front, ZSOCK_HANDSHAKE_FAILED));
-	fn(arg, "admitted_keys", keys->admitted);
-	fn(arg, "refused_keys", keys->refused);
-	fn(arg, "deferred_keys", keys->deferred);
-	fn(arg, "malformed_zap", keys->malformed);
-	fn(arg, "proofs", keys->proofs);
-	fn(arg, "breaches", keys->breaches);
+	fn(arg, "keys_admitted", keys->admitted);
+	fn(arg, "keys_refused", keys->refused);
+	fn(arg, "keys_deferred", keys->deferred);
+	fn(arg, "keys_malformed", keys->malformed);
+	fn(arg, "keys_proofs", keys->proofs);
+	fn(arg, "keys_breaches", keys->breaches);
 }
 
 void front_close(struct front *front)

@@ -247,7 +247,7 @@ static void an_unknown_key_gets_nowhere_and_is_counted(void **state)
 	join(&h, &c, ZSOCK_DEALER, front_calls_endpoint(h.front));
 	say(&c, "let me in");
 	TURN_UNTIL(h.f->loop,
-		   count(&h, "refused_keys") >= 1 && count(&h, "refused_handshakes") >= 1);
+		   count(&h, "keys_refused") >= 1 && count(&h, "refused_handshakes") >= 1);
 
 	assert_int_equal(h.n_calls, 0);
 	zsock_close(c.sock);
@@ -458,7 +458,7 @@ static void one_subscriber_that_leaves_takes_no_other_along(void **state)
 /* A connection to the updates that sends what it likes. */
 static void *join_raw(struct hall *h, struct client *c)
 {
-	uint64_t before = count(h, "admitted_keys");
+	uint64_t before = count(h, "keys_admitted");
 	void *raw = zmq_socket(loop_zmq(h->f->loop), ZMQ_XSUB);
 	int linger = 0;
 
@@ -467,7 +467,7 @@ static void *join_raw(struct hall *h, struct client *c)
 	zmq_setsockopt(raw, ZMQ_CURVE_PUBLICKEY, c->keys.public_key, KEYS_TEXT - 1);
 	zmq_setsockopt(raw, ZMQ_CURVE_SECRETKEY, c->keys.secret_key, KEYS_TEXT - 1);
 	assert_int_equal(zmq_connect(raw, front_updates_endpoint(h->front)), 0);
-	TURN_UNTIL(h->f->loop, count(h, "admitted_keys") == before + 1);
+	TURN_UNTIL(h->f->loop, count(h, "keys_admitted") == before + 1);
 	turn_for(h->f->loop, 50);
 	return raw;
 }
@@ -516,7 +516,7 @@ static void nobody_is_given_the_subscription_of_another(void **state)
 	}
 
 	assert_int_equal(count(&h, "updates_abused"), 1);
-	TURN_UNTIL(h.f->loop, count(&h, "refused_keys") >= 1); /* it is not let in again */
+	TURN_UNTIL(h.f->loop, count(&h, "keys_refused") >= 1); /* it is not let in again */
 	zmq_close(first);
 	zmq_close(second);
 	zmq_close(honest);
@@ -573,7 +573,7 @@ static void who_asks_for_topics_without_end_is_shut_out(void **state)
 			loop_turn(h.f->loop, 5);
 	}
 
-	TURN_UNTIL(h.f->loop, count(&h, "refused_keys") >= 1);
+	TURN_UNTIL(h.f->loop, count(&h, "keys_refused") >= 1);
 	assert_true(count(&h, "refused_subscriptions") <= 1200);
 	zmq_close(raw);
 	close_hall(&h);
@@ -599,7 +599,7 @@ static void a_revoked_subscriber_hears_nothing_more_and_the_others_come_back(voi
 	assert_string_equal(revoked.last, "before");
 	assert_string_equal(front_updates_endpoint(h.front), endpoint);
 	assert_int_equal(count(&h, "updates_reopened"), 1);
-	TURN_UNTIL(h.f->loop, count(&h, "refused_keys") >= 1);
+	TURN_UNTIL(h.f->loop, count(&h, "keys_refused") >= 1);
 	zsock_close(revoked.sock);
 	zsock_close(other.sock);
 	close_hall(&h);
