@@ -21,6 +21,11 @@ local function bad_epoch()
 	return redis.error_reply('EPOCH the programme belongs to another daemon')
 end
 
+-- The programme's epoch is not the caller's: nil where there is no such programme.
+local function not_owned(owner)
+	return owner and bad_epoch() or { 'unknown' }
+end
+
 -- Redis would print each number it is given anew, as a double.
 local function text(number)
 	return string.format('%d', number)
@@ -46,10 +51,8 @@ local function admit(keys, args)
 		return bad_args('admit')
 	end
 	local owner, cursor, version, phase = read_head(keys[1])
-	if not owner then
-		return { 'unknown' }
-	elseif owner ~= epoch then
-		return bad_epoch()
+	if owner ~= epoch then
+		return not_owned(owner)
 	end
 
 	local answer, fresh, taken = { 'ok' }, {}, false
@@ -104,10 +107,8 @@ local function restore(keys, args)
 		return bad_args('restore')
 	end
 	local owner, cursor, version = read_head(keys[1])
-	if not owner then
-		return { 'unknown' }
-	elseif owner ~= epoch then
-		return bad_epoch()
+	if owner ~= epoch then
+		return not_owned(owner)
 	end
 	local fresh = {}
 	for i = 1, n do
@@ -207,10 +208,8 @@ local function commit(keys, args)
 		return bad_args('commit')
 	end
 	local owner, cursor, version, phase = read_head(keys[1])
-	if not owner then
-		return { 'unknown' }
-	elseif owner ~= epoch then
-		return bad_epoch()
+	if owner ~= epoch then
+		return not_owned(owner)
 	end
 
 	local now = {}
@@ -282,10 +281,8 @@ local function round(keys, args)
 		return bad_args('round')
 	end
 	local owner, _, _, phase = read_head(keys[1])
-	if not owner then
-		return { 'unknown' }
-	elseif owner ~= epoch then
-		return bad_epoch()
+	if owner ~= epoch then
+		return not_owned(owner)
 	elseif phase == 'archived' then
 		return { 'closed' }
 	end
@@ -376,10 +373,8 @@ local function seal(keys, args)
 		return bad_args('seal')
 	end
 	local owner, cursor = read_head(keys[1])
-	if not owner then
-		return { 'unknown' }
-	elseif owner ~= epoch then
-		return bad_epoch()
+	if owner ~= epoch then
+		return not_owned(owner)
 	end
 	local sealed, last = read_seal(keys[1])
 	local at, known = HASH_BYTES * ((first - 1) % CHAIN_PIECE), math.min(sealed - first + 1, n)
@@ -406,10 +401,8 @@ local function death(keys, args)
 		return bad_args('death')
 	end
 	local owner = read_head(keys[1])
-	if not owner then
-		return { 'unknown' }
-	elseif owner ~= epoch then
-		return bad_epoch()
+	if owner ~= epoch then
+		return not_owned(owner)
 	end
 	local count, token = (redis.call('HGET', keys[2], args[2]) or '0 '):match('^(%d+) (.*)$')
 	count = tonumber(count)
