@@ -1,10 +1,10 @@
 /* The programme's data: load, put, retire; and its phase: open, close, archive. */
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/input.h"
 #include "cli/out.h"
 #include "cli/restore.h"
 #include "domain/programme.h"
-#include "wire/programme_file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -156,21 +156,6 @@ static int finish(struct putter *p, const char *path, const json_t *document)
 	return EXIT_OK;
 }
 
-/* Says all that is wrong with a document. EXIT_DATA, or EXIT_OK where nothing but warnings stands
- * there. */
-static int say_faults(struct cli *cli, const char *path, const struct json_faults *faults)
-{
-	int code = EXIT_OK;
-
-	for (const struct json_fault *f = faults->first; f != NULL; f = f->next) {
-		if (!f->is_warning)
-			code = EXIT_DATA;
-		cli_fail(cli, EXIT_DATA, "%s: %s%s: %s", path, f->is_warning ? "warning: " : "",
-			 f->path, f->text);
-	}
-	return code;
-}
-
 /* The programme comes first, alone: the daemon knows none before. */
 static int put_file(struct cli *cli, const char *path, const struct programme_file *f)
 {
@@ -204,28 +189,18 @@ int cmd_load(struct cli *cli)
 {
 	const char *path = cli->args.positional[0];
 	struct programme_file file;
-	struct buf bytes;
-	enum cvn_err err;
 	int code;
 
-	buf_init(&bytes, JSON_DOCUMENT_BYTES);
 	programme_file_init(&file);
-	code = cli_read_file(cli, path, &bytes);
-	if (code == EXIT_OK) {
-		err = programme_file_read(&file, (const char *)bytes.bytes, bytes.n);
-		code = say_faults(cli, path, &file.faults);
-		if (code == EXIT_OK && err != CVN_OK)
-			code = cli_fail_err(cli, path, err);
-		if (code == EXIT_OK && (file.programme == NULL || file.programme->id == NULL))
-			code = cli_fail(cli, EXIT_DATA, "%s: programme.id is not there", path);
-	}
+	code = input_read(cli, path, programme_file_read, &file);
+	if (code == EXIT_OK && (file.programme == NULL || file.programme->id == NULL))
+		code = cli_fail(cli, EXIT_DATA, "%s: programme.id is not there", path);
 	if (code == EXIT_OK) {
 		snprintf(cli->profile.programme, sizeof(cli->profile.programme), "%s",
 			 file.programme->id);
 		code = put_file(cli, path, &file);
 	}
 	programme_file_done(&file);
-	buf_done(&bytes);
 	return code;
 }
 
@@ -338,7 +313,7 @@ int cmd_put(struct cli *cli)
 							      cli_fail_err(cli, path, err);
 	}
 	if (code == EXIT_OK)
-		code = say_faults(cli, path, &faults);
+		code = input_say_faults(cli, path, &faults);
 	if (code == EXIT_OK)
 		code = put_records(cli, kind, messages, n);
 	json_decref(json);

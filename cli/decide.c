@@ -2,10 +2,10 @@
  * accept, take, release. Each is one call whose answer is the record as it stands then. */
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/input.h"
 #include "cli/preview.h"
 #include "cli/record_call.h"
 #include "domain/day.h"
-#include "wire/programme_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,27 +35,15 @@ int cmd_amend(struct cli *cli)
 {
 	const char *path = cli->args.positional[0];
 	struct programme_file file;
-	struct buf bytes;
-	enum cvn_err err;
 	int code;
 
-	buf_init(&bytes, JSON_DOCUMENT_BYTES);
 	programme_file_init(&file);
-	code = cli_read_file(cli, path, &bytes);
-	if (code == EXIT_OK) {
-		err = programme_file_read_requests(&file, (const char *)bytes.bytes, bytes.n);
-		for (const struct json_fault *f = file.faults.first; f != NULL; f = f->next)
-			cli_fail(cli, EXIT_DATA, "%s: %s: %s", path, f->path, f->text);
-		if (err != CVN_OK)
-			code = cli_fail_err(cli, path, err);
-		else if (file.n_requests != 1 || file.requests[0]->id == NULL)
-			code = cli_fail(cli, EXIT_DATA, "%s: one request with an id is wanted",
-					path);
-	}
+	code = input_read(cli, path, programme_file_read_requests, &file);
+	if (code == EXIT_OK && (file.n_requests != 1 || file.requests[0]->id == NULL))
+		code = cli_fail(cli, EXIT_DATA, "%s: one request with an id is wanted", path);
 	if (code == EXIT_OK)
 		code = send_amended(cli, file.requests[0]);
 	programme_file_done(&file);
-	buf_done(&bytes);
 	return code;
 }
 
@@ -100,32 +88,32 @@ int cmd_approve(struct cli *cli)
 	return decide(cli, "approve");
 }
 
-int cmd_decline(struct cli *cli)
+/* `why`: what --reason, which must be there, must say. */
+static int decide_saying(struct cli *cli, const char *verdict, const char *why)
 {
 	if (!args_has(&cli->args, OPT_REASON))
-		return cli_fail(cli, EXIT_USAGE, "decline: --reason must say why");
-	return decide(cli, "decline");
+		return cli_fail(cli, EXIT_USAGE, "%s: --reason must say %s", verdict, why);
+	return decide(cli, verdict);
+}
+
+int cmd_decline(struct cli *cli)
+{
+	return decide_saying(cli, "decline", "why");
 }
 
 int cmd_revise(struct cli *cli)
 {
-	if (!args_has(&cli->args, OPT_REASON))
-		return cli_fail(cli, EXIT_USAGE, "revise: --reason must say what has to change");
-	return decide(cli, "revise");
+	return decide_saying(cli, "revise", "what has to change");
 }
 
 int cmd_postpone(struct cli *cli)
 {
-	if (!args_has(&cli->args, OPT_REASON))
-		return cli_fail(cli, EXIT_USAGE, "postpone: --reason must say why");
-	return decide(cli, "postpone");
+	return decide_saying(cli, "postpone", "why");
 }
 
 int cmd_cancel(struct cli *cli)
 {
-	if (!args_has(&cli->args, OPT_REASON))
-		return cli_fail(cli, EXIT_USAGE, "cancel: --reason must say why");
-	return decide(cli, "cancel");
+	return decide_saying(cli, "cancel", "why");
 }
 
 int cmd_accept(struct cli *cli)

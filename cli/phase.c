@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/record_json.h"
+#include "cli/snapshot.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,16 +17,13 @@ static int fetch_about(struct cli *cli, Convene__V1__Programme **ret)
 	call.of_case = CONVENE__V1__CALL__OF_SNAPSHOT;
 	call.snapshot = &snapshot;
 	do {
-		Convene__V1__Reply *reply;
-		int code = cli_programme_call(cli, &call, &reply);
+		const Convene__V1__Page *page = NULL;
+		int code = snapshot_page(cli, &call, &page);
 
 		if (code != EXIT_OK)
 			return code;
-		if (reply->of_case != CONVENE__V1__REPLY__OF_PAGE)
-			return cli_fail(cli, EXIT_PROTOCOL,
-					"the daemon did not answer with a page");
-		for (size_t i = 0; i < reply->page->n_entities; i++) {
-			const Convene__V1__Entity *entity = reply->page->entities[i]->entity;
+		for (size_t i = 0; i < page->n_entities; i++) {
+			const Convene__V1__Entity *entity = page->entities[i]->entity;
 
 			if (entity != NULL &&
 			    entity->of_case == CONVENE__V1__ENTITY__OF_PROGRAMME) {
@@ -33,8 +31,8 @@ static int fetch_about(struct cli *cli, Convene__V1__Programme **ret)
 				return EXIT_OK;
 			}
 		}
-		snapshot.has_from = reply->page->has_next;
-		snapshot.from = reply->page->next;
+		snapshot.has_from = page->has_next;
+		snapshot.from = page->next;
 	} while (snapshot.has_from);
 	return cli_fail(cli, EXIT_NOT_THERE, "%s has no data yet", cli->profile.programme);
 }

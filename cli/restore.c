@@ -1,4 +1,5 @@
 #include "cli/restore.h"
+#include "cli/input.h"
 #include "cli/out.h"
 #include "wire/json.h"
 
@@ -64,13 +65,10 @@ static int read_record(struct cli *cli, const char *path, const json_t *json, si
 	json_faults_init(&faults, &cli->arena);
 	err = json_to_message(json, &convene__v1__record__descriptor, where, NULL, &cli->arena,
 			      &faults, &message);
-	for (const struct json_fault *f = faults.first; f != NULL; f = f->next)
-		cli_fail(cli, EXIT_DATA, "%s: %s%s: %s", path, f->is_warning ? "warning: " : "",
-			 f->path, f->text);
 	*ret = (Convene__V1__Record *)message;
-	if (err == CVN_OK)
-		return EXIT_OK;
-	return err == CVN_EINVALID ? EXIT_DATA : cli_fail_err(cli, path, err);
+	if (input_say_faults(cli, path, &faults) != EXIT_OK)
+		return EXIT_DATA;
+	return err == CVN_OK ? EXIT_OK : cli_fail_err(cli, path, err);
 }
 
 int restore_run(struct cli *cli, const char *path, const json_t *document, size_t *ret_n)

@@ -326,6 +326,15 @@ static int read_scope(struct cli *cli, Convene__V1__RoundScope *scope, Convene__
 	return EXIT_OK;
 }
 
+/* Makes the call; what comes of it is shown by `then`. */
+static int ask_then(struct rounding *r, Convene__V1__Call *call, int (*then)(struct rounding *r))
+{
+	Convene__V1__Round *round = NULL;
+	int code = ask(r->cli, call, &r->cli->arena, &round);
+
+	return code == EXIT_OK ? then(r) : code;
+}
+
 static int start(struct rounding *r)
 {
 	struct cli *cli = r->cli;
@@ -333,7 +342,6 @@ static int start(struct rounding *r)
 	Convene__V1__RoundScope scope = CONVENE__V1__ROUND_SCOPE__INIT;
 	Convene__V1__Period period = CONVENE__V1__PERIOD__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	Convene__V1__Round *round = NULL;
 	int code;
 
 	if (args_number(&cli->args, OPT_SECONDS, 1, ROUND_SECONDS_MAX, 30, &order.seconds) != CVN_OK ||
@@ -347,8 +355,7 @@ static int start(struct rounding *r)
 	order.scope = &scope;
 	call.of_case = CONVENE__V1__CALL__OF_ROUND_START;
 	call.round_start = &order;
-	code = ask(cli, &call, &cli->arena, &round);
-	return code == EXIT_OK ? follow(r) : code;
+	return ask_then(r, &call, follow);
 }
 
 static int status(struct rounding *r)
@@ -370,39 +377,30 @@ static int adopt(struct rounding *r)
 {
 	Convene__V1__RoundAdopt adopt = CONVENE__V1__ROUND_ADOPT__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	Convene__V1__Round *round = NULL;
-	int code;
 
 	call.of_case = CONVENE__V1__CALL__OF_ROUND_ADOPT;
 	call.round_adopt = &adopt;
-	code = ask(r->cli, &call, &r->cli->arena, &round);
-	return code == EXIT_OK ? show(r) : code;
+	return ask_then(r, &call, show);
 }
 
 static int discard(struct rounding *r)
 {
 	Convene__V1__RoundDiscard discard = CONVENE__V1__ROUND_DISCARD__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	Convene__V1__Round *round = NULL;
-	int code;
 
 	call.of_case = CONVENE__V1__CALL__OF_ROUND_DISCARD;
 	call.round_discard = &discard;
-	code = ask(r->cli, &call, &r->cli->arena, &round);
-	return code == EXIT_OK ? status(r) : code;
+	return ask_then(r, &call, status);
 }
 
 static int stop(struct rounding *r)
 {
 	Convene__V1__RoundStop stop = CONVENE__V1__ROUND_STOP__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
-	Convene__V1__Round *round = NULL;
-	int code;
 
 	call.of_case = CONVENE__V1__CALL__OF_ROUND_STOP;
 	call.round_stop = &stop;
-	code = ask(r->cli, &call, &r->cli->arena, &round);
-	return code == EXIT_OK ? follow(r) : code;
+	return ask_then(r, &call, follow);
 }
 
 int cmd_round(struct cli *cli)

@@ -1,5 +1,18 @@
 #include "cli/snapshot.h"
 
+int snapshot_page(struct cli *cli, Convene__V1__Call *call, const Convene__V1__Page **ret)
+{
+	Convene__V1__Reply *reply;
+	int code = cli_programme_call(cli, call, &reply);
+
+	if (code != EXIT_OK)
+		return code;
+	if (reply->of_case != CONVENE__V1__REPLY__OF_PAGE)
+		return cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with a page");
+	*ret = reply->page;
+	return EXIT_OK;
+}
+
 int snapshot_fetch(struct cli *cli, struct replica **ret)
 {
 	Convene__V1__SnapshotCall snapshot = CONVENE__V1__SNAPSHOT_CALL__INIT;
@@ -12,24 +25,19 @@ int snapshot_fetch(struct cli *cli, struct replica **ret)
 	call.of_case = CONVENE__V1__CALL__OF_SNAPSHOT;
 	call.snapshot = &snapshot;
 	do {
-		Convene__V1__Reply *reply;
+		const Convene__V1__Page *page = NULL;
 		enum cvn_err err;
 
-		code = cli_programme_call(cli, &call, &reply);
+		code = snapshot_page(cli, &call, &page);
 		if (code != EXIT_OK)
 			break;
-		if (reply->of_case != CONVENE__V1__REPLY__OF_PAGE) {
-			code = cli_fail(cli, EXIT_PROTOCOL,
-					"the daemon did not answer with a page");
-			break;
-		}
-		err = replica_page(replica, reply->page);
+		err = replica_page(replica, page);
 		if (err != CVN_OK)
 			code = cli_fail_err(cli, "snapshot", err);
-		if (reply->page->today != NULL)
-			replica_set_today(replica, reply->page->today);
-		snapshot.has_from = reply->page->has_next;
-		snapshot.from = reply->page->next;
+		if (page->today != NULL)
+			replica_set_today(replica, page->today);
+		snapshot.has_from = page->has_next;
+		snapshot.from = page->next;
 	} while (code == EXIT_OK && snapshot.has_from);
 	if (code == EXIT_OK)
 		*ret = replica;
@@ -45,18 +53,15 @@ int snapshot_list(struct cli *cli, Convene__V1__List *list, snapshot_page_fn *on
 	call.of_case = CONVENE__V1__CALL__OF_LIST;
 	call.list = list;
 	do {
-		Convene__V1__Reply *reply;
-		int code = cli_programme_call(cli, &call, &reply);
+		const Convene__V1__Page *page = NULL;
+		int code = snapshot_page(cli, &call, &page);
 
 		if (code != EXIT_OK)
 			return code;
-		if (reply->of_case != CONVENE__V1__REPLY__OF_PAGE)
-			return cli_fail(cli, EXIT_PROTOCOL,
-					"the daemon did not answer with a page");
-		if (!on_page(arg, reply->page))
+		if (!on_page(arg, page))
 			return EXIT_OK;
-		list->has_from = reply->page->has_next;
-		list->from = reply->page->next;
+		list->has_from = page->has_next;
+		list->from = page->next;
 	} while (list->has_from);
 	return EXIT_OK;
 }

@@ -8,6 +8,9 @@
 #include "cli/cli.h"
 #include "domain/replica.h"
 
+/* Makes a call whose answer is a page; it lives as long as the command. EXIT_OK, or an exit code after saying why. */
+CVN_MUST_CHECK int snapshot_page(struct cli *cli, Convene__V1__Call *call, const Convene__V1__Page **ret);
+
 /* Fetches the programme into a new replica, which the caller frees. EXIT_OK, or an exit code after
  * saying why. */
 CVN_MUST_CHECK int snapshot_fetch(struct cli *cli, struct replica **ret);

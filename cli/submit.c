@@ -1,6 +1,7 @@
 /* submit: reads the files, has them sent, shows what became of each. */
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/input.h"
 #include "cli/lanes.h"
 #include "cli/out.h"
 #include "cli/results.h"
@@ -8,7 +9,6 @@
 #include "cli/snapshot.h"
 #include "domain/lifecycle.h"
 #include "util/clock.h"
-#include "wire/programme_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,26 +32,6 @@ static void wishes_done(struct wishes *w)
 {
 	for (size_t i = 0; i < w->n_files; i++)
 		programme_file_done(&w->files[i]);
-}
-
-static int read_file(struct cli *cli, const char *path, struct programme_file *f)
-{
-	struct buf bytes;
-	enum cvn_err err;
-	int code;
-
-	buf_init(&bytes, JSON_DOCUMENT_BYTES);
-	code = cli_read_file(cli, path, &bytes);
-	if (code == EXIT_OK) {
-		err = programme_file_read_requests(f, (const char *)bytes.bytes, bytes.n);
-		for (const struct json_fault *x = f->faults.first; x != NULL; x = x->next)
-			cli_fail(cli, EXIT_DATA, "%s: %s%s: %s", path,
-				 x->is_warning ? "warning: " : "", x->path, x->text);
-		if (err != CVN_OK)
-			code = f->faults.n_errors > 0 ? EXIT_DATA : cli_fail_err(cli, path, err);
-	}
-	buf_done(&bytes);
-	return code;
 }
 
 static int collect(struct cli *cli, struct wishes *w)
@@ -96,7 +76,7 @@ static int read_files(struct cli *cli, struct wishes *w)
 		int read;
 
 		programme_file_init(&w->files[w->n_files++]);
-		read = read_file(cli, cli->args.positional[i], &w->files[i]);
+		read = input_read(cli, cli->args.positional[i], programme_file_read_requests, &w->files[i]);
 		code = code == EXIT_OK ? read :
 					 code; /* all faults are said, not only the first file's */
 	}
