@@ -263,6 +263,20 @@ static void count(struct calendar *calendar, const struct problem_request *reque
 		calendar->n_of_federation[request->federation] += sign;
 }
 
+/* In a large programme nearly every list is out of the cache: they are fetched while the days are counted. */
+static void fetch_lists(const struct calendar *calendar, const struct problem_request *request, int32_t v)
+{
+	__builtin_prefetch(calendar->events[v].at);
+	for (int32_t i = 0; i < request->n_squads; i++)
+		__builtin_prefetch(&calendar->visits[request->squads[i]]);
+}
+
+static void fetch_visits(const struct calendar *calendar, const struct problem_request *request)
+{
+	for (int32_t i = 0; i < request->n_squads; i++)
+		__builtin_prefetch(calendar->visits[request->squads[i]].at);
+}
+
 void calendar_place(struct calendar *calendar, int32_t r, int32_t v, int32_t day)
 {
 	const struct problem_request *request = &calendar->problem->requests[r];
@@ -272,7 +286,9 @@ void calendar_place(struct calendar *calendar, int32_t r, int32_t v, int32_t day
 	know(calendar, r + 1);
 	CVN_REQUIRE(request->present && calendar->spots[r].venue == PROBLEM_NONE);
 	calendar->spots[r] = (struct calendar_spot){v, day};
+	fetch_lists(calendar, request, v);
 	take_days(calendar, request, v, day, 1);
+	fetch_visits(calendar, request);
 	add_event(&calendar->events[v], (struct calendar_event){day, last, r});
 	for (int32_t i = 0; i < request->n_squads; i++)
 		add_visit(&calendar->visits[request->squads[i]],
@@ -287,7 +303,9 @@ void calendar_remove(struct calendar *calendar, int32_t r)
 
 	CVN_REQUIRE(spot.venue != PROBLEM_NONE);
 	calendar->spots[r].venue = PROBLEM_NONE;
+	fetch_lists(calendar, request, spot.venue);
 	take_days(calendar, request, spot.venue, spot.day, -1);
+	fetch_visits(calendar, request);
 	drop_event(&calendar->events[spot.venue], r);
 	for (int32_t i = 0; i < request->n_squads; i++)
 		drop_visit(&calendar->visits[request->squads[i]], r);
