@@ -30,11 +30,11 @@ void log_set_level(enum log_level level);
 bool log_level_parse(const char *text, enum log_level *ret_level);
 
 #define LOG_ERROR(module, text, ...) \
-	LOG_AT(LOG_LEVEL_ERROR, module, text __VA_OPT__(, ) __VA_ARGS__)
-#define LOG_WARN(module, text, ...) LOG_AT(LOG_LEVEL_WARN, module, text __VA_OPT__(, ) __VA_ARGS__)
-#define LOG_INFO(module, text, ...) LOG_AT(LOG_LEVEL_INFO, module, text __VA_OPT__(, ) __VA_ARGS__)
+	LOG_AT(LOG_LEVEL_ERROR, module, text, ##__VA_ARGS__)
+#define LOG_WARN(module, text, ...) LOG_AT(LOG_LEVEL_WARN, module, text, ##__VA_ARGS__)
+#define LOG_INFO(module, text, ...) LOG_AT(LOG_LEVEL_INFO, module, text, ##__VA_ARGS__)
 #define LOG_DEBUG(module, text, ...) \
-	LOG_AT(LOG_LEVEL_DEBUG, module, text __VA_OPT__(, ) __VA_ARGS__)
+	LOG_AT(LOG_LEVEL_DEBUG, module, text, ##__VA_ARGS__)
 
 /* private from here on */
 
@@ -108,10 +108,10 @@ static inline struct log_value log_bool(bool v)
 #define LOG_FIELDS12(k, v, ...) LOG_PAIR(k, v) LOG_FIELDS10(__VA_ARGS__)
 #define LOG_FIELDS14(k, v, ...) LOG_PAIR(k, v) LOG_FIELDS12(__VA_ARGS__)
 #define LOG_FIELDS16(k, v, ...) LOG_PAIR(k, v) LOG_FIELDS14(__VA_ARGS__)
-#define LOG_PICK(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, name, ...) \
+#define LOG_PICK(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, name, ...) \
 	name
 #define LOG_FIELDS(...) \
-	LOG_PICK(__VA_ARGS__ __VA_OPT__(, ) LOG_FIELDS16, odd, LOG_FIELDS14, odd, LOG_FIELDS12, \
+	LOG_PICK(0, ##__VA_ARGS__, LOG_FIELDS16, odd, LOG_FIELDS14, odd, LOG_FIELDS12, \
 		 odd, LOG_FIELDS10, odd, LOG_FIELDS8, odd, LOG_FIELDS6, odd, LOG_FIELDS4, odd, \
 		 LOG_FIELDS2, odd, LOG_FIELDS0, odd) \
 	(__VA_ARGS__)
