@@ -258,6 +258,8 @@ enum cvn_err decide_take(const struct desk_case *c, const Convene__V1__Take *cal
 	if (!day_parse(call->first_day, &day))
 		return decide_wrong(r, "first_day", "DATE_INVALID",
 				    "a day is written as 2022-01-31");
+	if (day <= c->today)
+		return decide_wrong(r, "first_day", "DATE_PAST", "the first day is still to come");
 	r->standing = decide_begin(c, "take", NULL, NULL);
 	return r->standing != NULL ? CVN_OK : CVN_ENOMEM;
 }

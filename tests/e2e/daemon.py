@@ -74,7 +74,7 @@ class Daemon:
         self.operator_keys = Keys()
         self.endpoint = f"tcp://127.0.0.1:{free_port()}"
         self.updates = f"tcp://127.0.0.1:{free_port()}"
-        self.options = {"durability": "always", "validators": 2, "log-level": "info", **options}
+        self.options = {"durability": "always", "validators": 2, "today": "2026-01-01", "log-level": "info", **options}
         self.process = None
         self.notify = None
         self.extra_env = {}

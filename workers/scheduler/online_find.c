@@ -36,15 +36,16 @@ static bool has_placed_followers(const struct book *b, const struct entry *e)
 	return false;
 }
 
-/* Its best places; where there is none that leaves its followers in peace, those that do not.
- * Returns how many there are if the best is worth it, else 0; then `e->fits_unworthy` says whether
- * it would fit. */
-static int32_t best(struct book *b, struct entry *e, struct place_option options[PLACE_OPTIONS_MAX])
+/* Its best places from day `not_before` on; where there is none that leaves its followers in peace,
+ * those that do not. Returns how many there are if the best is worth it, else 0; then
+ * `e->fits_unworthy` says whether it would fit. */
+static int32_t best(struct book *b, struct entry *e, int32_t not_before,
+		    struct place_option options[PLACE_OPTIONS_MAX])
 {
-	int32_t n = place_best(b->calendar, e->handle, PLACE_PLAIN, 0, options);
+	int32_t n = place_best(b->calendar, e->handle, PLACE_PLAIN, not_before, options);
 
 	if ((n == 0 || options[0].gain <= 0) && has_placed_followers(b, e))
-		n = place_best(b->calendar, e->handle, PLACE_LEAVE_FOLLOWERS, 0, options);
+		n = place_best(b->calendar, e->handle, PLACE_LEAVE_FOLLOWERS, not_before, options);
 	e->fits_unworthy = n > 0 && options[0].gain <= 0;
 	return e->fits_unworthy ? 0 : n;
 }
@@ -144,7 +145,8 @@ void find_place(struct book *b, struct entry *e, struct draft *d)
 	} else if (may_stay(b, e, was)) {
 		n = with_others(b, e, was.venue, was.day, options);
 		draft_add(d, e, words_proposed(b, d, e, options, n, /* accept_by_days= */ -1));
-	} else if ((n = best(b, e, options)) > 0) {
+	} else if ((n = best(b, e, /* not_before= */ 0, options)) > 0) {
+		/* how early it may be filed is the policy's, which the validators go by */
 		draft_add(d, e, words_proposed(b, d, e, options, n, /* accept_by_days= */ -1));
 	} else {
 		draft_add(d, e, words_waiting(b, d, e, NULL, 0));
@@ -210,7 +212,7 @@ bool find_again(struct book *b, struct entry *e, struct draft *d)
 	if (b->problem->requests[e->handle].fixed) {
 		if (put_fixed(b, e, accept_days(b), d))
 			return true;
-	} else if ((n = best(b, e, options)) > 0) {
+	} else if ((n = best(b, e, words_not_before(b), options)) > 0) {
 		draft_add(d, e, words_proposed(b, d, e, options, n, accept_days(b)));
 		return true;
 	}

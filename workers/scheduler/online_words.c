@@ -143,6 +143,15 @@ static bool is_told(Convene__V1__Reason **reasons, size_t n, enum code_reason co
 	return false;
 }
 
+int32_t words_not_before(const struct book *b)
+{
+	int32_t first = replica_has_today(b->replica) ?
+				replica_today(b->replica) + 1 - b->problem->first_day :
+				0;
+
+	return first > 0 ? first : 0;
+}
+
 void *draft_room(struct draft *d, size_t n, size_t size)
 {
 	void *room = arena_array(d->arena, n > 0 ? n : 1, size);
@@ -221,12 +230,13 @@ Convene__V1__Standing *words_waiting(struct book *b, struct draft *d, struct ent
 	Convene__V1__Standing *s = begin(d, e, STATE_WAITLISTED);
 	struct explain_reason why[EXPLAIN_REASONS_MAX];
 	struct place_option options[PLACE_OPTIONS_MAX];
-	int32_t n = explain_unplaced(b->calendar, e->handle, 0, why);
-	int32_t n_options = place_best(b->calendar, e->handle, PLACE_PLAIN, 0, options);
+	int32_t from = words_not_before(b);
+	int32_t n = explain_unplaced(b->calendar, e->handle, from, why);
+	int32_t n_options = place_best(b->calendar, e->handle, PLACE_PLAIN, from, options);
 	int64_t wish = 1000 * (int64_t)r->value + (r->announced ? b->problem->policy.move_cost : 0);
 
 	if (n_options == 0)
-		n_options = place_best(b->calendar, e->handle, PLACE_OUTSIDE, 0, options);
+		n_options = place_best(b->calendar, e->handle, PLACE_OUTSIDE, from, options);
 	s->reasons = draft_room(d, (size_t)n + n_first + 1, sizeof(*s->reasons));
 	for (size_t i = 0; i < n_first; i++)
 		s->reasons[s->n_reasons++] = first[i];

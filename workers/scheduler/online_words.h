@@ -54,6 +54,10 @@ Convene__V1__Standing *words_proposed(struct book *b, struct draft *d, struct en
 				      const struct place_option *options, int32_t n,
 				      int64_t accept_by_days);
 
+/* The first day that one who waits can be offered: tomorrow, as a day of the problem. 0: any, where it
+ * is not known what day it is. */
+int32_t words_not_before(const struct book *b);
+
 /* Waiting, with the true reasons and the nearest places that would do. `e` must be lifted from the
  * calendar. `first` are reasons that go before the others. */
 Convene__V1__Standing *words_waiting(struct book *b, struct draft *d, struct entry *e,
