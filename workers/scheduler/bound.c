@@ -191,7 +191,7 @@ struct bound *bound_new(const struct calendar *calendar)
 	bound->step = 1.0;
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		words += (int64_t)problem->requests[r].n_venues * problem->requests[r].n_words;
-	bound->is_plain = cells > BOUND_CELLS_MAX || words > BOUND_CELLS_MAX;
+	bound->is_plain = cells > BOUND_CELLS_MAX || words > BOUND_WORDS_MAX;
 	bound->starts = memory_new((size_t)problem->n_requests, sizeof(*bound->starts));
 	bound->first_after = memory_new((size_t)problem->n_requests, sizeof(int32_t));
 	for (int32_t r = 0; r < problem->n_requests; r++) {

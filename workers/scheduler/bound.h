@@ -2,7 +2,8 @@
  *
  * Layer     scheduler: scan and calendar below it; solve above.
  * Thread    one at a time.
- * Limit     BOUND_CELLS_MAX days of rows; beyond it only the sum of all wishes is known.
+ * Limit     BOUND_CELLS_MAX days of rows, BOUND_WORDS_MAX words of start days: beyond them a round takes seconds, few
+ *           would be made, and only the sum of all wishes is known.
  *
  * Lagrangian relaxation: each unit, bed, member of staff and squad gets a price a day, each place of a quota and each
  * link of `after` one too; what is hosted is taxed towards balance. Each request then takes the place that suits it
@@ -13,6 +14,7 @@
 #include "scheduler/calendar.h"
 
 #define BOUND_CELLS_MAX (INT64_C(64) << 20)
+#define BOUND_WORDS_MAX (INT64_C(1) << 20)
 
 struct bound;
 
