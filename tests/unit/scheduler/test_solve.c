@@ -209,6 +209,18 @@ static void full_calendars_are_filled(void **state)
 	}
 }
 
+/* As large as a season of a league: 300 events, every squad in ten of them. */
+static void a_full_season_is_filled(void **state)
+{
+	struct solved s;
+
+	(void)state;
+	start(&s, planted_json(7, 10, 30, 60));
+	solve(&s, &(struct solve_limits){.steps = 150000, .seed = 1, .n_threads = 1});
+	assert_int_equal(s.calendar->n_placed, 300);
+	end(&s);
+}
+
 static void no_request_gives_an_empty_plan(void **state)
 {
 	struct sample_shape shape = {.n_requests = 0, .n_days = 10, .n_parties = 2, .n_cities = 1, .n_venues = 1, .n_squads = 1};
@@ -316,6 +328,7 @@ int main(void)
 		cmocka_unit_test(the_same_seed_and_steps_give_the_same_plan),
 		cmocka_unit_test(tiny_programmes_are_solved_exactly),
 		cmocka_unit_test(full_calendars_are_filled),
+		cmocka_unit_test(a_full_season_is_filled),
 		cmocka_unit_test(no_request_gives_an_empty_plan),
 		cmocka_unit_test(faults_of_a_file_are_named_with_their_path),
 		cmocka_unit_test(circles_and_contradictions_are_found),
