@@ -199,6 +199,10 @@ static enum cvn_err build_change(struct answer *a, const Convene__V1__Change *sa
 			  state_name(said->standing->state));
 		return CVN_EGONE;
 	}
+	/* what people have said, and what follows, is carried over from what stood before: an answer that
+	 * builds on one that the mirror has not heard of yet is computed again when it has */
+	if (record->standing->state != said->from)
+		return CVN_ESTALE;
 	standing = change_standing(said->standing, &a->arena);
 	if (standing == NULL)
 		return CVN_ENOMEM;
@@ -237,10 +241,8 @@ static enum cvn_err build_change(struct answer *a, const Convene__V1__Change *sa
 		return err;
 	ret_change->expect_revision = said->revision;
 	ret_change->expect_state = (int32_t)said->from;
-	/* what people have said since it was fed is not to be lost; where answers to one request
-	 * follow one another, the mirror is behind, and the state guards */
-	if (record->standing->state == said->from)
-		ret_change->expect_cursor = record->cursor;
+	/* what people have said since it was fed is not to be lost */
+	ret_change->expect_cursor = record->cursor;
 	ret_change->bump = change_moves(record->standing, standing);
 	return CVN_OK;
 }
