@@ -366,7 +366,7 @@ class Walk:
             time.sleep(0.03)
 
     def check(self):
-        for attempt in range(8):  # the scheduler may still be looking through those that wait
+        for _ in range(24):  # the scheduler may still be looking through those that wait
             self.rest()
             fault = self.calendar_fault()
             if not fault:
@@ -458,6 +458,9 @@ class Walk:
             if (u is None or not self.mirror.update(u)) and self.mirror.cursor < self.model.cursor:
                 self.mirror.catch_up(self.observer.connection)
         fresh = Mirror(self.programme).snapshot(self.observer.connection)
+        if fresh.cursor > self.model.cursor:  # something stirred after all
+            self.check()
+            return
         if fresh.state() != self.mirror.state():
             raise Wrong("a dashboard that listened has another state than a fresh snapshot")
         for i, h in self.model.history.items():
