@@ -331,12 +331,12 @@ def test_no_request_of_fifty_clients_waits_for_a_round_and_the_adopted_plan_hold
     games.operator().grant(*[pb.Principal(public_key=k.public, role="federation", subject="RUS-TTE", name=f"client {i}") for i, k in enumerate(keys)])
     clients = [games.connect(k, timeout=20) for k in keys]
 
-    def crowd(ident, n, federation="RUS-TTE"):
-        return wish(ident, federation=federation, value=1 + n * 37 % 100, duration=2 + n % 7, units=2, venues=["CHN-c-v0", "RUS-c-v0"],
+    def crowd(ident, n, federation="RUS-TTE", hall=1):  # those who come meanwhile crowd into another hall: the draft still holds
+        return wish(ident, federation=federation, value=1 + n * 37 % 100, duration=2 + n % 7, units=2, headcount=20, venues=[f"CHN-c-v{hall}", f"RUS-c-v{hall}"],
                     preferred_first_day=f"2026-0{3 + n % 3}-{1 + n % 25:02d}")
 
     for n in range(60):
-        federation.submit(games.programme, crowd(f"before-{n}", n, "CHN-TTE"))
+        federation.submit(games.programme, crowd(f"before-{n}", n, "CHN-TTE", hall=0))
     begin(body, games.programme, seconds=4)
     sent = []
     while about(body, games.programme).state == "running" and len(sent) < 500:
