@@ -532,7 +532,8 @@ class System:
     def to_proposed(self, want):
         if not self.y["place"] or self._sound():
             return self._sound() or "proposed without a place"
-        if day(self.y["place"][1]) <= self.today and self.y["place"] != self.x["place"] and not self.b.content.announced.fixed:
+        # how early a request may be filed is the policy's; who waits is offered days to come alone
+        if self.x["state"] == S["WAITLISTED"] and day(self.y["place"][1]) <= self.today and not self.b.content.announced.fixed:
             return "it is put to days that have begun"
         if self.x["state"] == S["WAITLISTED"]:
             days = self.data.policy.accept_days if self.data.policy.HasField("accept_days") else 7
