@@ -3,6 +3,7 @@
 #include "flow/daily.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "flow/change.h"
 #include "flow/decide.h"
@@ -66,13 +67,20 @@ static bool look_at(struct arena *arena, const struct mirror_programme *p,
 	return decide_day(&c, ret_ruling);
 }
 
+static bool is_archived(const struct mirror_programme *p)
+{
+	const Convene__V1__Programme *about = programme_about(replica_programme(p->replica));
+
+	return about != NULL && about->phase != NULL && strcmp(about->phase, "archived") == 0;
+}
+
 void daily_look(struct daily *daily, struct mirror_programme *p)
 {
 	const struct replica_record *r = replica_first(p->replica);
 	bool is_due = false;
 
-	if (daily->n > 0)
-		return; /* the mirror may not have heard of them yet */
+	if (daily->n > 0 || is_archived(p))
+		return; /* the mirror may not have heard of them yet; or it may only be read */
 	for (; r != NULL && daily->n < DAILY_MAX; r = replica_next(r)) {
 		struct ruling ruling;
 
