@@ -584,6 +584,8 @@ def faults_of(version, data, today):
         must.add("HEADCOUNT_BELOW_SQUADS")
     if not 1 <= c.value <= 100:
         must.add("VALUE_OUT_OF_RANGE")
+    if c.after:  # how the links of several requests close a circle, or leave no day, is the validator's own tests' matter
+        may |= {"AFTER_CYCLE", "AFTER_OUT_OF_REACH"}
     return must - allowed, may - allowed
 
 

@@ -18,8 +18,8 @@ from daemon import Daemon
 from model import Model, NAME, OPEN, Rules, S, Wrong, day
 from words import small_programme, wish
 
-STEPS = int(os.environ.get("CONVENE_MODEL_STEPS", "900"))
-SEED = int(os.environ.get("CONVENE_MODEL_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
+STEPS = int(os.environ.get("CONVENE_MODEL_STEPS", "600"))
+SEED = int(os.environ.get("CONVENE_MODEL_SEED", "7")) or random.SystemRandom().randrange(1, 10**9)  # 0: another each time
 BURST, OPEN_MAX, SHOWN = 45, 45, 30
 DISCIPLINES = ("TTE", "SWM")
 
