@@ -177,6 +177,93 @@ none:
 	}
 }
 
+/* Marks the start days that `link` leaves, whichever start its leader takes: ret_days[day] > 0. */
+static void reach(const struct bound *bound, const struct problem_after *link, int64_t *ret_days)
+{
+	const struct problem_request *leader = &bound->problem->requests[link->request];
+	const uint64_t *starts = bound->starts[link->request];
+	int32_t n_days = bound->problem->n_days;
+
+	memset(ret_days, 0, ((size_t)n_days + 1) * sizeof(*ret_days));
+	for (int32_t w = 0; w < leader->n_words; w++) {
+		uint64_t word = 0;
+
+		for (int32_t i = 0; i < leader->n_venues; i++)
+			word |= starts[i * leader->n_words + w];
+		for (; word != 0; word &= word - 1) {
+			int64_t behind = (leader->first_word + w) * 64 + __builtin_ctzll(word) + leader->duration;
+			int64_t first = behind + link->min_gap, last = behind + link->max_gap;
+
+			if (first < 0)
+				first = 0;
+			if (first < n_days && last >= first) {
+				ret_days[first]++;
+				ret_days[last + 1 < n_days ? last + 1 : n_days]--;
+			}
+		}
+	}
+	for (int32_t d = 0; d < n_days; d++)
+		ret_days[d + 1] += ret_days[d];
+}
+
+/* Takes away the start days of `r` that no start of one whom it comes after would allow. */
+static void trim(struct bound *bound, int32_t r)
+{
+	const struct problem_request *request = &bound->problem->requests[r];
+	uint64_t any = 0;
+
+	for (int32_t i = 0; i < request->n_after && bound->starts[r] != NULL; i++, any = 0) {
+		const struct problem_after *link = &request->after[i];
+
+		if (calendar_is_placed(bound->calendar, link->request))
+			continue;
+		if (bound->starts[link->request] != NULL) {
+			reach(bound, link, bound->cost);
+			for (int32_t w = 0; w < request->n_venues * request->n_words; w++) {
+				int32_t first = (request->first_word + w % request->n_words) * 64;
+
+				for (uint64_t word = bound->starts[r][w]; word != 0; word &= word - 1)
+					if (bound->cost[first + __builtin_ctzll(word)] == 0)
+						bound->starts[r][w] ^= word & -word;
+				any |= bound->starts[r][w];
+			}
+		}
+		if (any == 0) {
+			free(bound->starts[r]);
+			bound->starts[r] = NULL;
+		}
+	}
+}
+
+/* Trims all, leaders before those who come after them. (Whoever comes after himself is left as he is.) */
+static void trim_all(struct bound *bound)
+{
+	const struct problem *problem = bound->problem;
+	int32_t *queue = memory_new((size_t)problem->n_requests, sizeof(*queue)), n = 0;
+	int32_t *n_leaders = memory_new((size_t)problem->n_requests, sizeof(*n_leaders));
+
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		for (int32_t i = 0; i < problem->requests[r].n_after; i++)
+			n_leaders[r] += problem->requests[problem->requests[r].after[i].request].present;
+		if (n_leaders[r] == 0)
+			queue[n++] = r;
+	}
+	for (int32_t at = 0; at < n; at++) {
+		const struct problem_request *leader = &problem->requests[queue[at]];
+
+		trim(bound, queue[at]);
+		for (int32_t i = 0; leader->present && i < leader->n_followers; i++) {
+			int32_t r = leader->followers[i];
+
+			for (int32_t j = 0; j < problem->requests[r].n_after; j++)
+				if (problem->requests[r].after[j].request == queue[at] && --n_leaders[r] == 0)
+					queue[n++] = r;
+		}
+	}
+	free(queue);
+	free(n_leaders);
+}
+
 struct bound *bound_new(const struct calendar *calendar)
 {
 	struct bound *bound = memory_new(1, sizeof(*bound));
@@ -217,6 +304,7 @@ struct bound *bound_new(const struct calendar *calendar)
 		if (POINT * 1000.0 * problem->requests[r].value > bound->ceiling)
 			bound->ceiling = POINT * 1000.0 * problem->requests[r].value;
 	find_starts(bound);
+	trim_all(bound);
 	supply_all(bound);
 	usual_sizes(bound);
 	return bound;

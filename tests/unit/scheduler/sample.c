@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "domain/day.h"
+#include "scheduler/place.h"
 #include "scheduler/plan_file.h"
 
 #define FIRST_DAY 18993 /* 2022-01-01 */
@@ -163,4 +164,35 @@ struct problem *sample_problem(const char *json, struct programme_file *file)
 	programme_file_init(file);
 	assert_int_equal(programme_file_read(file, json, strlen(json)), CVN_OK);
 	return plan_file_compile(file);
+}
+
+/* Tries every place of request `r` and of those after it. */
+static void exhaust(struct calendar *calendar, int32_t r, int64_t *best)
+{
+	const struct problem *problem = calendar->problem;
+	int64_t hope = calendar->score;
+
+	if (calendar->score > *best)
+		*best = calendar->score;
+	for (int32_t i = r; i < problem->n_requests; i++)
+		hope += INT64_C(1000) * problem->requests[i].value + (problem->requests[i].announced ? problem->policy.move_cost : 0) +
+		        2 * problem->policy.reciprocity_weight * problem->requests[i].load;
+	if (r == problem->n_requests || hope <= *best)
+		return;
+	for (int32_t i = 0; i < problem->requests[r].n_venues && !calendar_is_placed(calendar, r); i++)
+		for (int32_t d = 0; d < problem->n_days; d++)
+			if (place_fits(calendar, r, problem->requests[r].venues[i], d, PLACE_PLAIN) == PLACE_FREE) {
+				calendar_place(calendar, r, problem->requests[r].venues[i], d);
+				exhaust(calendar, r + 1, best);
+				calendar_remove(calendar, r);
+			}
+	exhaust(calendar, r + 1, best);
+}
+
+int64_t sample_best_score(struct calendar *calendar)
+{
+	int64_t best = INT64_MIN;
+
+	exhaust(calendar, 0, &best);
+	return best;
 }

@@ -1,6 +1,6 @@
 /* sample.h - small random programmes for tests: crowded on purpose, so that every rule binds somewhere. */
 #pragma once
-#include "scheduler/problem.h"
+#include "scheduler/calendar.h"
 #include "wire/programme_file.h"
 #include <stdint.h>
 
@@ -18,3 +18,7 @@ int sample_below(uint64_t *state, int n);
 char *sample_json(uint64_t seed, const struct sample_shape *shape);
 /* Reads it into `file` (to be ended with programme_file_done()) and compiles it. */
 struct problem *sample_problem(const char *json, struct programme_file *file);
+
+/* The score of the best plan of all that keep what stands in `calendar`, by trying every place of every other request:
+ * for a handful of them. `after` names lower numbers only, as in the samples. */
+int64_t sample_best_score(struct calendar *calendar);

@@ -1,0 +1,158 @@
+/* test_bound.c - no plan passes the bound: not the best of tiny programmes, nor what a search finds; and it is near. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "sample.h"
+#include "scheduler/bound.h"
+#include "scheduler/solve_search.h"
+
+struct bounded {
+	char *json;
+	struct programme_file file;
+	struct problem *problem;
+	struct calendar *calendar;
+};
+
+static void start(struct bounded *b, char *json)
+{
+	b->json = json;
+	b->problem = sample_problem(json, &b->file);
+	b->calendar = calendar_new(b->problem);
+	for (int32_t r = 0; r < b->problem->n_requests; r++)
+		if (b->problem->requests[r].fixed)
+			calendar_place(b->calendar, r, b->problem->requests[r].announced_venue, b->problem->requests[r].announced_day);
+}
+
+static void end(struct bounded *b)
+{
+	calendar_free(b->calendar);
+	problem_free(b->problem);
+	programme_file_done(&b->file);
+	free(b->json);
+}
+
+/* After so many rounds; no round may say more than those before. */
+static int64_t bound_after(const struct bounded *b, int n_rounds, int64_t score)
+{
+	struct bound *bound = bound_new(b->calendar);
+	int64_t most = INT64_MAX;
+
+	for (int i = 0; i < n_rounds; i++) {
+		int64_t now = bound_step(bound, score);
+
+		assert_true(now <= most);
+		most = now;
+	}
+	bound_free(bound);
+	return most;
+}
+
+/* Also with prices that are far from good: after one round, and after steps towards a score that none can have. */
+static void the_best_plan_of_a_tiny_programme_is_below(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 300; seed++) {
+		struct sample_shape shape = {.n_requests = 3 + (int)(seed % 4), .n_days = 10, .n_parties = 2 + (int)(seed & 1),
+		                             .n_cities = 2, .n_venues = 3, .n_squads = 3, .n_fixed = (int)(seed % 3 == 0),
+		                             .weight = seed % 5 == 0 ? 400 : (int)(seed % 2)};
+		struct bounded b;
+		int64_t best;
+
+		start(&b, sample_json(seed, &shape));
+		best = sample_best_score(b.calendar);
+		assert_true(bound_after(&b, 1, 0) >= best);
+		assert_true(bound_after(&b, 40, -1000000) >= best);
+		assert_true(bound_after(&b, 200, best) >= best);
+		end(&b);
+	}
+}
+
+/* Crowded ones: what a search finds is below, and in sum within a twentieth. */
+static void what_a_search_finds_is_below_and_near(void **state)
+{
+	static const atomic_bool NEVER = false;
+	static const struct sample_shape SHAPES[] = {
+		{.n_requests = 60, .n_days = 90, .n_parties = 2, .n_cities = 3, .n_venues = 5, .n_squads = 8, .n_fixed = 3, .weight = 1},
+		{.n_requests = 40, .n_days = 150, .n_parties = 3, .n_cities = 5, .n_venues = 8, .n_squads = 6, .weight = 400},
+		{.n_requests = 25, .n_days = 30, .n_parties = 2, .n_cities = 2, .n_venues = 3, .n_squads = 4, .n_fixed = 1},
+	};
+	int64_t scores = 0, bounds = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 45; seed++) {
+		struct bounded b;
+		int64_t most;
+
+		start(&b, sample_json(seed, &SHAPES[seed % 3]));
+		most = bound_after(&b, 150, 0);
+		solve_search(b.calendar, &(struct solve_limits){.steps = 4000, .seed = seed, .n_threads = 1, .stop = &NEVER});
+		assert_true(most >= b.calendar->score);
+		scores += b.calendar->score;
+		bounds += most;
+		end(&b);
+	}
+	assert_true(bounds * 95 <= scores * 100);
+}
+
+/* One of 10,000 points from the 1st to the 4th of January, of two days, and others that come after it. */
+static char *chain_json(const char *others)
+{
+	char *json = NULL;
+	size_t size;
+	FILE *out = open_memstream(&json, &size);
+
+	fprintf(out,
+	        "{\"programme\":{\"id\":\"chain\",\"first_day\":\"2022-01-01\",\"last_day\":\"2022-01-31\",\"parties\":[\"PAA\",\"PAB\"],"
+	        "\"guests\":[],\"policy\":{\"date_weight\":0,\"move_cost\":0,\"reciprocity_weight\":0,\"rest_same_city\":0,"
+	        "\"rest_same_host\":0,\"rest_between_hosts\":0}},\"cities\":[{\"id\":\"c\",\"noc\":\"PAA\",\"beds\":9000}],\"venues\":["
+	        "{\"id\":\"h\",\"city\":\"c\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5}],\"federations\":["
+	        "{\"id\":\"f\",\"noc\":\"PAA\",\"disciplines\":[\"ATH\"],\"max_events\":9}],\"squads\":[],\"requests\":[%s]}", others);
+	fclose(out);
+	return json;
+}
+
+#define REQUEST(id, first, last, after) \
+	"{\"id\":\"" id "\",\"federation\":\"f\",\"kind\":\"competition\",\"discipline\":\"ATH\",\"level\":1,\"duration\":2," \
+	"\"windows\":[[\"2022-01-" first "\",\"2022-01-" last "\"]],\"preferred_first_day\":\"2022-01-" first "\",\"hosts\":[\"PAA\"]," \
+	"\"facilities\":[],\"units\":1,\"headcount\":6,\"services\":{},\"squads\":[],\"value\":10" after "}"
+#define AFTER(id) ",\"after\":[{\"request\":\"" id "\",\"min_gap\":3,\"max_gap\":5}]"
+
+/* The first ends on the 2nd, 3rd or 4th: what comes after it begins on the 6th to the 10th. */
+static void nobody_counts_who_cannot_come_after(void **state)
+{
+	static const struct {
+		const char *requests;
+		int64_t bound;
+	} CASES[] = {
+		{REQUEST("a", "01", "04", "") "," REQUEST("b", "05", "07", AFTER("a")), 20000},
+		{REQUEST("a", "01", "04", "") "," REQUEST("b", "01", "06", AFTER("a")), 10000},
+		{REQUEST("a", "01", "04", "") "," REQUEST("b", "10", "14", AFTER("a")), 20000},
+		{REQUEST("a", "01", "04", "") "," REQUEST("b", "11", "14", AFTER("a")), 10000},
+		{REQUEST("c", "15", "18", AFTER("b")) "," REQUEST("b", "08", "11", AFTER("a")) "," REQUEST("a", "01", "04", ""), 30000},
+		{REQUEST("c", "18", "21", AFTER("b")) "," REQUEST("b", "08", "11", AFTER("a")) "," REQUEST("a", "01", "04", ""), 20000},
+		{REQUEST("c", "18", "21", AFTER("b")) "," REQUEST("b", "20", "21", AFTER("a")) "," REQUEST("a", "01", "04", ""), 10000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		struct bounded b;
+
+		start(&b, chain_json(CASES[i].requests));
+		assert_int_equal(bound_after(&b, 1, 0), CASES[i].bound);
+		end(&b);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_best_plan_of_a_tiny_programme_is_below),
+		cmocka_unit_test(what_a_search_finds_is_below_and_near),
+		cmocka_unit_test(nobody_counts_who_cannot_come_after),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
