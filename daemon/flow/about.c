@@ -184,6 +184,7 @@ static void add_counts(struct telling *t)
 	add_count(t, "jobs", jobs_n(flow->jobs));
 	add_count(t, "answers_under_way", answers_n(flow->answers));
 	add_count(t, "log_unsealed", outbox_unsealed(flow->ports->outbox));
+	add_count(t, "unread_bytes", front_unread(flow->ports->front));
 	front_each_count(flow->ports->front, add_count, t);
 	pool_each_count(flow->ports->pool, add_count, t);
 }

@@ -21,6 +21,7 @@
 
 #define DEADLINE_STANDARD_MS 10000
 #define DEADLINE_MAX_MS 600000
+#define DOES_NOT_READ "this key was sent more than it reads: read it first, then call again"
 
 static enum verdict authenticate(struct exchange *e);
 static enum verdict decode(struct exchange *e);
@@ -105,32 +106,6 @@ static void proceed(struct exchange *e, enum verdict v)
 	}
 }
 
-static enum verdict authenticate(struct exchange *e)
-{
-	const struct principal *p = keyring_find(e->flow->ports->keyring, e->peer.key);
-	struct caller *c = &e->caller;
-
-	if (e->frame_fault != CVN_OK)
-		return exchange_fault(e, e->frame_fault, NULL);
-	if (p == NULL || (p->role & ROLES_CLIENTS) == 0)
-		return exchange_fault(e, CVN_EFORBIDDEN, "the key is not known, or was revoked");
-	memcpy(c->key, p->key, sizeof c->key);
-	c->role = p->role;
-	c->subject = arena_strdup(&e->arena, p->subject);
-	c->name = arena_strdup(&e->arena, *p->name != '\0' ? p->name : role_name(p->role));
-	c->disciplines = arena_array(&e->arena, p->n_disciplines + 1, sizeof *c->disciplines);
-	if (c->subject == NULL || c->name == NULL || c->disciplines == NULL)
-		return exchange_fault(e, CVN_ENOMEM, NULL);
-	for (; c->n_disciplines < p->n_disciplines; c->n_disciplines++) {
-		char *code = arena_strdup(&e->arena, p->disciplines[c->n_disciplines]);
-
-		if (code == NULL)
-			return exchange_fault(e, CVN_ENOMEM, NULL);
-		c->disciplines[c->n_disciplines] = code;
-	}
-	return NEXT;
-}
-
 static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -159,6 +134,35 @@ static uint64_t peek_id(const uint8_t *at, size_t n)
 		if (tag >> 3 == 2)
 			return value;
 	return 0;
+}
+
+static enum verdict authenticate(struct exchange *e)
+{
+	const struct principal *p = keyring_find(e->flow->ports->keyring, e->peer.key);
+	struct caller *c = &e->caller;
+
+	if (e->frame_fault != CVN_OK) {
+		e->refused_id = peek_id(e->payload, e->n_payload);
+		return exchange_fault(e, e->frame_fault,
+				      e->frame_fault == CVN_EBUSY ? DOES_NOT_READ : NULL);
+	}
+	if (p == NULL || (p->role & ROLES_CLIENTS) == 0)
+		return exchange_fault(e, CVN_EFORBIDDEN, "the key is not known, or was revoked");
+	memcpy(c->key, p->key, sizeof c->key);
+	c->role = p->role;
+	c->subject = arena_strdup(&e->arena, p->subject);
+	c->name = arena_strdup(&e->arena, *p->name != '\0' ? p->name : role_name(p->role));
+	c->disciplines = arena_array(&e->arena, p->n_disciplines + 1, sizeof *c->disciplines);
+	if (c->subject == NULL || c->name == NULL || c->disciplines == NULL)
+		return exchange_fault(e, CVN_ENOMEM, NULL);
+	for (; c->n_disciplines < p->n_disciplines; c->n_disciplines++) {
+		char *code = arena_strdup(&e->arena, p->disciplines[c->n_disciplines]);
+
+		if (code == NULL)
+			return exchange_fault(e, CVN_ENOMEM, NULL);
+		c->disciplines[c->n_disciplines] = code;
+	}
+	return NEXT;
 }
 
 static enum verdict decode(struct exchange *e)

@@ -8,11 +8,20 @@
 
 #define DEFAULT_SESSIONS_MAX 4096
 #define DEFAULT_HWM 1000
+#define DEFAULT_UNREAD_MAX ((size_t)16 << 20) /* 64 calls under way, each of a full page: 12 MiB */
+#define DEFAULT_UNREAD_ALL_MAX ((size_t)256 << 20)
 
 static enum cvn_err open_doors(struct front *front, const struct front_options *options);
 static void on_message(void *arg, struct zsock *sock, const struct zmessage *message);
-static enum cvn_err send_to(struct front *front, const struct front_peer *peer, const void *bytes,
-			    size_t n);
+static void hand_on(struct front *front, const struct front_peer *peer,
+		    const struct zframe *payload);
+static enum cvn_err send_to(struct front *front, const struct front_peer *peer, enum hearing worst,
+			    const void *bytes, size_t n);
+
+static size_t or_default(size_t value, size_t otherwise)
+{
+	return value != 0 ? value : otherwise;
+}
 
 enum cvn_err front_open(struct loop *loop, struct keyring *keyring,
 			const struct front_options *options, struct front **ret_front)
@@ -31,7 +40,10 @@ enum cvn_err front_open(struct loop *loop, struct keyring *keyring,
 	front->hwm = options->hwm != 0 ? options->hwm : DEFAULT_HWM;
 	sessions_init(&front->sessions,
 		      options->sessions_max != 0 ? options->sessions_max : DEFAULT_SESSIONS_MAX);
-	err = open_doors(front, options);
+	err = unread_init(&front->unread, or_default(options->unread_max, DEFAULT_UNREAD_MAX),
+			  or_default(options->unread_all_max, DEFAULT_UNREAD_ALL_MAX));
+	if (err == CVN_OK)
+		err = open_doors(front, options);
 	if (err == CVN_OK && options->updates_endpoint != NULL)
 		err = front_updates_open(front, options->updates_endpoint, options->server_secret);
 	if (err != CVN_OK) {
@@ -113,36 +125,55 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 	memcpy(peer.routing, frames[0].bytes, frames[0].n);
 	sessions_touch(&front->sessions, &peer);
 	front->counts.calls++;
-	if (is_whole) {
-		front->on_call(front->arg, &peer, last->bytes, last->n, CVN_OK);
-	} else {
+	hand_on(front, &peer, is_whole ? last : NULL);
+}
+
+/* `payload` NULL: the frames were wrong. */
+static void hand_on(struct front *front, const struct front_peer *peer,
+		    const struct zframe *payload)
+{
+	const struct backlog *unread = unread_of(&front->unread, peer->key);
+	enum hearing hearing = unread != NULL ? unread_hearing(&front->unread, unread) : DEAF;
+
+	if (hearing == DEAF) {
+		front->counts.unread_ignored++;
+	} else if (payload == NULL) {
 		front->counts.bad_frames++;
-		front->on_call(front->arg, &peer, (const uint8_t *)"", 0, CVN_EFRAMES);
+		front->on_call(front->arg, peer, (const uint8_t *)"", 0, CVN_EFRAMES);
+	} else {
+		front->counts.unread_refused += hearing == LAGS;
+		front->on_call(front->arg, peer, payload->bytes, payload->n,
+			       hearing == LAGS ? CVN_EBUSY : CVN_OK);
 	}
 }
 
 enum cvn_err front_reply(struct front *front, const struct front_peer *peer, const void *bytes,
 			 size_t n)
 {
-	enum cvn_err err = send_to(front, peer, bytes, n);
+	enum cvn_err err = send_to(front, peer, LAGS, bytes, n);
 
 	if (err == CVN_OK)
 		front->counts.replies++;
 	return err;
 }
 
-/* A client that is gone or slow is ordinary: counted, and the one that is gone forgotten. */
-static enum cvn_err send_to(struct front *front, const struct front_peer *peer, const void *bytes,
-			    size_t n)
+/* To who hears no worse than `worst`. A client that is gone or slow is ordinary: counted, and the
+ * one that is gone forgotten. */
+static enum cvn_err send_to(struct front *front, const struct front_peer *peer, enum hearing worst,
+			    const void *bytes, size_t n)
 {
 	struct zframe frames[3] = { { peer->routing, peer->n_routing } };
+	struct backlog *unread = unread_of(&front->unread, peer->key);
 	size_t n_frames = 1;
-	enum cvn_err err;
+	enum cvn_err err = CVN_ENOMEM;
 
 	if (peer->is_req)
 		frames[n_frames++] = (struct zframe){ NULL, 0 };
 	frames[n_frames++] = (struct zframe){ bytes, n };
-	err = zsock_send(front->doors[peer->door], frames, n_frames);
+	if (unread != NULL && unread_hearing(&front->unread, unread) <= worst)
+		err = zsock_send_counted(front->doors[peer->door], frames, n_frames, unread);
+	else if (unread != NULL)
+		err = CVN_EBUSY;
 	if (err == CVN_EGONE) {
 		front->counts.gone_peers++;
 		sessions_forget(&front->sessions, sessions_find(&front->sessions, peer));
@@ -190,7 +221,7 @@ size_t front_tell(struct front *front, const char *programme, const char *federa
 
 	if (also != NULL && (also->following == NULL || also->following != following) &&
 	    may_hear(front, also, programme, federation))
-		n_told += send_to(front, &also->peer, bytes, n) == CVN_OK;
+		n_told += send_to(front, &also->peer, HEARS, bytes, n) == CVN_OK;
 	for (struct list_node *node = is_last ? NULL : following->sessions.next; !is_last;) {
 		const struct session *session = CONTAINER_OF(node, struct session, follower);
 		struct front_peer peer = session->peer;
@@ -199,10 +230,15 @@ size_t front_tell(struct front *front, const char *programme, const char *federa
 		node = node->next;
 		is_last = node == &following->sessions;
 		if (may_hear(front, session, programme, federation))
-			n_told += send_to(front, &peer, bytes, n) == CVN_OK;
+			n_told += send_to(front, &peer, HEARS, bytes, n) == CVN_OK;
 	}
 	front->counts.outcomes += n_told;
 	return n_told;
+}
+
+size_t front_unread(const struct front *front)
+{
+	return backlog_bytes(front->unread.whole);
 }
 
 size_t front_sessions(const struct front *front)
@@ -249,5 +285,6 @@ void front_close(struct front *front)
 		zsock_close(front->doors[door]);
 	front_updates_close(front);
 	sessions_done(&front->sessions);
+	unread_done(&front->unread);
 	free(front);
 }

@@ -7,8 +7,10 @@
  * Layer     ports.
  * Thread    loop thread.
  * Limit     `sessions_max` sessions (the one that was silent longest is forgotten first: it hears
- *           no more outcomes until it speaks again), `hwm` replies waiting for one client. A
- *           message of ours to a client that is slow or gone is dropped and counted.
+ *           no more outcomes until it speaks again), `hwm` replies waiting for one connection,
+ *           `unread_max` bytes waiting for one key and `unread_all_max` for all: beyond, its calls
+ *           are refused, and a little later not answered any more. A message of ours to a client
+ *           that is slow or gone is dropped and counted.
  * Not here  decoding (wire/frame.h), what a role may do (flow/kinds.h), the order of updates
  *           (ports/outbox.h). */
 #pragma once
@@ -33,8 +35,8 @@ struct front_peer {
 };
 
 /* A call came in; peer and payload are lent during the callback. `fault` is CVN_OK, or CVN_EFRAMES
- * (payload is empty): it wants an answer all the same. The key was good when it connected; it may
- * have been revoked since. */
+ * (payload is empty) or CVN_EBUSY (its key does not read what it is sent): it wants an answer all
+ * the same, and nothing else. The key was good when it connected; it may have been revoked since. */
 typedef void (*front_call_cb)(void *arg, const struct front_peer *peer, const uint8_t *payload,
 			      size_t n, enum cvn_err fault);
 
@@ -45,6 +47,8 @@ struct front_options {
 	const char *server_secret;    /* Z85; may be NULL where there is no tcp */
 	uint32_t sessions_max;        /* 0: 4096 */
 	uint32_t hwm;                 /* messages a client, each way; 0: 1000 */
+	size_t unread_max;            /* bytes of ours that a key has not read; 0: 16 MiB */
+	size_t unread_all_max;        /* … all keys together; 0: 256 MiB */
 	front_call_cb on_call;
 	bool (*is_programme)(void *arg, const char *programme); /* asked for each subscription */
 	void *arg;
@@ -94,6 +98,9 @@ void front_publish(struct front *front, const char *programme, const void *bytes
  * anew. What is published meanwhile is counted as unsent: subscribers that come back see the
  * gap. */
 void front_revoked(struct front *front);
+
+/* Bytes that were sent to clients and have not left yet. */
+size_t front_unread(const struct front *front);
 
 /* Connections that have spoken and are not forgotten. */
 size_t front_sessions(const struct front *front);

@@ -1,4 +1,4 @@
-/* front_private.h - what front.c, front_updates.c and front_sessions.c share.
+/* front_private.h - what front.c, front_updates.c, front_sessions.c and front_unread.c share.
  *
  * Layer     ports; included by those files alone.
  * Thread    loop thread only. */
@@ -20,7 +20,7 @@
 #define FRONT_COUNTS(X) \
 	X(calls) X(replies) X(outcomes) X(updates) X(updates_unsent) X(bad_frames) X(unvouched) \
 	X(gone_peers) X(slow_peers) X(subscriptions) X(refused_subscriptions) X(updates_reopened) \
-	X(updates_abused)
+	X(updates_abused) X(unread_refused) X(unread_ignored)
 /* clang-format on */
 
 struct front_counts {
@@ -73,6 +73,43 @@ CVN_MUST_CHECK enum cvn_err sessions_follow(struct front_sessions *sessions,
 /* Who follows it; NULL: nobody. Lent until the last of them is forgotten. */
 struct following *sessions_following(const struct front_sessions *sessions, const char *federation);
 
+/* What each key was sent on all its connections and has not read yet. The entry of one that has
+ * read all may go at any time. */
+struct unread_of {
+	char key[KEYRING_KEY_TEXT];
+	struct backlog *backlog;
+	UT_hash_handle hh; /* front_unread::table, by key */
+};
+
+struct front_unread {
+	struct unread_of *table;
+	struct backlog *whole; /* of all keys together */
+	size_t key_max, whole_max;
+	size_t sweep_at; /* so many entries */
+};
+
+/* While all together are over their limit, a key has this part of its own: who reads is served. It
+ * is also what a key is still told, with BUSY, beyond its limit. */
+#define UNREAD_SHARE 16u
+
+enum hearing {
+	HEARS,
+	LAGS, /* its calls are refused, and it is told nothing unasked */
+	DEAF, /* its calls are not even answered */
+};
+
+/* CVN_ENOMEM: unread_done() all the same. */
+CVN_MUST_CHECK enum cvn_err unread_init(struct front_unread *unread, size_t key_max,
+					size_t whole_max);
+
+/* What is on its way stays counted, and is let go as it leaves. */
+void unread_done(struct front_unread *unread);
+
+/* What `key` has not read. Lent until another key is asked for. NULL: out of memory. O(1). */
+struct backlog *unread_of(struct front_unread *unread, const char *key);
+
+enum hearing unread_hearing(const struct front_unread *unread, const struct backlog *backlog);
+
 /* The socket of the updates, which is closed and bound anew when a key was revoked. */
 struct front_updates {
 	struct zsock *sock;                /* NULL: none wanted, or not bound again yet */
@@ -95,6 +132,7 @@ struct front {
 	struct zsock *doors[FRONT_DOORS]; /* NULL: not wanted */
 	struct front_updates updates;
 	struct front_sessions sessions;
+	struct front_unread unread;
 	struct front_counts counts;
 };
 

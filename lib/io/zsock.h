@@ -3,10 +3,11 @@
  * Layer     io: libzmq; no words of the domain.
  * Thread    loop thread only.
  * Limit     ZSOCK_FRAMES frames a message (the rest is drained), `frame_max_bytes` a frame, `hwm`
- *           messages a peer each way, LOOP_BATCH messages a turn. A frame above frame_max_bytes
- *           ends its connection inside libzmq.
+ *           messages a peer each way and half a MiB more in the system, LOOP_BATCH messages a turn. A
+ *           frame above frame_max_bytes ends its connection inside libzmq.
  * Not here  who may connect (a ZAP handler: ports/keyring.h); what a message means. */
 #pragma once
+#include "io/backlog.h"
 #include "io/loop.h"
 #include "util/err.h"
 #include <stdbool.h>
@@ -94,6 +95,10 @@ const char *zsock_endpoint(const struct zsock *sock);
  * is slow, and says CVN_OK. */
 CVN_MUST_CHECK enum cvn_err zsock_send(struct zsock *sock, const struct zframe *frames,
 				       size_t n_frames);
+
+/* The same; its last frame counts towards `backlog` until it has left. CVN_ENOMEM too. */
+CVN_MUST_CHECK enum cvn_err zsock_send_counted(struct zsock *sock, const struct zframe *frames,
+					       size_t n_frames, struct backlog *backlog);
 
 /* SUB: subscribes. XPUB with manual_subscriptions: only inside the callback of the message that
  * asks for it (first byte 1: subscribe, 0: unsubscribe, then the topic), for that subscriber.

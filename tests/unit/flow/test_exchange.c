@@ -108,6 +108,21 @@ static void what_cannot_be_decoded_is_answered_with_its_id(void **state)
 	assert_int_equal(reply->id, 300);
 }
 
+static void who_does_not_read_hears_busy_before_anything_is_read(void **state)
+{
+	static const uint8_t BYTES[] = { 0x08, 1, 0x10, 0xac, 0x02 }; /* id 300 */
+	struct fakes *f = *state;
+	const Convene__V1__Reply *reply;
+
+	fakes_call_bytes(f, FEDERATION_KEY, BYTES, sizeof BYTES, CVN_EBUSY);
+
+	reply = fakes_reply(f);
+	assert_string_equal(reply->problem->code, "BUSY");
+	assert_true(reply->problem->retry_after_ms > 0);
+	assert_int_equal(reply->id, 300);
+	assert_string_equal(fakes_trace("exchange"), "authenticate! reply ");
+}
+
 static void another_protocol_is_refused(void **state)
 {
 	struct fakes *f = *state;
@@ -449,6 +464,7 @@ int main(void)
 		TEST(a_key_that_nobody_holds_is_refused_before_anything_is_read),
 		TEST(frames_that_are_no_message_are_answered),
 		TEST(what_cannot_be_decoded_is_answered_with_its_id),
+		TEST(who_does_not_read_hears_busy_before_anything_is_read),
 		TEST(another_protocol_is_refused),
 		TEST(a_role_that_may_not_and_a_programme_that_is_not_are_refused),
 		TEST(a_federation_that_speaks_for_another_is_refused),

@@ -16,6 +16,7 @@ struct hall {
 	struct key_pair server;
 	struct front *front;
 	char local[96];
+	size_t unread_max, unread_all_max;
 	int n_calls;
 	struct front_peer peers[MANY];
 	char payload[64];
@@ -25,6 +26,7 @@ struct hall {
 struct client {
 	struct key_pair keys;
 	struct zsock *sock;
+	uint32_t hwm;
 	int n_messages;
 	size_t n_frames;
 	char last[64];
@@ -53,6 +55,8 @@ static void open_hall(struct hall *h, struct fixture *f)
 					 .local_endpoint = h->local,
 					 .server_secret = h->server.secret_key,
 					 .sessions_max = 3,
+					 .unread_max = h->unread_max,
+					 .unread_all_max = h->unread_all_max,
 					 .on_call = on_call,
 					 .is_programme = is_programme,
 					 .arg = h };
@@ -100,7 +104,7 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 
 static void join(struct hall *h, struct client *c, enum zsock_type type, const char *endpoint)
 {
-	struct zsock_options options = { .on_message = on_message, .arg = c };
+	struct zsock_options options = { .on_message = on_message, .arg = c, .hwm = c->hwm };
 
 	if (strncmp(endpoint, "tcp", 3) == 0) {
 		options.client_public = c->keys.public_key;
@@ -267,6 +271,93 @@ static void a_client_that_is_gone_is_counted_and_forgotten(void **state)
 
 	assert_int_equal(front_sessions(h.front), 0);
 	assert_int_equal(count(&h, "gone_peers"), 1);
+	close_hall(&h);
+}
+
+/* Answers one who takes nothing in, until what waits here for all is beyond `bytes` and stays so:
+ * the system takes some of it. Returns how many pages went out. */
+static int answer_beyond(struct hall *h, const struct front_peer *peer, size_t bytes)
+{
+	static uint8_t page[10000];
+	int n = 0;
+
+	do {
+		while (front_unread(h->front) <= bytes) {
+			assert_int_equal(front_reply(h->front, peer, page, sizeof(page)), CVN_OK);
+			n++;
+		}
+		turn_for(h->f->loop, 50);
+	} while (front_unread(h->front) <= bytes);
+	return n;
+}
+
+static void who_does_not_read_is_refused_then_ignored_and_served_once_it_has_read(void **state)
+{
+	struct hall h = { .unread_max = 16 << 16 };
+	struct client deaf = { .hwm = 1 }, other = { 0 };
+	int n;
+
+	open_hall(&h, *state);
+	enter(&h, &deaf, ZSOCK_DEALER, "federation", "f");
+	enter(&h, &other, ZSOCK_DEALER, "federation", "f");
+	assert_int_equal(front_follow(h.front, &h.peers[0]), CVN_OK);
+	zsock_pause(deaf.sock, true);
+	n = answer_beyond(&h, &h.peers[0], 17 << 16);
+	assert_int_equal(front_reply(h.front, &h.peers[0], "one more", 8), CVN_EBUSY);
+	say(&deaf, "and this?");
+	TURN_UNTIL(h.f->loop, count(&h, "unread_ignored") == 1);
+	assert_int_equal(h.n_calls, 2);
+	assert_int_equal(front_tell(h.front, "games", "f", &h.peers[1], "news", 4), 1);
+	say(&other, "another key");
+	TURN_UNTIL(h.f->loop, h.n_calls == 3 && h.fault == CVN_OK && other.n_messages == 1);
+
+	assert_int_equal(count(&h, "slow_peers"), 2); /* one more, and the news */
+	zsock_pause(deaf.sock, false);
+	TURN_UNTIL(h.f->loop, deaf.n_messages == n && front_unread(h.front) == 0);
+	say(&deaf, "again");
+	TURN_UNTIL(h.f->loop, h.n_calls == 4);
+	assert_int_equal(h.fault, CVN_OK);
+	assert_int_equal(front_tell(h.front, "games", "f", NULL, "news", 4), 1);
+	zsock_close(deaf.sock);
+	zsock_close(other.sock);
+	close_hall(&h);
+}
+
+static void while_all_are_over_their_limit_each_has_a_share(void **state)
+{
+	struct hall h = { .unread_max = 16 << 16, .unread_all_max = 2 << 16 };
+	struct client deaf = { .hwm = 1 };
+
+	open_hall(&h, *state);
+	enter(&h, &deaf, ZSOCK_DEALER, "federation", "f");
+	zsock_pause(deaf.sock, true);
+	answer_beyond(&h, &h.peers[0], 2 << 16);
+	assert_int_equal(front_reply(h.front, &h.peers[0], "one more", 8), CVN_EBUSY);
+	say(&deaf, "more");
+	TURN_UNTIL(h.f->loop, count(&h, "unread_ignored") == 1);
+	zsock_close(deaf.sock);
+	TURN_UNTIL(h.f->loop, front_unread(h.front) == 0); /* its connection is gone, and all with it */
+	close_hall(&h);
+}
+
+static void a_call_of_one_who_lags_is_to_be_refused(void **state)
+{
+	struct hall h = { .unread_max = 16 << 16 };
+	struct client slow = { .hwm = 1 };
+
+	open_hall(&h, *state);
+	enter(&h, &slow, ZSOCK_DEALER, "federation", "f");
+	zsock_pause(slow.sock, true);
+	answer_beyond(&h, &h.peers[0], 16 << 16);
+	say(&slow, "and this?");
+	TURN_UNTIL(h.f->loop, h.n_calls == 2);
+
+	assert_int_equal(h.fault, CVN_EBUSY);
+	assert_string_equal(h.payload, "and this?");
+	assert_int_equal(front_reply(h.front, &h.peers[1], "busy", 4), CVN_OK);
+	assert_int_equal(front_tell(h.front, "games", "f", &h.peers[1], "news", 4), 0);
+	assert_int_equal(count(&h, "unread_refused"), 1);
+	zsock_close(slow.sock);
 	close_hall(&h);
 }
 
@@ -649,6 +740,9 @@ int main(void)
 		IO_TEST(wrong_frames_are_reported_and_can_be_answered),
 		IO_TEST(an_unknown_key_gets_nowhere_and_is_counted),
 		IO_TEST(a_client_that_is_gone_is_counted_and_forgotten),
+		IO_TEST(who_does_not_read_is_refused_then_ignored_and_served_once_it_has_read),
+		IO_TEST(a_call_of_one_who_lags_is_to_be_refused),
+		IO_TEST(while_all_are_over_their_limit_each_has_a_share),
 		IO_TEST(outcomes_reach_followers_and_the_submitter_once_each),
 		IO_TEST(a_revoked_or_restricted_key_hears_no_outcomes),
 		IO_TEST(followers_that_are_gone_are_forgotten_on_the_way),

@@ -1,0 +1,96 @@
+"""Keys that were granted, and then never read, or never end what they say: memory stays flat, the others are served."""
+import time
+
+import pytest
+import zmq
+
+from client import Refused, pb
+from words import wish
+
+MIB = 1 << 20
+
+
+def rss(daemon):
+    with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS"))
+
+
+def counters(daemon):
+    return {c.name: c.value for c in daemon.operator().call(status=pb.StatusCall(counters=True)).counters}
+
+
+def connect(daemon, keys, kind=zmq.DEALER, endpoint=None):
+    """A socket that takes next to nothing in until it is read."""
+    s = zmq.Context.instance().socket(kind)
+    s.linger, s.rcvhwm, s.rcvbuf, s.sndhwm = 0, 1, 4096, 100_000
+    s.curve_serverkey, s.curve_publickey, s.curve_secretkey = (k.encode() for k in (daemon.public_key, keys.public, keys.secret))
+    s.connect(endpoint or daemon.endpoint)
+    return s
+
+
+def lists(socket, programme, n):
+    """Sends n calls for the fullest page and reads nothing."""
+    for i in range(n):
+        socket.send(pb.Call(protocol=1, id=i + 1, programme=programme, deadline_ms=60_000, list=pb.List(limit=1000)).SerializeToString())
+
+
+def fill(daemon, n, note):
+    """So many requests with so long a note."""
+    federation = daemon.grant("federation", "CHN-TTE")
+    for i in range(0, n, 20):
+        for call in [federation.send(daemon.programme, 30_000, submit=pb.Submit(requests=[wish(f"r{j}", note="x" * note)])) for j in range(i, min(n, i + 20))]:
+            federation.wait(call, 60)
+    federation.settled(daemon.programme, f"r{n - 1}")
+    return federation
+
+
+def read(socket, wait_ms=1500):
+    """All that is there: how many pages, and the codes of the problems."""
+    pages, codes = 0, []
+    while socket.poll(wait_ms):
+        reply = pb.Reply.FromString(socket.recv())
+        if reply.WhichOneof("of") == "problem":
+            codes.append((reply.problem.code, reply.problem.retry_after_ms, reply.id))
+        else:
+            pages += 1
+    return pages, codes
+
+
+def test_who_calls_and_never_reads_takes_no_memory_and_is_served_again_once_it_has_read(games):
+    federation = fill(games, 60, 7000)
+    observer = games.grant("observer")
+    sockets = [connect(games, observer.keys) for _ in range(6)]
+    lists(sockets[0], games.programme, 3)
+    assert read(sockets[0]) == (3, []), "who reads is served"
+    before = rss(games)
+    for s in sockets:
+        lists(s, games.programme, 1500)
+    end, slowest = time.monotonic() + 60, 0
+    while (now := counters(games))["unread_refused"] + now["unread_ignored"] < 6 * 1500 - 200:
+        assert time.monotonic() < end, now
+        start = time.monotonic()
+        assert federation.get(games.programme, "r0").id == "r0", "the others are served"
+        slowest = max(slowest, time.monotonic() - start)
+    grown = rss(games) - before
+    print(f"grown by {grown / MIB:.0f} MiB, unread {now['unread_bytes'] / MIB:.0f} MiB, slowest answer {slowest * 1000:.0f} ms")
+    assert 10 * MIB < now["unread_bytes"] < 18 * MIB
+    assert grown < 64 * MIB, "9,000 pages of 192 KiB are 1,700 MiB"
+
+    heard = [read(s) for s in sockets]
+    pages, codes = sum(p for p, _ in heard), [c for _, cs in heard for c in cs]
+    print(f"{pages} pages, {len(codes)} BUSY")
+    assert pages < 400 and codes, heard
+    assert all(code == "BUSY" and wait > 0 and ident > 0 for code, wait, ident in codes)
+    assert counters(games)["unread_bytes"] < MIB
+    for s in sockets:
+        lists(s, games.programme, 5)
+        assert read(s) == (5, []), "it reads, it is served"
+        s.close()
+
+
+def test_64_pages_under_way_are_all_answered(games):
+    fill(games, 40, 7000)
+    honest = games.grant("observer")
+    lists(honest.socket, games.programme, 64)
+    assert read(honest.socket) == (64, [])
+    honest.close()
