@@ -280,7 +280,7 @@ enum cvn_err client_call(struct client *c, Convene__V1__Call *call, int64_t time
 
 	for (;;) {
 		const uint64_t now_ms = clock_ms();
-		Convene__V1__Reply *reply;
+		Convene__V1__Reply *reply = NULL;
 		int64_t wait_ms;
 		enum cvn_err err;
 		uint64_t id;

@@ -34,7 +34,7 @@ struct proc {
 };
 
 static char **make_argv(const struct proc_options *options);
-static char **make_env(const struct proc_options *options);
+static char **make_env(const struct proc_options *options, char *parent);
 static enum cvn_err start(struct loop *loop, struct proc *proc, uv_process_options_t *uv_options);
 static void set_oom_score(int pid, int value);
 static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf);
@@ -49,7 +49,8 @@ enum cvn_err proc_spawn(struct loop *loop, const struct proc_options *options,
 {
 	struct proc *proc = calloc(1, sizeof(*proc));
 	char **argv = make_argv(options);
-	char **env = make_env(options);
+	char parent[sizeof(PROC_PARENT) + 16];
+	char **env = make_env(options, parent);
 	uv_process_options_t uv_options = {
 		.exit_cb = on_exit_of,
 		.file = "setpriv",
@@ -60,6 +61,7 @@ enum cvn_err proc_spawn(struct loop *loop, const struct proc_options *options,
 	};
 	enum cvn_err err = CVN_ENOMEM;
 
+	snprintf(parent, sizeof(parent), PROC_PARENT "=%d", (int)getpid());
 	CVN_REQUIRE(options->on_exit != NULL && options->argv != NULL && options->argv[0] != NULL);
 	if (proc == NULL || argv == NULL || env == NULL) {
 		free(proc);
@@ -116,19 +118,22 @@ static bool is_replaced(const char *variable, const char *const *by)
 	return false;
 }
 
-static char **make_env(const struct proc_options *options)
+/* `parent`: "NAME=value" of ours, borrowed like the others. */
+static char **make_env(const struct proc_options *options, char *parent)
 {
 	size_t n_ours = count((const char *const *)environ);
 	size_t n_more = count(options->env);
-	char **env = calloc(n_ours + n_more + 1, sizeof(*env));
+	char **env = calloc(n_ours + n_more + 2, sizeof(*env));
 	size_t n = 0;
 
 	if (env == NULL)
 		return NULL;
 	for (size_t i = 0; i < n_ours; i++) {
-		if (!is_replaced(environ[i], options->env))
+		if (!is_replaced(environ[i], options->env) &&
+		    strncmp(environ[i], PROC_PARENT "=", sizeof(PROC_PARENT)) != 0)
 			env[n++] = environ[i];
 	}
+	env[n++] = parent;
 	if (n_more > 0)
 		memcpy(env + n, options->env, n_more * sizeof(*env));
 	return env;
@@ -341,4 +346,11 @@ static void on_closed(uv_handle_t *handle)
 
 	if (--proc->n_handles == 0)
 		free(proc);
+}
+
+int proc_parent(void)
+{
+	const char *parent = getenv(PROC_PARENT);
+
+	return parent != NULL ? atoi(parent) : (int)getppid();
 }

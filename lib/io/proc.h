@@ -2,7 +2,8 @@
  *
  * A child is started through `setpriv --pdeathsig TERM`, so that it ends with us whatever happens
  * to us, in a session of its own, so that Ctrl-C at our terminal reaches it only through us. It
- * inherits no file descriptor but 0 (/dev/null), 1 and 2.
+ * inherits no file descriptor but 0 (/dev/null), 1 and 2. Its environment names us (PROC_PARENT): we
+ * may be gone before its death signal is set.
  *
  * Layer     io: libuv; no words of the domain.
  * Thread    the main thread, which runs the loop (a death signal follows the thread that spawned).
@@ -16,6 +17,8 @@
 
 #define PROC_WORDS_MAX 4096u
 #define PROC_LINE_MAX 2048u
+
+#define PROC_PARENT "CONVENE_PARENT" /* variable with the spawner's process id */
 
 struct proc; /* opaque */
 
@@ -56,3 +59,7 @@ void proc_signal(struct proc *proc, int signal_number);
 /* TERM now, KILL if it is still there after `grace_ms`. on_exit comes as ever. Called again: the
  * earlier grace counts. */
 void proc_end(struct proc *proc, uint32_t grace_ms);
+
+/* In a child: the process id of who spawned it, whether that still lives or not; without PROC_PARENT
+ * that of the parent now. */
+int proc_parent(void);

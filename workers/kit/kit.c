@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "io/loop.h"
+#include "io/proc.h"
 #include "io/zsock.h"
 #include "kit/feed.h"
 #include "kit/options.h"
@@ -62,7 +63,6 @@ struct kit {
 	struct feeds feeds;
 	struct fsm life;
 	void *user;
-	pid_t parent;
 	int exit_code;
 	int64_t epoch; /* of the convened that registered us; 0: none yet */
 	int64_t n_done;
@@ -97,11 +97,12 @@ int kit_main(int argc, char **argv, const struct kit_worker *worker)
 	if (code >= 0)
 		return code;
 	log_set_level(k.options.log_level);
-	k.parent = getppid();
-	if (k.options.is_child)
-		(void)prctl(
-			PR_SET_PDEATHSIG,
-			SIGKILL); /* nothing here outlives convened, so there is nothing to save */
+	if (k.options.is_child) {
+		/* nothing here outlives convened, so there is nothing to save */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != proc_parent())
+			return EX_OK; /* it had died before that */
+	}
 
 	fsm_init(&k.life, &LIFE, ANNOUNCED);
 	arena_init(&k.in, ARENA_BYTES);
@@ -191,10 +192,6 @@ static void on_beat(void *arg)
 	struct kit *k = arg;
 	uint64_t now = loop_now_ms(k->loop);
 
-	if (k->options.is_child && getppid() != k->parent) {
-		end(k, EX_OK); /* the death signal can come too early to be set; this can't */
-		return;
-	}
 	switch (k->life.state) {
 	case ANNOUNCED:
 		if (k->options.is_child && k->epoch == 0 && now - k->started_ms > ORPHAN_MS)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "io/loop.h"
+#include "io/proc.h"
 #include "io/zsock.h"
 #include "kit/kit.h"
 #include "util/clock.h"
@@ -49,26 +50,17 @@ static const struct kit_worker WORKER = {
 	.on_task = answer,
 };
 
-/* The same, but it has work of its own: it owes something till it was idle ten times. */
-static int n_idle;
-
-static bool on_idle(struct kit *kit)
-{
-	(void)kit;
-	return ++n_idle < 10;
-}
-
+/* The same, but there is always something that it owes. */
 static bool is_busy(struct kit *kit)
 {
 	(void)kit;
-	return n_idle < 10;
+	return true;
 }
 
 static const struct kit_worker BUSY_WORKER = {
 	.kind = "scheduler",
 	.program = "test-worker",
 	.on_task = answer,
-	.on_idle = on_idle,
 	.is_busy = is_busy,
 };
 
@@ -434,17 +426,14 @@ static void it_waits_for_what_it_owes_but_not_for_ever(void **state)
 {
 	struct stage s;
 	Convene__V1__Drain drain = CONVENE__V1__DRAIN__INIT;
-	Convene__V1__Ping ping = CONVENE__V1__PING__INIT;
 
 	(void)state;
 	stage_open(&s, &BUSY_WORKER, NULL);
 	wait_for(&s, READY, 1);
-	register_it(&s, 7, BEAT_MS);
+	register_it(&s, 7, 500); /* so that it does not believe itself forgotten before we speak again */
 	SAY(&s, drain, DRAIN, &drain);
-	wait_for(&s, HEARTBEAT,
-		 3); /* it owes something, and nobody lets it go on: it still beats */
+	wait_for(&s, HEARTBEAT, 2); /* nobody lets it go on: it still beats */
 	assert_int_equal(heard(&s, DRAINED), 0);
-	SAY(&s, ping, PING, &ping);
 	wait_for(&s, DRAINED, 1); /* … until time is up */
 	assert_int_equal(wait_for_end(&s), EX_OK);
 	stage_close(&s);
@@ -493,8 +482,19 @@ static void a_child_serves_the_lease_of_its_parent_alone(void **state)
 	stage_close(&s);
 }
 
-/* A process between us and the worker dies; the pipe that only the worker holds then tells of its
- * end. */
+/* The pipe that only the worker holds tells of its end. */
+static void wait_for_eof(int fd)
+{
+	char byte;
+
+	alarm(PATIENCE_MS / 1000); /* the read would wait for ever */
+	while (read(fd, &byte, 1) > 0)
+		;
+	alarm(0);
+	close(fd);
+}
+
+/* A process between us and the worker dies. */
 static void a_child_ends_with_its_parent(void **state)
 {
 	int ends[2];
@@ -521,11 +521,22 @@ static void a_child_ends_with_its_parent(void **state)
 	}
 	close(ends[1]);
 	waitpid(parent, NULL, 0);
-	alarm(PATIENCE_MS / 1000); /* the read below would wait for ever */
-	while (read(ends[0], &byte, 1) > 0)
-		;
-	alarm(0);
-	close(ends[0]);
+	wait_for_eof(ends[0]);
+}
+
+/* It is ours, but the one who spawned it was another: gone before the worker came to its senses. */
+static void a_child_that_was_born_an_orphan_does_not_begin(void **state)
+{
+	static const char *const MORE[] = { "--daemon-epoch", "3", NULL };
+	struct stage s;
+
+	(void)state;
+	assert_int_equal(setenv(PROC_PARENT, "1", 1), 0);
+	stage_open(&s, &WORKER, MORE);
+	assert_int_equal(unsetenv(PROC_PARENT), 0);
+	assert_int_equal(wait_for_end(&s), EX_OK);
+	assert_int_equal(heard(&s, READY), 0);
+	stage_close(&s);
 }
 
 static int run_options(const char *const *argv, int argc)
@@ -582,6 +593,7 @@ int main(void)
 		cmocka_unit_test(two_frames_end_it),
 		cmocka_unit_test(a_child_serves_the_lease_of_its_parent_alone),
 		cmocka_unit_test(a_child_ends_with_its_parent),
+		cmocka_unit_test(a_child_that_was_born_an_orphan_does_not_begin),
 		cmocka_unit_test(wrong_usage_is_told),
 	};
 
