@@ -90,7 +90,8 @@ size_t front_tell(struct front *front, const char *programme, const char *federa
 		  const struct front_peer *submitter, const void *bytes, size_t n);
 
 /* Sends an update to who subscribed to `programme`. Never fails: a slow subscriber misses it and
- * sees the gap. */
+ * sees the gap. Where those that have stopped hold too much, all have to come anew, as in
+ * front_revoked(). */
 void front_publish(struct front *front, const char *programme, const void *bytes, size_t n);
 
 /* A key that may subscribe was revoked or changed: closes the updates' socket and binds it again as

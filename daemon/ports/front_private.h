@@ -20,7 +20,7 @@
 #define FRONT_COUNTS(X) \
 	X(calls) X(replies) X(outcomes) X(updates) X(updates_unsent) X(bad_frames) X(unvouched) \
 	X(gone_peers) X(slow_peers) X(subscriptions) X(refused_subscriptions) X(updates_reopened) \
-	X(updates_abused) X(unread_refused) X(unread_ignored)
+	X(updates_abused) X(updates_overfull) X(unread_refused) X(unread_ignored)
 /* clang-format on */
 
 struct front_counts {
@@ -113,6 +113,7 @@ enum hearing unread_hearing(const struct front_unread *unread, const struct back
 /* The socket of the updates, which is closed and bound anew when a key was revoked. */
 struct front_updates {
 	struct zsock *sock;                /* NULL: none wanted, or not bound again yet */
+	struct backlog *unread;            /* what waits in it for any subscriber */
 	char endpoint[ZSOCK_ENDPOINT_MAX]; /* as it was bound first; "": none wanted */
 	char server_secret[KEYRING_KEY_TEXT];
 	struct loop_timer *retry;

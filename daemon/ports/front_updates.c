@@ -1,5 +1,5 @@
 /* In order of time: front_updates_open -> on_subscription -> front_publish … -> front_revoked ->
- * on_retry
+ * reopen -> on_retry
  *
  * libzmq has no call that drops one subscriber. So when a key that may subscribe is revoked, all
  * are sent away: the socket is closed, and bound again as soon as libzmq's I/O thread has let go of
@@ -10,7 +10,10 @@
  * subscription shifts all behind it, so that a subscription goes to a stranger. And a connection
  * that asked and was gone before we read it is subscribed after it was freed: then libzmq has told,
  * behind the subscription, that it is gone. So before anything is published, all that waits behind a
- * subscription is read (settle). */
+ * subscription is read (settle).
+ *
+ * And it is done where subscribers that have stopped hold too much: each keeps what it has not read,
+ * up to `hwm` updates, and there is no telling who they are. */
 #include "ports/front_private.h"
 
 #include <sodium.h>
@@ -21,12 +24,14 @@
 #define RETRY_MS 5
 #define FRAME_MAX_BYTES 16384 /* a handshake needs 400, a topic 65 */
 #define SETTLE_MAX 100000
+#define UNREAD_BYTES_MAX ((size_t)64 << 20)
 #define REFUSED_BYTES_MAX ((size_t)1 << 20) /* libzmq takes some fifty times as much for them */
 
 static enum cvn_err bind_updates(struct front *front);
 static void on_subscription(void *arg, struct zsock *sock, const struct zmessage *message);
 static void on_settle(struct loop_task *task);
 static bool settle(struct front *front);
+static void reopen(struct front *front);
 static void on_retry(void *arg);
 
 enum cvn_err front_updates_open(struct front *front, const char *endpoint,
@@ -49,6 +54,15 @@ enum cvn_err front_updates_open(struct front *front, const char *endpoint,
 	return err;
 }
 
+/* What lingers counts no more. */
+static void close_updates(struct front_updates *u)
+{
+	zsock_close(u->sock);
+	backlog_free(u->unread);
+	u->sock = NULL;
+	u->unread = NULL;
+}
+
 static enum cvn_err bind_updates(struct front *front)
 {
 	struct front_updates *u = &front->updates;
@@ -60,15 +74,16 @@ static enum cvn_err bind_updates(struct front *front)
 					 .server_secret = u->server_secret,
 					 .is_monitored = true,
 					 .manual_subscriptions = true };
-	enum cvn_err err = zsock_open(front->loop, ZSOCK_XPUB, &options, &u->sock);
+	enum cvn_err err;
 
+	u->unread = backlog_new(NULL);
+	if (u->unread == NULL)
+		return CVN_ENOMEM;
+	err = zsock_open(front->loop, ZSOCK_XPUB, &options, &u->sock);
+	if (err == CVN_OK)
+		err = zsock_bind(u->sock, u->endpoint);
 	if (err != CVN_OK)
-		return err;
-	err = zsock_bind(u->sock, u->endpoint);
-	if (err != CVN_OK) {
-		zsock_close(u->sock);
-		u->sock = NULL;
-	}
+		close_updates(u);
 	return err;
 }
 
@@ -88,11 +103,11 @@ static void abused(struct front *front, const char *user_id, const char *how)
 
 	front->counts.updates_abused++;
 	LOG_WARN("front", "a subscriber is shut out of the updates", "key",
-		 user_id != NULL ? user_id : "", "name",
-		 principal != NULL ? principal->name : "", "why", how);
+		 user_id != NULL ? user_id : "", "name", principal != NULL ? principal->name : "",
+		 "why", how);
 	if (principal != NULL)
 		keyring_bar(front->keyring, user_id);
-	front_revoked(front);
+	reopen(front);
 }
 
 static void subscribe(struct front *front, struct zsock *sock, const char *user_id,
@@ -137,7 +152,7 @@ static void on_subscription(void *arg, struct zsock *sock, const struct zmessage
 		(void)!zsock_unsubscribe(sock, topic.bytes, topic.n);
 	} else if (front->updates.is_unsettled) {
 		/* A subscriber is gone: perhaps the one that was just subscribed. */
-		front_revoked(front);
+		reopen(front);
 	}
 	/* Else its subscriptions went with it, and to unsubscribe now would hit another. */
 }
@@ -148,7 +163,7 @@ static bool settle(struct front *front)
 	struct front_updates *u = &front->updates;
 
 	if (u->sock != NULL && u->is_unsettled && !zsock_read_all(u->sock, SETTLE_MAX))
-		front_revoked(front); /* there is no end to it */
+		reopen(front); /* there is no end to it */
 	u->is_unsettled = false;
 	return u->sock != NULL;
 }
@@ -163,14 +178,27 @@ void front_publish(struct front *front, const char *programme, const void *bytes
 	const struct zframe frames[] = { { (const uint8_t *)programme, strlen(programme) },
 					 { bytes, n } };
 
-	if (settle(front) && zsock_send(front->updates.sock, frames, 2) == CVN_OK)
+	struct front_updates *u = &front->updates;
+
+	if (settle(front) && zsock_send_counted(u->sock, frames, 2, u->unread) == CVN_OK)
 		front->counts.updates++;
 	else
 		front->counts.updates_unsent++;
+	if (u->unread != NULL && backlog_bytes(u->unread) > UNREAD_BYTES_MAX) {
+		front->counts.updates_overfull++;
+		LOG_WARN("front", "stopped subscribers hold too much: all come anew", "bytes",
+			 backlog_bytes(u->unread));
+		reopen(front);
+	}
 }
 
-/* At once: not even what is published in this turn may reach the one who was revoked. */
 void front_revoked(struct front *front)
+{
+	reopen(front);
+}
+
+/* At once: not even what is published in this turn may reach one who was revoked. */
+static void reopen(struct front *front)
 {
 	struct front_updates *u = &front->updates;
 
@@ -178,8 +206,7 @@ void front_revoked(struct front *front)
 		return; /* there is none, or it is being bound anew already */
 	for (int event = 0; event < ZSOCK_EVENTS; event++)
 		u->past[event] += zsock_count(u->sock, (enum zsock_event)event);
-	zsock_close(u->sock);
-	u->sock = NULL;
+	close_updates(u);
 	u->is_unsettled = false;
 	u->n_refused_bytes = 0;
 	front->counts.updates_reopened++;
@@ -206,6 +233,6 @@ void front_updates_close(struct front *front)
 {
 	loop_timer_free(front->updates.retry);
 	loop_defer_cancel(&front->updates.settle);
-	zsock_close(front->updates.sock);
+	close_updates(&front->updates);
 	sodium_memzero(front->updates.server_secret, sizeof(front->updates.server_secret));
 }

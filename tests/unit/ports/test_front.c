@@ -696,6 +696,34 @@ static void a_revoked_subscriber_hears_nothing_more_and_the_others_come_back(voi
 	close_hall(&h);
 }
 
+static void what_stopped_subscribers_hold_has_a_limit(void **state)
+{
+	struct hall h = { 0 };
+	struct client stopped = { .hwm = 1 }, other = { 0 };
+	static uint8_t update[100000];
+	int n;
+
+	open_hall(&h, *state);
+	subscribe(&h, &stopped, "observer", NULL, NULL);
+	subscribe(&h, &other, "observer", NULL, NULL);
+	publish_until_heard(&h, &stopped, "before");
+	zsock_pause(stopped.sock, true);
+	for (n = 0; count(&h, "updates_overfull") == 0; n++) {
+		assert_in_range(n, 0, 800);
+		front_publish(h.front, "games", update, sizeof(update));
+		loop_turn(h.f->loop, 0);
+	}
+	publish_until_heard(&h, &other, "after");
+
+	assert_true(n > 600); /* 64 MiB */
+	assert_int_equal(count(&h, "updates_reopened"), 1);
+	zsock_pause(stopped.sock, false);
+	publish_until_heard(&h, &stopped, "at last");
+	zsock_close(stopped.sock);
+	zsock_close(other.sock);
+	close_hall(&h);
+}
+
 static void a_paused_front_takes_calls_later(void **state)
 {
 	struct hall h = { 0 };
@@ -754,6 +782,7 @@ int main(void)
 		IO_TEST(nothing_is_published_to_who_was_gone_before_it_was_subscribed),
 		IO_TEST(who_asks_for_topics_without_end_is_shut_out),
 		IO_TEST(a_revoked_subscriber_hears_nothing_more_and_the_others_come_back),
+		IO_TEST(what_stopped_subscribers_hold_has_a_limit),
 		IO_TEST(a_paused_front_takes_calls_later),
 		IO_TEST(doors_that_nothing_guards_are_refused),
 	};
