@@ -267,6 +267,7 @@ void front_each_count(const struct front *front,
 	fn(arg, "forgotten_sessions", front->sessions.n_forgotten);
 	fn(arg, "connections", count_of(front, ZSOCK_ACCEPTED));
 	fn(arg, "disconnections", count_of(front, ZSOCK_DISCONNECTED));
+	fn(arg, "shut_connections", count_of(front, ZSOCK_SHUT));
 	fn(arg, "refused_handshakes", count_of(front, ZSOCK_REFUSED));
 	fn(arg, "failed_handshakes", count_of(front, ZSOCK_HANDSHAKE_FAILED));
 	fn(arg, "keys_admitted", keys->admitted);

@@ -6,6 +6,7 @@
  * socket notes the same, and ZMQ_EVENTS is asked before the loop waits, until it says that nothing
  * is there. */
 #include "io/zsock.h"
+#include "io/zsock_conns.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,6 +50,8 @@ struct zsock {
 	bool is_closed; /* freed when libuv has let go of the last handle */
 	uint32_t n_handles;
 	uint64_t counts[ZSOCK_EVENTS];
+	struct conns conns;      /* is_monitored, and bound to TCP */
+	struct loop_timer *look; /* NULL: not monitored */
 	char endpoint[ZSOCK_ENDPOINT_MAX];
 };
 
@@ -63,6 +66,7 @@ static void serve(struct loop_source *source);
 static bool receive(struct zsock *sock);
 static void serve_monitor(struct loop_source *source);
 static bool receive_event(struct zsock *sock);
+static void on_look(void *arg);
 
 static enum cvn_err error_of(int error_number)
 {
@@ -207,6 +211,7 @@ static enum cvn_err watch(struct zsock *sock, struct port *port,
 static enum cvn_err open_monitor(struct zsock *sock)
 {
 	char name[64];
+	enum cvn_err err;
 
 	snprintf(name, sizeof(name), "inproc://monitor-%p", (void *)sock);
 	if (zmq_socket_monitor(sock->main.socket, name, MONITORED) != 0)
@@ -218,7 +223,27 @@ static enum cvn_err open_monitor(struct zsock *sock)
 	    !set_int(sock->monitor.socket, ZMQ_LINGER, 0) ||
 	    zmq_connect(sock->monitor.socket, name) != 0)
 		return error_of(errno);
-	return watch(sock, &sock->monitor, serve_monitor);
+	err = loop_timer_new(sock->loop, on_look, sock, &sock->look);
+	return err != CVN_OK ? err : watch(sock, &sock->monitor, serve_monitor);
+}
+
+/* From its first TCP endpoint on. */
+static void watch_connections(struct zsock *sock)
+{
+	const char *port = strrchr(sock->endpoint, ':');
+
+	if (sock->look == NULL || strncmp(sock->endpoint, "tcp://", 6) != 0)
+		return;
+	sock->conns.port = (uint16_t)atoi(port + 1);
+	loop_timer_start(sock->look, CONNS_LOOK_MS, CONNS_LOOK_MS);
+}
+
+static void on_look(void *arg)
+{
+	struct zsock *sock = arg;
+
+	sock->counts[ZSOCK_SHUT] += conns_look(&sock->conns);
+	sock->main.may_be_ready = true; /* so that it shows whether there is anything to read */
 }
 
 enum cvn_err zsock_bind(struct zsock *sock, const char *endpoint)
@@ -238,6 +263,7 @@ enum cvn_err zsock_bind(struct zsock *sock, const char *endpoint)
 		return error_of(errno);
 	if (zmq_getsockopt(sock->main.socket, ZMQ_LAST_ENDPOINT, sock->endpoint, &size) != 0)
 		return error_of(errno);
+	watch_connections(sock);
 	return CVN_OK;
 }
 
@@ -276,6 +302,8 @@ static bool is_ready(struct loop_source *source)
 	if (zmq_getsockopt(port->socket, ZMQ_EVENTS, &events, &size) != 0)
 		return false;
 	port->may_be_ready = (events & ZMQ_POLLIN) != 0;
+	if (port == &port->owner->main && !port->may_be_ready)
+		port->owner->conns.n_dry++;
 	return port->may_be_ready && !(port->owner->is_paused && port == &port->owner->main);
 }
 
@@ -336,6 +364,9 @@ static bool receive(struct zsock *sock)
 	struct zmessage message = { .frames = frames };
 	bool is_whole = read_frames(sock->main.socket, msgs, &message);
 
+	sock->conns.n_messages += is_whole;
+	if (is_whole && sock->conns.n_suspects > 0)
+		conns_spoke(&sock->conns, zmq_msg_get(&msgs[message.n_frames - 1], ZMQ_SRCFD));
 	if (is_whole && sock->on_message != NULL) {
 		for (size_t i = 0; i < message.n_frames; i++) {
 			frames[i].bytes = zmq_msg_data(&msgs[i]);
@@ -387,18 +418,25 @@ static bool receive_event(struct zsock *sock)
 	zmq_msg_t msgs[ZSOCK_FRAMES];
 	struct zmessage message = { .frames = NULL };
 	enum zsock_event event = ZSOCK_EVENTS;
-	uint16_t number;
+	struct {
+		uint16_t number;
+		uint32_t value; /* of those that are used here: the descriptor */
+	} __attribute__((packed)) what;
 
 	if (!read_frames(sock->monitor.socket, msgs, &message))
 		return false;
-	if (zmq_msg_size(&msgs[0]) >= sizeof(number)) {
-		memcpy(&number, zmq_msg_data(&msgs[0]), sizeof(number));
-		event = event_of(number);
+	if (zmq_msg_size(&msgs[0]) == sizeof(what)) {
+		memcpy(&what, zmq_msg_data(&msgs[0]), sizeof(what));
+		event = event_of(what.number);
 	}
 	for (size_t i = 0; i < message.n_frames; i++)
 		zmq_msg_close(&msgs[i]);
 	if (event == ZSOCK_EVENTS)
 		return true;
+	if (event == ZSOCK_ACCEPTED)
+		conns_accepted(&sock->conns, (int)what.value);
+	else if (event == ZSOCK_DISCONNECTED)
+		conns_gone(&sock->conns, (int)what.value);
 	sock->counts[event]++;
 	if (sock->on_event != NULL)
 		sock->on_event(sock->arg, sock, event);
@@ -503,6 +541,8 @@ void zsock_close(struct zsock *sock)
 	if (sock == NULL || sock->is_closed)
 		return;
 	sock->is_closed = true;
+	loop_timer_free(sock->look);
+	conns_done(&sock->conns);
 	if (sock->n_handles == 0) {
 		zmq_close(sock->main.socket);
 		free(sock);

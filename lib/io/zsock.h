@@ -4,7 +4,8 @@
  * Thread    loop thread only.
  * Limit     ZSOCK_FRAMES frames a message (the rest is drained), `frame_max_bytes` a frame, `hwm`
  *           messages a peer each way and half a MiB more in the system, LOOP_BATCH messages a turn. A
- *           frame above frame_max_bytes ends its connection inside libzmq.
+ *           frame above frame_max_bytes ends its connection inside libzmq; a message without end
+ *           that of a TCP client (is_monitored).
  * Not here  who may connect (a ZAP handler: ports/keyring.h); what a message means. */
 #pragma once
 #include "io/backlog.h"
@@ -42,6 +43,7 @@ enum zsock_event {
 	ZSOCK_REFUSED,          /* handshake failed: ZAP said no */
 	ZSOCK_HANDSHAKE_FAILED, /* … for any other reason */
 	ZSOCK_DISCONNECTED,
+	ZSOCK_SHUT, /* we have ended one that never came to the end of a message; only counted */
 	ZSOCK_EVENTS,
 };
 
@@ -63,7 +65,7 @@ struct zsock_options {
 	const char *client_public; /* Z85; these three not NULL: we are a CURVE client */
 	const char *client_secret;
 	const char *server_public;
-	bool is_monitored;         /* count connections and handshakes */
+	bool is_monitored;         /* count connections and handshakes; look after them (TCP) */
 	bool manual_subscriptions; /* XPUB: zsock_subscribe() decides; else all are taken */
 	const char *routing_id;    /* DEALER, REQ: our name at a ROUTER; NULL: it makes one */
 };

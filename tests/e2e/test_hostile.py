@@ -1,4 +1,6 @@
 """Keys that were granted, and then never read, or never end what they say: memory stays flat, the others are served."""
+import socket
+import threading
 import time
 
 import pytest
@@ -19,9 +21,9 @@ def counters(daemon):
     return {c.name: c.value for c in daemon.operator().call(status=pb.StatusCall(counters=True)).counters}
 
 
-def connect(daemon, keys, kind=zmq.DEALER, endpoint=None):
+def connect(daemon, keys, endpoint=None):
     """A socket that takes next to nothing in until it is read."""
-    s = zmq.Context.instance().socket(kind)
+    s = zmq.Context.instance().socket(zmq.DEALER)
     s.linger, s.rcvhwm, s.rcvbuf, s.sndhwm = 0, 1, 4096, 100_000
     s.curve_serverkey, s.curve_publickey, s.curve_secretkey = (k.encode() for k in (daemon.public_key, keys.public, keys.secret))
     s.connect(endpoint or daemon.endpoint)
@@ -94,3 +96,62 @@ def test_64_pages_under_way_are_all_answered(games):
     lists(honest.socket, games.programme, 64)
     assert read(honest.socket) == (64, [])
     honest.close()
+
+
+class Narrows:
+    """Passes a connection's bytes on to the daemon, all but the last of them; `shut` once the daemon has ended it."""
+
+    def __init__(self, daemon, most, rate):
+        self.address = daemon.endpoint.removeprefix("tcp://").split(":")
+        self.most, self.rate = most, rate
+        self.passed, self.shut = 0, threading.Event()
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = f"tcp://127.0.0.1:{self.door.getsockname()[1]}"
+        self.ends = []
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        near, _ = self.door.accept()
+        far = socket.create_connection(self.address)
+        self.ends = [near, far]
+        threading.Thread(target=self.back, args=(far, near), daemon=True).start()
+        try:
+            while self.passed < self.most and (data := near.recv(min(65536, self.most - self.passed))):
+                far.sendall(data)
+                self.passed += len(data)
+                time.sleep(len(data) / self.rate)
+        except OSError:
+            self.shut.set()
+
+    def back(self, far, near):
+        try:
+            while data := far.recv(65536):
+                near.sendall(data)
+        except OSError:
+            pass
+        self.shut.set()
+
+    def close(self):
+        for s in [self.door, *self.ends]:
+            s.close()
+
+
+def test_who_never_comes_to_the_end_of_a_message_is_shut(games):
+    """Its frames would lie in libzmq for ever, and nobody would know."""
+    hostile, other = games.grant("observer"), games.grant("federation", "CHN-TTE")
+    ways = [Narrows(games, 60_000_000, 30_000_000) for _ in range(2)]
+    sockets = [connect(games, hostile.keys, w.endpoint) for w in ways]
+    before, start = rss(games), time.monotonic()
+    for s in sockets:
+        s.send_multipart([b"x" * 60_000] * 1000)
+    while not all(w.shut.is_set() for w in ways):
+        other.submit("games", wish(f"fine-{time.monotonic_ns()}", federation="CHN-TTE"))
+        assert time.monotonic() < start + 20, [w.passed for w in ways]
+    print(f"passed {[w.passed // MIB for w in ways]} MiB, grown by {(rss(games) - before) / MIB:.0f} MiB")
+    assert counters(games)["shut_connections"] >= 2
+    assert "never comes to the end" in games.log()
+    assert rss(games) - before < 64 * MIB
+    for s in sockets:
+        s.close()
+    for w in ways:
+        w.close()

@@ -3,7 +3,10 @@
 #include "io/keys.h"
 #include "io/zsock.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #define TEXT(s) \
@@ -335,6 +338,83 @@ static void only_subscriptions_that_were_granted_deliver(void **state)
 	zsock_close(sub.sock);
 }
 
+static void open_tcp(struct fixture *f, struct side *router)
+{
+	open_side(f, router, ZSOCK_ROUTER, (struct zsock_options){ .is_monitored = true });
+	assert_int_equal(zsock_bind(router->sock, "tcp://127.0.0.1:*"), CVN_OK);
+}
+
+/* Speaks ZMTP 3 by hand, as a DEALER: libzmq itself sends whole messages only. */
+static int connect_by_hand(const struct side *router)
+{
+	static const uint8_t GREETING[64] = { 0xff, 0,    0, 0, 0,   0,   0,   0,
+					      0,    0x7f, 3, 0, 'N', 'U', 'L', 'L' };
+	static const uint8_t READY[] = "\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06"
+				       "DEALER";
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_port = htons((uint16_t)atoi(strrchr(zsock_endpoint(router->sock), ':') + 1));
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(write(fd, GREETING, sizeof(GREETING)), sizeof(GREETING));
+	assert_int_equal(write(fd, READY, sizeof(READY) - 1), sizeof(READY) - 1);
+	return fd;
+}
+
+static void a_message_without_end_ends_its_connection(void **state)
+{
+	/* 0x03: a long frame, and more will follow */
+	static uint8_t frame[9 + 50000] = { 0x03, 0, 0, 0, 0, 0, 0, 50000 >> 8, 50000 & 0xff };
+	struct fixture *f = *state;
+	struct side router = { 0 }, other = { 0 };
+	int fd;
+
+	open_tcp(f, &router);
+	open_side(f, &other, ZSOCK_DEALER, (struct zsock_options){ 0 });
+	assert_int_equal(zsock_connect(other.sock, zsock_endpoint(router.sock)), CVN_OK);
+	send_text(&other, "here");
+	fd = connect_by_hand(&router);
+	TURN_UNTIL(f->loop, router.n_events[ZSOCK_HANDSHAKE_OK] == 2);
+	while (zsock_count(router.sock, ZSOCK_SHUT) == 0) {
+		if (send(fd, frame, sizeof(frame), MSG_NOSIGNAL) < 0)
+			break;
+		turn_for(f->loop, 5);
+	}
+	TURN_UNTIL(f->loop, router.n_events[ZSOCK_DISCONNECTED] == 1);
+
+	assert_int_equal(zsock_count(router.sock, ZSOCK_SHUT), 1);
+	send_text(&other, "still here");
+	TURN_UNTIL(f->loop, router.n_messages == 2);
+	close(fd);
+	close_pair(&router, &other);
+}
+
+/* Not even while we read nothing, and its messages wait. */
+static void who_sends_much_is_not_taken_for_one_without_end(void **state)
+{
+	static uint8_t payload[60000];
+	const struct zframe frame = { payload, sizeof(payload) };
+	struct fixture *f = *state;
+	struct side router = { 0 }, dealer = { 0 };
+
+	open_tcp(f, &router);
+	open_side(f, &dealer, ZSOCK_DEALER, (struct zsock_options){ 0 });
+	assert_int_equal(zsock_connect(dealer.sock, zsock_endpoint(router.sock)), CVN_OK);
+	send_text(&dealer, "first");
+	TURN_UNTIL(f->loop, router.n_messages == 1);
+	zsock_pause(router.sock, true);
+	for (int i = 0; i < 400; i++)
+		assert_int_equal(zsock_send(dealer.sock, &frame, 1), CVN_OK);
+	turn_for(f->loop, 800);
+	zsock_pause(router.sock, false);
+	TURN_UNTIL(f->loop, router.n_messages == 401);
+	turn_for(f->loop, 600);
+
+	assert_int_equal(zsock_count(router.sock, ZSOCK_SHUT), 0);
+	close_pair(&router, &dealer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +431,8 @@ int main(void)
 		IO_TEST(connections_are_counted),
 		IO_TEST(a_frame_above_the_limit_ends_its_connection_only),
 		IO_TEST(only_subscriptions_that_were_granted_deliver),
+		IO_TEST(a_message_without_end_ends_its_connection),
+		IO_TEST(who_sends_much_is_not_taken_for_one_without_end),
 	};
 
 	return cmocka_run_group_tests_name("zsock", tests, NULL, NULL);
