@@ -1,12 +1,12 @@
 """Keys that were granted, and then never read, or never end what they say: memory stays flat, the others are served."""
+import contextlib
 import socket
 import threading
 import time
 
-import pytest
 import zmq
 
-from client import Refused, pb
+from client import pb
 from words import wish
 
 MIB = 1 << 20
@@ -46,7 +46,7 @@ def fill(daemon, n, note):
     return federation
 
 
-def read(socket, wait_ms=1500):
+def read(socket, wait_ms=800):
     """All that is there: how many pages, and the codes of the problems."""
     pages, codes = 0, []
     while socket.poll(wait_ms):
@@ -133,6 +133,8 @@ class Narrows:
 
     def close(self):
         for s in [self.door, *self.ends]:
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
             s.close()
 
 
@@ -151,7 +153,8 @@ def test_who_never_comes_to_the_end_of_a_message_is_shut(games):
     assert counters(games)["shut_connections"] >= 2
     assert "never comes to the end" in games.log()
     assert rss(games) - before < 64 * MIB
-    for s in sockets:
-        s.close()
     for w in ways:
         w.close()
+    time.sleep(0.5)  # libzmq 4.3.4 aborts if a connection ends in the same moment as its socket, in the midst of a message
+    for s in sockets:
+        s.close()
