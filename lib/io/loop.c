@@ -359,8 +359,8 @@ static void end_context(void *zmq)
 	zmq_ctx_shutdown(zmq);
 	if (pthread_create(&thread, NULL, terminate, zmq) != 0)
 		return;
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += TERM_WAIT_S;
-	if (!CVN_EXPECT(pthread_timedjoin_np(thread, NULL, &until) == 0))
+	if (!CVN_EXPECT(pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0))
 		pthread_detach(thread);
 }
