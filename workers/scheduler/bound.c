@@ -7,7 +7,7 @@
 
 #define POINT 64          /* prices are in 1/64 point */
 #define SMOOTH 0.35       /* how much of a new direction counts */
-#define PATIENCE 16       /* rounds without a better bound before steps get shorter */
+#define SHORTER 0.9       /* steps get so much shorter with each round that brings no better bound */
 
 /* Prices of one kind of thing: rows of days. */
 struct prices {
@@ -29,11 +29,11 @@ struct bound {
 	double *tax, *tax_direction; /* by party, −weight … weight */
 	int64_t *taxed, *hosted;     /* tax in 1/POINT; athlete-days, by party */
 	uint64_t **starts;           /* by request: words of feasible starts, venue after venue */
+	int32_t *first_start, *last_start; /* by request: the first and the last of these, at any venue */
 	int32_t *first_after;        /* by request: its first link among all */
 	int64_t *cost, *squad_cost, *city_cost; /* scratch: by start day */
 	int64_t best;
 	double step, ceiling;
-	int32_t n_failed;
 	bool is_plain; /* too large: no prices */
 };
 
@@ -264,6 +264,26 @@ static void trim_all(struct bound *bound)
 	free(n_leaders);
 }
 
+static void find_ends(struct bound *bound)
+{
+	for (int32_t r = 0; r < bound->problem->n_requests; r++) {
+		const struct problem_request *request = &bound->problem->requests[r];
+		int32_t first = INT32_MAX, last = -1;
+
+		for (int32_t w = 0; bound->starts[r] != NULL && w < request->n_venues * request->n_words; w++) {
+			uint64_t word = bound->starts[r][w];
+			int32_t day = (request->first_word + w % request->n_words) * 64;
+
+			if (word != 0 && day + __builtin_ctzll(word) < first)
+				first = day + __builtin_ctzll(word);
+			if (word != 0 && day + 63 - __builtin_clzll(word) > last)
+				last = day + 63 - __builtin_clzll(word);
+		}
+		bound->first_start[r] = first;
+		bound->last_start[r] = last;
+	}
+}
+
 struct bound *bound_new(const struct calendar *calendar)
 {
 	struct bound *bound = memory_new(1, sizeof(*bound));
@@ -280,6 +300,8 @@ struct bound *bound_new(const struct calendar *calendar)
 		words += (int64_t)problem->requests[r].n_venues * problem->requests[r].n_words;
 	bound->is_plain = cells > BOUND_CELLS_MAX || words > BOUND_WORDS_MAX;
 	bound->starts = memory_new((size_t)problem->n_requests, sizeof(*bound->starts));
+	bound->first_start = memory_new((size_t)problem->n_requests, sizeof(int32_t));
+	bound->last_start = memory_new((size_t)problem->n_requests, sizeof(int32_t));
 	bound->first_after = memory_new((size_t)problem->n_requests, sizeof(int32_t));
 	for (int32_t r = 0; r < problem->n_requests; r++) {
 		bound->first_after[r] = n_links;
@@ -305,6 +327,7 @@ struct bound *bound_new(const struct calendar *calendar)
 			bound->ceiling = POINT * 1000.0 * problem->requests[r].value;
 	find_starts(bound);
 	trim_all(bound);
+	find_ends(bound);
 	supply_all(bound);
 	usual_sizes(bound);
 	return bound;
@@ -319,6 +342,8 @@ void bound_free(struct bound *bound)
 	for (int32_t r = 0; r < bound->problem->n_requests; r++)
 		free(bound->starts[r]);
 	free(bound->starts);
+	free(bound->first_start);
+	free(bound->last_start);
 	free(bound->first_after);
 	free(bound->tax);
 	free(bound->tax_direction);
@@ -396,20 +421,39 @@ static void charge_anywhere(struct bound *bound, const struct problem_request *r
 	}
 }
 
+/* The best start day of one venue; city_cost says what all but its units costs. */
+static void choose_day(const struct bound *bound, int32_t r, int32_t i, struct choice *best)
+{
+	const struct problem *problem = bound->problem;
+	const struct problem_request *request = &problem->requests[r];
+	const struct problem_venue *venue = &problem->venues[request->venues[i]];
+	const uint64_t *starts = &bound->starts[r][(size_t)i * (size_t)request->n_words];
+	const int64_t *sum = sums(&bound->prices[UNITS], request->venues[i]);
+	int64_t base = POINT * INT64_C(1000) * request->value + request->load * bound->taxed[venue->host];
+	bool announced = request->announced && request->announced_venue == request->venues[i];
+
+	for (int32_t w = 0; w < request->n_words; w++)
+		for (uint64_t word = starts[w]; word != 0; word &= word - 1) {
+			int32_t day = (request->first_word + w) * 64 + __builtin_ctzll(word);
+			int64_t gain = base - bound->city_cost[day] - request->units * (sum[day + request->duration] - sum[day]);
+
+			if (announced && day == request->announced_day)
+				gain += POINT * problem->policy.move_cost;
+			if (gain > best->gain)
+				*best = (struct choice){gain, request->venues[i], day};
+		}
+}
+
 static struct choice choose(struct bound *bound, int32_t r)
 {
 	const struct problem *problem = bound->problem;
 	const struct problem_request *request = &problem->requests[r];
-	int32_t from = request->first_word * 64, to = from + request->n_words * 64 - 1, city = PROBLEM_NONE;
+	int32_t from = bound->first_start[r], to = bound->last_start[r], city = PROBLEM_NONE;
 	struct choice best = {0, PROBLEM_NONE, 0};
 
-	if (to > problem->n_days - request->duration)
-		to = problem->n_days - request->duration;
 	charge_anywhere(bound, request, from, to);
 	for (int32_t i = 0; i < request->n_venues; i++) {
 		const struct problem_venue *venue = &problem->venues[request->venues[i]];
-		const uint64_t *starts = &bound->starts[r][(size_t)i * (size_t)request->n_words];
-		int64_t base = POINT * INT64_C(1000) * request->value + request->load * bound->taxed[venue->host];
 
 		if (venue->city != city) {
 			city = venue->city;
@@ -420,18 +464,7 @@ static struct choice choose(struct bound *bound, int32_t r)
 					charge(bound->city_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
 					       request->staff[s], from, to, request->duration);
 		}
-		memcpy(&bound->cost[from], &bound->city_cost[from], (size_t)(to - from + 1) * sizeof(int64_t));
-		charge(bound->cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
-		if (request->announced && request->announced_venue == request->venues[i] && request->announced_day >= from &&
-		    request->announced_day <= to)
-			bound->cost[request->announced_day] -= POINT * problem->policy.move_cost;
-		for (int32_t w = 0; w < request->n_words; w++)
-			for (uint64_t word = starts[w]; word != 0; word &= word - 1) {
-				int32_t day = from + w * 64 + __builtin_ctzll(word);
-
-				if (base - bound->cost[day] > best.gain)
-					best = (struct choice){base - bound->cost[day], request->venues[i], day};
-			}
+		choose_day(bound, r, i, &best);
 	}
 	return best;
 }
@@ -625,13 +658,10 @@ int64_t bound_step(struct bound *bound, int64_t score)
 			take(bound, r, choice);
 	}
 	here = value >= 0 ? (value + POINT - 1) / POINT : -(-value / POINT);
-	if (here < bound->best) {
+	if (here < bound->best)
 		bound->best = here;
-		bound->n_failed = 0;
-	} else if (++bound->n_failed == PATIENCE) {
-		bound->step *= 0.6;
-		bound->n_failed = 0;
-	}
+	else
+		bound->step *= SHORTER;
 	for (int kind = 0; kind < KINDS; kind++)
 		length += turn(&bound->prices[kind]);
 	length += turn_taxes(bound);
