@@ -307,6 +307,18 @@ static void drop_vain(struct entry *e)
 		;
 }
 
+/* What could not be looked at while outcomes of its own were under way is looked at now. */
+static void note_if_shown(struct book *b, struct entry *e)
+{
+	if (!e->look_when_shown || !list_is_empty(&e->changes))
+		return;
+	e->look_when_shown = false;
+	if (!list_is_empty(&e->waiting))
+		book_note(b, QUEUE_LOOK, e);
+	else if (e->handle != PROBLEM_NONE && calendar_is_placed(b->calendar, e->handle))
+		book_note(b, QUEUE_RECHECK, e);
+}
+
 /* Remembers what the consents of an amended request were given for, till its new outcome. */
 static void keep_terms(struct entry *e, const struct replica_record *before,
 		       const struct replica_record *now)
@@ -387,12 +399,10 @@ void book_record(struct book *b, const struct replica_record *before,
 			book_note(b, QUEUE_LOOK, e); /* it may be worth a place now */
 		struct calendar_spot is =
 			e->handle != PROBLEM_NONE ? calendar_where(b->calendar, e->handle) : was;
-		if (is.venue != PROBLEM_NONE &&
-		    (is.venue != was.venue || is.day != was.day || e->recheck_when_shown))
+		if (is.venue != PROBLEM_NONE && (is.venue != was.venue || is.day != was.day))
 			book_note(b, QUEUE_RECHECK,
 				  e); /* others put it there: that it fits is yet to be seen */
-		if (list_is_empty(&e->changes))
-			e->recheck_when_shown = false;
+		note_if_shown(b, e);
 	}
 	if (is_own)
 		b->on_shown(b->arg, own);
@@ -486,10 +496,7 @@ void book_take_off(struct book *b, struct change *change)
 	if (b->is_old)
 		return;
 	sync(b, e);
-	if (e->recheck_when_shown && list_is_empty(&e->changes)) {
-		e->recheck_when_shown = false;
-		book_note(b, QUEUE_RECHECK, e);
-	}
+	note_if_shown(b, e);
 }
 
 void book_note(struct book *b, enum book_queue queue, struct entry *e)

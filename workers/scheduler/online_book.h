@@ -40,7 +40,7 @@ struct entry {
 	int32_t handle;                      /* in book.problem; PROBLEM_NONE: it was never open */
 	bool fits_unworthy; /* when last looked at it fitted, but the score would not have gained */
 	/* private from here on */
-	bool recheck_when_shown; /* something changed while an outcome of its own was under way */
+	bool look_when_shown; /* something changed while an outcome of its own was under way */
 	bool has_kept;           /* amended: what the consents that it has were given for */
 	int64_t kept_headcount, kept_duration;
 	char kept_preferred[16];

@@ -216,7 +216,11 @@ bool find_again(struct book *b, struct entry *e, struct draft *d)
 		draft_add(d, e, words_proposed(b, d, e, options, n, accept_days(b)));
 		return true;
 	}
-	if (book_is_under_way(e) || has_true_reasons(b, s))
+	if (book_is_under_way(e)) {
+		e->look_when_shown = true; /* the reasons that are about to be told may be old by then */
+		return false;
+	}
+	if (has_true_reasons(b, s))
 		return false;
 	tell_anew(b, e, d);
 	return true;
@@ -246,7 +250,7 @@ bool find_misfit(struct book *b, struct entry *e, struct draft *d)
 	if (!book_holds_place(s) || (s->state != STATE_PROPOSED && s->state != STATE_CONFIRMED))
 		return false;
 	if (book_is_under_way(e)) {
-		e->recheck_when_shown = true; /* its windows may be about to be widened */
+		e->look_when_shown = true; /* its windows may be about to be widened */
 		return false;
 	}
 	struct calendar_spot was = lift(b, e);

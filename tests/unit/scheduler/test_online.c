@@ -451,6 +451,30 @@ static void answers_count_in_those_under_way(void **state)
 	scene_close(&s);
 }
 
+static void reasons_that_are_old_before_they_are_shown_are_told_anew(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, 0,
+		   TIGHT("r1", "90", "") "," TIGHT("r2", "50", "") "," TIGHT("r3", "10", FIXED));
+	submit(&s, 0);
+	rig_settle(&s.rig);
+	submit(&s, 1); /* waits because of r1, … */
+	submit(&s, 2); /* … which has to go before that is committed */
+	while (rig_publish(&s.rig))
+		;
+	while (rig_deliver(&s.rig))
+		;
+	online_idle(s.rig.online);
+	rig_settle(&s.rig);
+
+	assert_int_equal(rig_state(&s.rig, 1), STATE_WAITLISTED);
+	assert_true(rig_has_reason(&s.rig, 1, "VENUE_FULL", "r3"));
+	assert_false(rig_has_reason(&s.rig, 1, "VENUE_FULL", "r1"));
+	scene_close(&s);
+}
+
 static void stale_answers_are_computed_again(void **state)
 {
 	struct scene s;
@@ -747,6 +771,7 @@ int main(void)
 		cmocka_unit_test(a_place_that_is_not_free_is_refused_with_the_reasons),
 		cmocka_unit_test(a_task_whose_request_is_no_longer_so_is_refused),
 		cmocka_unit_test(answers_count_in_those_under_way),
+		cmocka_unit_test(reasons_that_are_old_before_they_are_shown_are_told_anew),
 		cmocka_unit_test(stale_answers_are_computed_again),
 		cmocka_unit_test(what_builds_on_a_failed_answer_never_matches_by_chance),
 		cmocka_unit_test(no_more_than_so_many_answers_are_under_way),
