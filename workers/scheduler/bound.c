@@ -1,5 +1,6 @@
 /* bound.c - see bound.h. */
 #include "scheduler/bound.h"
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include "scheduler/memory.h"
@@ -31,10 +32,25 @@ struct bound {
 	uint64_t **starts;           /* by request: words of feasible starts, venue after venue */
 	int32_t *first_start, *last_start; /* by request: the first and the last of these, at any venue */
 	int32_t *first_after;        /* by request: its first link among all */
-	int64_t *cost, *squad_cost, *city_cost; /* scratch: by start day */
+	struct choice *choices;      /* by request: of this round */
+	struct chooser *choosers;
+	int32_t n_choosers;
 	int64_t best;
 	double step, ceiling;
 	bool is_plain; /* too large: no prices */
+};
+
+struct choice {
+	int64_t gain; /* in 1/POINT; 0: it stays away */
+	int32_t venue, day;
+};
+
+/* One thread's part of a round: every so many-th request. */
+struct chooser {
+	struct bound *bound;
+	int32_t first;
+	int64_t *squad_cost, *city_cost; /* scratch: by start day */
+	pthread_t thread;
 };
 
 static void prices_init(struct prices *p, int32_t n_rows, int32_t n_days)
@@ -207,7 +223,7 @@ static void reach(const struct bound *bound, const struct problem_after *link, i
 }
 
 /* Takes away the start days of `r` that no start of one whom it comes after would allow. */
-static void trim(struct bound *bound, int32_t r)
+static void trim(struct bound *bound, int32_t r, int64_t *reached)
 {
 	const struct problem_request *request = &bound->problem->requests[r];
 	uint64_t any = 0;
@@ -218,12 +234,12 @@ static void trim(struct bound *bound, int32_t r)
 		if (calendar_is_placed(bound->calendar, link->request))
 			continue;
 		if (bound->starts[link->request] != NULL) {
-			reach(bound, link, bound->cost);
+			reach(bound, link, reached);
 			for (int32_t w = 0; w < request->n_venues * request->n_words; w++) {
 				int32_t first = (request->first_word + w % request->n_words) * 64;
 
 				for (uint64_t word = bound->starts[r][w]; word != 0; word &= word - 1)
-					if (bound->cost[first + __builtin_ctzll(word)] == 0)
+					if (reached[first + __builtin_ctzll(word)] == 0)
 						bound->starts[r][w] ^= word & -word;
 				any |= bound->starts[r][w];
 			}
@@ -241,6 +257,7 @@ static void trim_all(struct bound *bound)
 	const struct problem *problem = bound->problem;
 	int32_t *queue = memory_new((size_t)problem->n_requests, sizeof(*queue)), n = 0;
 	int32_t *n_leaders = memory_new((size_t)problem->n_requests, sizeof(*n_leaders));
+	int64_t *reached = memory_new((size_t)problem->n_days + 64, sizeof(*reached));
 
 	for (int32_t r = 0; r < problem->n_requests; r++) {
 		for (int32_t i = 0; i < problem->requests[r].n_after; i++)
@@ -251,7 +268,7 @@ static void trim_all(struct bound *bound)
 	for (int32_t at = 0; at < n; at++) {
 		const struct problem_request *leader = &problem->requests[queue[at]];
 
-		trim(bound, queue[at]);
+		trim(bound, queue[at], reached);
 		for (int32_t i = 0; leader->present && i < leader->n_followers; i++) {
 			int32_t r = leader->followers[i];
 
@@ -262,6 +279,7 @@ static void trim_all(struct bound *bound)
 	}
 	free(queue);
 	free(n_leaders);
+	free(reached);
 }
 
 static void find_ends(struct bound *bound)
@@ -284,7 +302,7 @@ static void find_ends(struct bound *bound)
 	}
 }
 
-struct bound *bound_new(const struct calendar *calendar)
+struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 {
 	struct bound *bound = memory_new(1, sizeof(*bound));
 	const struct problem *problem = calendar->problem;
@@ -311,9 +329,16 @@ struct bound *bound_new(const struct calendar *calendar)
 	bound->tax_direction = memory_new((size_t)problem->n_nocs, sizeof(double));
 	bound->taxed = memory_new((size_t)problem->n_nocs, sizeof(int64_t));
 	bound->hosted = memory_new((size_t)problem->n_nocs, sizeof(int64_t));
-	bound->cost = memory_new((size_t)problem->n_days + 64, sizeof(int64_t));
-	bound->squad_cost = memory_new((size_t)problem->n_days + 64, sizeof(int64_t));
-	bound->city_cost = memory_new((size_t)problem->n_days + 64, sizeof(int64_t));
+	bound->choices = memory_new((size_t)problem->n_requests, sizeof(*bound->choices));
+	bound->n_choosers = n_threads;
+	bound->choosers = memory_new((size_t)n_threads, sizeof(*bound->choosers));
+	for (int32_t t = 0; t < n_threads; t++)
+		bound->choosers[t] = (struct chooser){
+			.bound = bound,
+			.first = t,
+			.squad_cost = memory_new((size_t)problem->n_days + 64, sizeof(int64_t)),
+			.city_cost = memory_new((size_t)problem->n_days + 64, sizeof(int64_t)),
+		};
 	if (bound->is_plain)
 		return bound;
 	prices_init(&bound->prices[UNITS], problem->n_venues, problem->n_days);
@@ -349,9 +374,12 @@ void bound_free(struct bound *bound)
 	free(bound->tax_direction);
 	free(bound->taxed);
 	free(bound->hosted);
-	free(bound->cost);
-	free(bound->squad_cost);
-	free(bound->city_cost);
+	for (int32_t t = 0; t < bound->n_choosers; t++) {
+		free(bound->choosers[t].squad_cost);
+		free(bound->choosers[t].city_cost);
+	}
+	free(bound->choosers);
+	free(bound->choices);
 	free(bound);
 }
 
@@ -387,14 +415,10 @@ static int64_t distance(int32_t a, int32_t b)
 	return a < b ? b - a : a - b;
 }
 
-struct choice {
-	int64_t gain; /* in 1/POINT; 0: it stays away */
-	int32_t venue, day;
-};
-
 /* What holds wherever it goes: squads, quota, links, the wished day; into squad_cost. */
-static void charge_anywhere(struct bound *bound, const struct problem_request *request, int32_t from, int32_t to)
+static void charge_anywhere(struct chooser *chooser, const struct problem_request *request, int32_t from, int32_t to)
 {
+	const struct bound *bound = chooser->bound;
 	const struct problem *problem = bound->problem;
 	int32_t r = (int32_t)(request - problem->requests), rest = smallest_rest(problem);
 	int64_t once = bound->prices[QUOTA].sum[2 * request->federation + 1];
@@ -409,21 +433,22 @@ static void charge_anywhere(struct bound *bound, const struct problem_request *r
 				once -= bound->prices[ORDER].sum[2 * (bound->first_after[request->followers[i]] + j) + 1];
 	}
 	for (int32_t s = from; s <= to; s++)
-		bound->squad_cost[s] = once + POINT * problem->policy.date_weight * distance(s, request->preferred);
+		chooser->squad_cost[s] = once + POINT * problem->policy.date_weight * distance(s, request->preferred);
 	for (int32_t i = 0; i < request->n_squads; i++) {
 		const int64_t *sum = sums(&bound->prices[SQUADS], request->squads[i]);
 
 		for (int32_t s = from; s <= to; s++) {
 			int32_t end = s + request->duration + rest < problem->n_days ? s + request->duration + rest : problem->n_days;
 
-			bound->squad_cost[s] += sum[end] - sum[s];
+			chooser->squad_cost[s] += sum[end] - sum[s];
 		}
 	}
 }
 
 /* The best start day of one venue; city_cost says what all but its units costs. */
-static void choose_day(const struct bound *bound, int32_t r, int32_t i, struct choice *best)
+static void choose_day(const struct chooser *chooser, int32_t r, int32_t i, struct choice *best)
 {
+	const struct bound *bound = chooser->bound;
 	const struct problem *problem = bound->problem;
 	const struct problem_request *request = &problem->requests[r];
 	const struct problem_venue *venue = &problem->venues[request->venues[i]];
@@ -435,7 +460,7 @@ static void choose_day(const struct bound *bound, int32_t r, int32_t i, struct c
 	for (int32_t w = 0; w < request->n_words; w++)
 		for (uint64_t word = starts[w]; word != 0; word &= word - 1) {
 			int32_t day = (request->first_word + w) * 64 + __builtin_ctzll(word);
-			int64_t gain = base - bound->city_cost[day] - request->units * (sum[day + request->duration] - sum[day]);
+			int64_t gain = base - chooser->city_cost[day] - request->units * (sum[day + request->duration] - sum[day]);
 
 			if (announced && day == request->announced_day)
 				gain += POINT * problem->policy.move_cost;
@@ -444,29 +469,52 @@ static void choose_day(const struct bound *bound, int32_t r, int32_t i, struct c
 		}
 }
 
-static struct choice choose(struct bound *bound, int32_t r)
+static struct choice choose(struct chooser *chooser, int32_t r)
 {
+	const struct bound *bound = chooser->bound;
 	const struct problem *problem = bound->problem;
 	const struct problem_request *request = &problem->requests[r];
 	int32_t from = bound->first_start[r], to = bound->last_start[r], city = PROBLEM_NONE;
 	struct choice best = {0, PROBLEM_NONE, 0};
 
-	charge_anywhere(bound, request, from, to);
+	charge_anywhere(chooser, request, from, to);
 	for (int32_t i = 0; i < request->n_venues; i++) {
 		const struct problem_venue *venue = &problem->venues[request->venues[i]];
 
 		if (venue->city != city) {
 			city = venue->city;
-			memcpy(&bound->city_cost[from], &bound->squad_cost[from], (size_t)(to - from + 1) * sizeof(int64_t));
-			charge(bound->city_cost, sums(&bound->prices[BEDS], city), request->headcount, from, to, request->duration);
+			memcpy(&chooser->city_cost[from], &chooser->squad_cost[from], (size_t)(to - from + 1) * sizeof(int64_t));
+			charge(chooser->city_cost, sums(&bound->prices[BEDS], city), request->headcount, from, to, request->duration);
 			for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
 				if (request->staff[s] > 0)
-					charge(bound->city_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
+					charge(chooser->city_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
 					       request->staff[s], from, to, request->duration);
 		}
-		choose_day(bound, r, i, &best);
+		choose_day(chooser, r, i, &best);
 	}
 	return best;
+}
+
+static void *choose_all(void *arg)
+{
+	struct chooser *chooser = arg;
+	const struct bound *bound = chooser->bound;
+
+	for (int32_t r = chooser->first; r < bound->problem->n_requests; r += bound->n_choosers)
+		if (is_free_to_go(bound, r))
+			bound->choices[r] = choose(chooser, r);
+	return NULL;
+}
+
+/* Everybody's choice at the prices as they are: the same on any number of threads. */
+static void choose_on_threads(struct bound *bound)
+{
+	for (int32_t t = 1; t < bound->n_choosers; t++)
+		if (pthread_create(&bound->choosers[t].thread, NULL, choose_all, &bound->choosers[t]) != 0)
+			abort(); /* as memory.h */
+	choose_all(&bound->choosers[0]);
+	for (int32_t t = 1; t < bound->n_choosers; t++)
+		pthread_join(bound->choosers[t].thread, NULL);
 }
 
 static void take(struct bound *bound, int32_t r, struct choice choice)
@@ -597,6 +645,7 @@ static int32_t in_points(int64_t cost)
 
 bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
 {
+	struct chooser *chooser = &bound->choosers[0];
 	const struct problem *problem = bound->problem;
 	const struct problem_request *request = &problem->requests[r];
 	int32_t from = request->first_word * 64, to = from + request->n_words * 64 - 1;
@@ -608,15 +657,15 @@ bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
 	for (int32_t i = 0; i < request->n_venues; i++) {
 		const struct problem_venue *venue = &problem->venues[request->venues[i]];
 
-		charge_anywhere(bound, request, from, to);
-		charge(bound->squad_cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
-		charge(bound->squad_cost, sums(&bound->prices[BEDS], venue->city), request->headcount, from, to, request->duration);
+		charge_anywhere(chooser, request, from, to);
+		charge(chooser->squad_cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
+		charge(chooser->squad_cost, sums(&bound->prices[BEDS], venue->city), request->headcount, from, to, request->duration);
 		for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
 			if (request->staff[s] > 0)
-				charge(bound->squad_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
+				charge(chooser->squad_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
 				       request->staff[s], from, to, request->duration);
 		for (int32_t s = from; s <= to; s++)
-			ret_costs[i * request->n_words * 64 + s - from] = in_points(bound->squad_cost[s]);
+			ret_costs[i * request->n_words * 64 + s - from] = in_points(chooser->squad_cost[s]);
 	}
 	return true;
 }
@@ -647,16 +696,12 @@ int64_t bound_step(struct bound *bound, int64_t score)
 		value += add_up(&bound->prices[kind]);
 	levy(bound);
 	value += standing(bound);
-	for (int32_t r = 0; r < bound->problem->n_requests; r++) {
-		struct choice choice;
-
-		if (!is_free_to_go(bound, r))
-			continue;
-		choice = choose(bound, r);
-		value += choice.gain;
-		if (choice.gain > 0)
-			take(bound, r, choice);
-	}
+	choose_on_threads(bound);
+	for (int32_t r = 0; r < bound->problem->n_requests; r++)
+		if (is_free_to_go(bound, r) && bound->choices[r].gain > 0) {
+			value += bound->choices[r].gain;
+			take(bound, r, bound->choices[r]);
+		}
 	here = value >= 0 ? (value + POINT - 1) / POINT : -(-value / POINT);
 	if (here < bound->best)
 		bound->best = here;

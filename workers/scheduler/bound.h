@@ -1,7 +1,7 @@
 /* bound.h - how good any plan could be at best: a valid upper bound on the score.
  *
  * Layer     scheduler: scan and calendar below it; solve above.
- * Thread    one at a time.
+ * Thread    the caller's, one at a time, and those that a round starts and ends itself.
  * Limit     BOUND_CELLS_MAX days of rows, BOUND_WORDS_MAX words of start days: beyond them a round takes seconds, few
  *           would be made, and only the sum of all wishes is known.
  *
@@ -19,8 +19,9 @@
 
 struct bound;
 
-/* For plans that keep what stands in `calendar` (the fixed ones) where it is. Borrows both; never NULL. */
-struct bound *bound_new(const struct calendar *calendar);
+/* For plans that keep what stands in `calendar` (the fixed ones) where it is; it is borrowed, with its problem.
+ * `n_threads` (≥ 1) share the work of each round; the answers are the same with any number. Never NULL. */
+struct bound *bound_new(const struct calendar *calendar, int32_t n_threads);
 void bound_free(struct bound *bound);
 /* Is it too large for prices? Then bound_step() has one answer, whatever the score, and there are no costs. */
 bool bound_is_plain(const struct bound *bound);

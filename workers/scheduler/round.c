@@ -326,7 +326,7 @@ static void find_bound(struct round *round, const struct solve_limits *limits, s
 		if (calendar_is_placed(round->calendar, r) && calendar_is_pinned(round->calendar, r))
 			calendar_place(firm, r, calendar_where(round->calendar, r).venue,
 			               calendar_where(round->calendar, r).day);
-	bound = bound_new(firm);
+	bound = bound_new(firm, limits->n_threads);
 	do
 		round->bound = bound_step(bound, round->plan_before);
 	while (!bound_is_plain(bound) && clock_ms() < until_ms &&

@@ -306,7 +306,7 @@ static int64_t first_score(const struct calendar *calendar)
 static void find_bound(struct solving *s)
 {
 	uint64_t until_ms = clock_ms() + (uint64_t)s->options.milliseconds / BOUND_PART;
-	struct bound *bound = bound_new(s->calendar);
+	struct bound *bound = bound_new(s->calendar, (int32_t)s->options.threads);
 	bool is_plain = bound_is_plain(bound);
 	int64_t score = is_plain ? 0 : first_score(s->calendar);
 

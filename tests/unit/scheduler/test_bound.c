@@ -37,7 +37,7 @@ static void end(struct bounded *b)
 /* After so many rounds; no round may say more than those before. */
 static int64_t bound_after(const struct bounded *b, int n_rounds, int64_t score)
 {
-	struct bound *bound = bound_new(b->calendar);
+	struct bound *bound = bound_new(b->calendar, /* n_threads= */ 2);
 	int64_t most = INT64_MAX;
 
 	for (int i = 0; i < n_rounds; i++) {
