@@ -367,7 +367,8 @@ static enum cvn_err fold_change(struct replica *r, const Convene__V1__Update *up
 		.standing = change->standing,
 		.received_unix_ms = change->has_received_unix_ms ? change->received_unix_ms :
 								   update->unix_ms,
-		.has_received = change->revision <= 1 && change->content != NULL, /* its receipt, and nothing later */
+		/* its receipt, or where it is brought back, at whatever revision; and nothing later */
+		.has_received = (change->revision <= 1 || change->has_received_unix_ms) && change->content != NULL,
 	};
 
 	return change->id != NULL ? fold_record(r, &said) : CVN_EMALFORMED;

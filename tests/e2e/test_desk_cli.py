@@ -11,6 +11,11 @@ from desk import Desk
 from words import DEMO, read
 
 
+# what a request asks for, in the words of the programme file
+ASKED = ("id title federation kind discipline level duration windows preferred_first_day hosts venues facilities units headcount "
+         "services squads after value announced contact note").split()
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     d = Desk(tmp_path_factory.mktemp("desk"))
@@ -208,7 +213,20 @@ def test_minutes_name_who_decided_what_and_why(desk):
     desk.run("minutes", "--from", "yesterday", who="working_body", code=64)
 
 
+def amend(desk, record, **changes):
+    """The request as it stands, changed, as its next revision; the operator's word."""
+    known = {k: v for k, v in record.items() if k in ASKED}
+    path = f"{desk.folder}/amended.json"
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({**known, **changes}, f)
+    desk.run("amend", path)
+
+
 def test_a_whole_export_loaded_elsewhere_gives_the_same_state(desk, tmp_path):
+    confirmed = next(iter(listed(desk, "--state", "confirmed").values()))
+    amend(desk, confirmed, note="the bus comes at noon")
+    desk.daemon.operator().at_rest(desk.programme)
+    assert listed(desk)[confirmed["id"]]["revision"] > 1
     desk.run("export", "--all", "-o", f"{tmp_path}/all.json")
     other = Desk(tmp_path)
     try:

@@ -370,6 +370,36 @@ static void holds_a_hundred_thousand_records(void **state)
 	assert_int_equal(replica_find(h->r, "r99999")->cursor, 99999);
 }
 
+/* What `load` brings back may have been amended where it stood: its first change here has a later revision. */
+static void a_request_that_is_brought_back_may_begin_at_a_later_revision(void **state)
+{
+	struct heard *h = *state;
+	Convene__V1__Update update = CONVENE__V1__UPDATE__INIT;
+	Convene__V1__RequestChange request = CONVENE__V1__REQUEST_CHANGE__INIT;
+	Convene__V1__Page page = CONVENE__V1__PAGE__INIT;
+	struct parts p;
+
+	assert_int_equal(replica_page(h->r, &page), CVN_OK);
+	make_parts(&p, "r1", STATE_CONFIRMED, NULL);
+	request.id = p.content.id;
+	request.revision = 3;
+	request.content = &p.content;
+	request.standing = &p.standing;
+	request.has_received_unix_ms = true;
+	request.received_unix_ms = 77;
+	update.has_cursor = true;
+	update.cursor = 1;
+	update.unix_ms = 1000;
+	update.of_case = CONVENE__V1__UPDATE__OF_REQUEST;
+	update.request = &request;
+
+	assert_int_equal(replica_update(h->r, &update), CVN_OK);
+
+	expect(h, "r1:->confirmed ");
+	assert_int_equal(replica_find(h->r, "r1")->revision, 3);
+	assert_int_equal(replica_find(h->r, "r1")->received_unix_ms, 77);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +412,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(notices_that_updates_are_missing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tells_of_each_day_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(knows_who_comes_after, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_request_that_is_brought_back_may_begin_at_a_later_revision, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refuses_what_lacks_its_parts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(holds_a_hundred_thousand_records, set_up, tear_down),
 	};
