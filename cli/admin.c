@@ -40,6 +40,7 @@ static int grant_one(struct cli *cli)
 {
 	Convene__V1__Principal principal = CONVENE__V1__PRINCIPAL__INIT;
 	Convene__V1__Principal *list[] = { &principal };
+	enum cvn_err err;
 
 	if (cli->args.n_positional != 1 || !args_has(&cli->args, OPT_ROLE))
 		return cli_fail(cli, EXIT_USAGE,
@@ -51,6 +52,12 @@ static int grant_one(struct cli *cli)
 	principal.role = (char *)cli->args.value[OPT_ROLE];
 	principal.subject = (char *)cli->args.value[OPT_SUBJECT];
 	principal.name = (char *)cli->args.value[OPT_NAME];
+	err = args_list(&cli->args, OPT_DISCIPLINES, &cli->arena, &principal.disciplines,
+			&principal.n_disciplines);
+	if (err == CVN_EINVALID)
+		return cli_fail(cli, EXIT_USAGE, "%s", cli->args.fault);
+	if (err != CVN_OK)
+		return cli_fail_err(cli, "grant", err);
 	return everyone_grant(cli, list, 1);
 }
 
@@ -61,6 +68,9 @@ int cmd_grant(struct cli *cli)
 	if (cli->args.n_positional != 0 || !args_has(&cli->args, OPT_KEYS))
 		return cli_fail(cli, EXIT_USAGE,
 				"grant --everyone: --keys DIR is wanted, and no public key");
+	if (args_has(&cli->args, OPT_DISCIPLINES))
+		return cli_fail(cli, EXIT_USAGE,
+				"grant --everyone: --disciplines is for one committee's key");
 	return everyone_run(cli, cli->args.value[OPT_KEYS]);
 }
 
@@ -103,8 +113,8 @@ static const char *join(char *const *texts, size_t n, struct arena *arena)
 
 int cmd_principals(struct cli *cli)
 {
-	static const char *const HEADINGS[] = { "public key", "role", "subject", "name",
-						"programmes" };
+	static const char *const HEADINGS[] = { "public key", "role",       "subject",
+						"name",       "programmes", "disciplines" };
 	Convene__V1__Principals principals = CONVENE__V1__PRINCIPALS__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
 	Convene__V1__Reply *reply;
@@ -124,6 +134,9 @@ int cmd_principals(struct cli *cli)
 		const char *cells[] = { p->public_key, p->role, p->subject, p->name,
 					p->n_programmes > 0 ?
 						join(p->programmes, p->n_programmes, &cli->arena) :
+						"all",
+					p->n_disciplines > 0 ?
+						join(p->disciplines, p->n_disciplines, &cli->arena) :
 						"all" };
 
 		if (cli->is_json)

@@ -118,6 +118,10 @@ int cmd_agenda(struct cli *cli)
 	reader.role = args_has(&cli->args, OPT_NOC) ? "committee" : welcome->role;
 	reader.subject =
 		args_has(&cli->args, OPT_NOC) ? cli->args.value[OPT_NOC] : welcome->subject;
+	if (!args_has(&cli->args, OPT_NOC)) {
+		reader.disciplines = welcome->disciplines;
+		reader.n_disciplines = welcome->n_disciplines;
+	}
 	code = entries_gather(cli, /* with_history= */ false, &entries);
 	if (code == EXIT_OK) {
 		err = awaits_find(&entries, &reader, &cli->arena, &list);

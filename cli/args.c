@@ -150,3 +150,45 @@ enum cvn_err args_number(struct args *args, enum option_id id, int64_t min, int6
 	*ret = n;
 	return CVN_OK;
 }
+
+static bool is_in(const char *text, char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], text) == 0)
+			return true;
+	return false;
+}
+
+enum cvn_err args_list(struct args *args, enum option_id id, struct arena *arena, char ***ret,
+		       size_t *ret_n)
+{
+	const char *at = args->value[id];
+	size_t n = 0, max = 1;
+	char **list;
+
+	*ret_n = 0;
+	if (at == NULL)
+		return CVN_OK;
+	for (const char *c = at; *c != '\0'; c++)
+		max += *c == ',';
+	list = arena_array(arena, max, sizeof(*list));
+	for (; list != NULL && n < max; n++) {
+		const size_t length = strcspn(at, ",");
+
+		list[n] = arena_memdup(arena, at, length);
+		if (list[n] == NULL)
+			return CVN_ENOMEM;
+		if (length == 0 || is_in(list[n], list, n)) {
+			snprintf(args->fault, sizeof(args->fault),
+				 "--%s: %.80s: names are joined by commas, each once",
+				 OPTIONS[id].word, args->value[id]);
+			return CVN_EINVALID;
+		}
+		at += length + 1;
+	}
+	if (list == NULL)
+		return CVN_ENOMEM;
+	*ret = list;
+	*ret_n = n;
+	return CVN_OK;
+}

@@ -4,6 +4,7 @@
  * Thread    one.
  * Not here  what a value means: each command reads its own. */
 #pragma once
+#include "util/arena.h"
 #include "util/err.h"
 
 #include <stdint.h>
@@ -64,6 +65,11 @@ bool args_has(const struct args *args, enum option_id id);
  * CVN_EINVALID, with a sentence in `args->fault`. */
 CVN_MUST_CHECK enum cvn_err args_number(struct args *args, enum option_id id, int64_t min,
 					int64_t max, int64_t otherwise, int64_t *ret);
+
+/* The option's value split at its commas, each part not empty and named once; none where it was not
+ * given. Memory is the arena's. CVN_EINVALID, with a sentence in `args->fault`; CVN_ENOMEM. */
+CVN_MUST_CHECK enum cvn_err args_list(struct args *args, enum option_id id, struct arena *arena,
+				      char ***ret, size_t *ret_n);
 
 /* Prints the help of one command, or, for NULL, that of the program. */
 void args_help(const struct command *command);

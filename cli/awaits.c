@@ -71,6 +71,17 @@ static bool is_asked(const struct finder *f, const char *whose)
 	return false;
 }
 
+/* A delegate decides about some disciplines alone. */
+static bool is_about(const struct finder *f, const struct entry *e)
+{
+	const struct awaits_reader *r = f->reader;
+
+	for (size_t i = 0; i < r->n_disciplines; i++)
+		if (e->content != NULL && is(r->disciplines[i], e->content->discipline))
+			return true;
+	return r->n_disciplines == 0;
+}
+
 /* Where there is no last day, `by` is NULL. */
 static void add(struct finder *f, const struct entry *e, enum awaits_what what, const char *whose,
 		const char *by)
@@ -78,7 +89,7 @@ static void add(struct finder *f, const struct entry *e, enum awaits_what what, 
 	struct awaits *a;
 	struct way *way = NULL;
 
-	if (!is_asked(f, whose))
+	if (!is_asked(f, whose) || !is_about(f, e))
 		return;
 	if (f->list.n == f->cap) {
 		struct awaits *all =

@@ -39,6 +39,8 @@ struct awaits_list {
  * others everything. */
 struct awaits_reader {
 	const char *role, *subject;
+	char *const *disciplines; /* a committee's delegate: about these alone; none: all */
+	size_t n_disciplines;
 };
 
 /* Finds all of it; memory is the arena's, entries are borrowed. CVN_ENOMEM. */

@@ -74,17 +74,37 @@ static int read_file(struct cli *cli, struct verdicts *ret)
 	return code;
 }
 
-static int check(struct cli *cli, struct verdicts *v)
+static int who_are_we(struct cli *cli, struct verdicts_who *ret)
 {
 	const Convene__V1__Welcome *welcome;
-	struct entries entries = { .n = 0 };
-	enum cvn_err err;
+	const struct key_pair *keys;
 	int code = cli_welcome(cli, &welcome);
+
+	if (code != EXIT_OK)
+		return code;
+	*ret = (struct verdicts_who){ .role = welcome->role,
+				      .subject = welcome->subject,
+				      .disciplines = welcome->disciplines,
+				      .n_disciplines = welcome->n_disciplines };
+	if (strncmp(cli->profile.endpoint, "ipc://", 6) == 0)
+		return EXIT_OK; /* there one speaks without a key */
+	code = cli_keys(cli, &keys);
+	if (code == EXIT_OK)
+		ret->key = keys->public_key;
+	return code;
+}
+
+static int check(struct cli *cli, struct verdicts *v)
+{
+	struct entries entries = { .n = 0 };
+	struct verdicts_who who;
+	enum cvn_err err;
+	int code = who_are_we(cli, &who);
 
 	if (code == EXIT_OK)
 		code = entries_gather(cli, /* with_history= */ false, &entries);
 	if (code == EXIT_OK) {
-		err = verdicts_check(v, &entries, welcome->role, welcome->subject, &cli->arena);
+		err = verdicts_check(v, &entries, &who, &cli->arena);
 		if (err != CVN_OK)
 			code = cli_fail_err(cli, "decide", err);
 	}

@@ -290,20 +290,11 @@ static int follow(struct rounding *r)
 /* The values of an option, split at its commas. */
 static int split(struct cli *cli, enum option_id id, char ***ret, size_t *ret_n)
 {
-	const char *value = cli->args.value[id];
-	char *text = value != NULL ? arena_strdup(&cli->arena, value) : NULL, *rest = NULL;
-	size_t max = 1;
+	enum cvn_err err = args_list(&cli->args, id, &cli->arena, ret, ret_n);
 
-	if (value == NULL)
-		return EXIT_OK;
-	for (const char *c = value; *c != '\0'; c++)
-		max += *c == ',';
-	*ret = arena_array(&cli->arena, max, sizeof **ret);
-	if (text == NULL || *ret == NULL)
-		return cli_fail_err(cli, "round", CVN_ENOMEM);
-	for (char *part = strtok_r(text, ",", &rest); part != NULL; part = strtok_r(NULL, ",", &rest))
-		(*ret)[(*ret_n)++] = part;
-	return EXIT_OK;
+	if (err == CVN_EINVALID)
+		return cli_fail(cli, EXIT_USAGE, "%s", cli->args.fault);
+	return err == CVN_OK ? EXIT_OK : cli_fail_err(cli, "round", err);
 }
 
 static int read_scope(struct cli *cli, Convene__V1__RoundScope *scope, Convene__V1__Period *period)

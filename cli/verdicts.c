@@ -241,10 +241,11 @@ enum cvn_err verdicts_read(const char *bytes, size_t n, struct arena *arena, str
 	return read_table(bytes, n, arena, ret, ret_text);
 }
 
-/* A request by its id, or a decision of one committee on a request, so that a second is noticed. */
+/* A request by its id, or the first decision of the file on one, so that a second is noticed. */
 struct known {
 	char *key;
 	const struct entry *entry;
+	const struct verdict *verdict;
 	UT_hash_handle hh;
 };
 
@@ -283,7 +284,18 @@ static const char *form_fault(const struct verdict *v)
 	return NULL;
 }
 
-static const char *consent_fault(const struct entry *e, const char *noc, struct arena *arena)
+/* Has so few people coming, and waits for its host's word on that? */
+static bool is_host_asked(const struct entries *entries, const struct entry *e, const char *noc)
+{
+	const Convene__V1__Standing *s = e->standing;
+
+	return s->state == STATE_CONFIRMED && s->host_asked && s->placement != NULL &&
+	       entries->programme != NULL &&
+	       is(programme_noc_of_venue(entries->programme, s->placement->venue), noc);
+}
+
+static const char *consent_fault(const struct entry *e, const struct verdicts_who *who,
+				 const char *noc, struct arena *arena)
 {
 	const Convene__V1__Standing *s = e->standing;
 	bool is_needed = false;
@@ -292,25 +304,33 @@ static const char *consent_fault(const struct entry *e, const char *noc, struct 
 		is_needed |= is(s->consent_needed[i], noc);
 	if (!is_needed)
 		return arena_printf(arena, "the word of %s is not needed", noc);
-	for (size_t i = 0; i < s->n_consents; i++)
+	for (size_t i = 0; i < s->n_consents; i++) {
 		if (is(s->consents[i]->noc, noc))
 			return arena_printf(arena, "%s has approved it already", noc);
+		if (is(s->consents[i]->key, who->key))
+			return "nobody gives the word of two committees";
+	}
 	return NULL;
 }
 
 /* What stands against it: the state, the revision, who speaks. */
-static const char *standing_fault(const struct verdict *v, const struct entry *e, const char *noc,
-				  struct arena *arena)
+static const char *standing_fault(const struct verdict *v, const struct entries *entries,
+				  const struct entry *e, const struct verdicts_who *who,
+				  const char *noc, struct arena *arena)
 {
+	const bool is_approval = is(v->verdict, "approve");
+
 	if (e == NULL)
 		return "there is no such request";
 	if (v->revision != 0 && v->revision != e->revision)
 		return arena_printf(arena, "revision %" PRId64 " stands", e->revision);
+	if (noc != NULL && is_approval && is_host_asked(entries, e, noc))
+		return NULL;
 	if (!lifecycle_can(e->standing->state, cause_of(v->verdict)))
 		return arena_printf(arena, "it is %s", state_name(e->standing->state));
 	if (noc == NULL)
 		return "noc must say for which committee";
-	return is(v->verdict, "approve") ? consent_fault(e, noc, arena) : NULL;
+	return is_approval ? consent_fault(e, who, noc, arena) : NULL;
 }
 
 static struct known *find(struct known *known, const char *key)
@@ -321,70 +341,107 @@ static struct known *find(struct known *known, const char *key)
 	return found;
 }
 
-static bool keep(struct known **known, char *key, const struct entry *e, struct arena *arena)
+static bool keep(struct known **known, char *key, const struct entry *e, const struct verdict *v,
+		 struct arena *arena)
 {
 	struct known *k = arena_zalloc(arena, sizeof(*k));
 
-	if (k == NULL || key == NULL)
+	if (k == NULL)
 		return false;
 	k->key = key;
 	k->entry = e;
+	k->verdict = v;
 	HASH_ADD_KEYPTR(hh, *known, key, strlen(key), k);
 	return true;
 }
 
-static const char *who_fault(const char *role, const char *subject, const struct verdict *v)
+static const char *who_fault(const struct verdicts_who *who, const struct verdict *v)
 {
-	if (is(role, "federation") || is(role, "observer"))
+	if (is(who->role, "federation") || is(who->role, "observer"))
 		return "only committees decide";
-	return is(role, "committee") && v->noc != NULL && !is(v->noc, subject) ?
+	return is(who->role, "committee") && v->noc != NULL && !is(v->noc, who->subject) ?
 		       "a committee speaks for itself alone" :
 		       NULL;
 }
 
-static enum cvn_err check_one(struct verdict *v, struct known *by_id, struct known **done,
-			      const char *role, const char *subject, struct arena *arena)
+static const char *discipline_fault(const struct verdicts_who *who, const struct entry *e)
 {
-	const char *noc = v->noc != NULL ? v->noc : is(role, "committee") ? subject : NULL;
-	struct known *k;
-	char *key;
+	for (size_t i = 0; i < who->n_disciplines; i++)
+		if (e->content != NULL && is(who->disciplines[i], e->content->discipline))
+			return NULL;
+	return who->n_disciplines > 0 ?
+		       "the committee has let this key speak for other disciplines" :
+		       NULL;
+}
+
+/* Two rows on one request: the second finds what the first has made of it. */
+static const char *second_fault(const struct verdict *v, const struct verdict *first,
+				const char *noc, const char *first_noc, struct arena *arena)
+{
+	if (is(noc, first_noc))
+		return arena_printf(arena, "%s decides it twice in this file", noc);
+	if (!is(first->verdict, "approve"))
+		return arena_printf(arena, "line %zu of this file has decided it", first->line);
+	return is(v->verdict, "approve") ? "nobody gives the word of two committees" : NULL;
+}
+
+/* A file that is checked, and what is known so far. */
+struct check {
+	const struct entries *entries;
+	const struct verdicts_who *who;
+	struct known *by_id; /* requests */
+	struct known *done;  /* good rows of the file, by their request */
+	struct arena *arena;
+};
+
+static const char *noc_of(const struct verdicts_who *who, const struct verdict *v)
+{
+	if (v->noc != NULL)
+		return v->noc;
+	return is(who->role, "committee") ? who->subject : NULL;
+}
+
+static enum cvn_err check_one(struct check *c, struct verdict *v)
+{
+	const char *noc = noc_of(c->who, v);
+	const struct known *k, *first;
 
 	if (v->fault == NULL)
 		v->fault = form_fault(v);
 	if (v->fault == NULL)
-		v->fault = who_fault(role, subject, v);
+		v->fault = who_fault(c->who, v);
 	if (v->fault != NULL)
 		return CVN_OK;
-	k = find(by_id, v->request);
-	v->fault = standing_fault(v, k != NULL ? k->entry : NULL, noc, arena);
-	if (v->fault != NULL)
+	k = find(c->by_id, v->request);
+	v->fault = standing_fault(v, c->entries, k != NULL ? k->entry : NULL, c->who, noc,
+				  c->arena);
+	if (v->fault == NULL)
+		v->fault = discipline_fault(c->who, k->entry);
+	first = find(c->done, v->request);
+	if (v->fault == NULL && first != NULL)
+		v->fault = second_fault(v, first->verdict, noc, noc_of(c->who, first->verdict),
+					c->arena);
+	if (v->fault != NULL || first != NULL)
 		return CVN_OK;
-	key = arena_printf(arena, "%s %s", noc, v->request);
-	if (key == NULL)
-		return CVN_ENOMEM;
-	if (find(*done, key) != NULL) {
-		v->fault = arena_printf(arena, "%s decides it twice in this file", noc);
-		return CVN_OK;
-	}
-	return keep(done, key, NULL, arena) ? CVN_OK : CVN_ENOMEM;
+	return keep(&c->done, v->request, NULL, v, c->arena) ? CVN_OK : CVN_ENOMEM;
 }
 
-enum cvn_err verdicts_check(struct verdicts *v, const struct entries *entries, const char *role,
-			    const char *subject, struct arena *arena)
+enum cvn_err verdicts_check(struct verdicts *v, const struct entries *entries,
+			    const struct verdicts_who *who, struct arena *arena)
 {
-	struct known *by_id = NULL, *done = NULL;
+	struct check c = { .entries = entries, .who = who, .arena = arena };
 	enum cvn_err err = CVN_OK;
 
 	for (size_t i = 0; i < entries->n && err == CVN_OK; i++)
-		err = keep(&by_id, (char *)entries->all[i].id, &entries->all[i], arena) ?
+		err = keep(&c.by_id, (char *)entries->all[i].id, &entries->all[i], NULL, arena) ?
 			      CVN_OK :
 			      CVN_ENOMEM;
 	v->n_faults = 0;
 	for (size_t i = 0; i < v->n && err == CVN_OK; i++) {
-		err = check_one(&v->all[i], by_id, &done, role, subject, arena);
+		err = check_one(&c, &v->all[i]);
 		v->n_faults += v->all[i].fault != NULL;
 	}
-	HASH_CLEAR(hh, by_id);
-	HASH_CLEAR(hh, done);
+	HASH_CLEAR(hh, c.by_id);
+	HASH_CLEAR(hh, c.done);
 	return err;
 }

@@ -31,7 +31,14 @@ struct verdicts {
 CVN_MUST_CHECK enum cvn_err verdicts_read(const char *bytes, size_t n, struct arena *arena,
 					  struct verdicts *ret, const char **ret_text);
 
-/* Finds what cannot be done by `role` for `subject`, and counts the faults. CVN_ENOMEM. */
+/* Whose file it is: as in Welcome. */
+struct verdicts_who {
+	const char *role, *subject;
+	const char *key;          /* public; NULL: not known */
+	char *const *disciplines; /* a committee's delegate: about these alone; none: all */
+	size_t n_disciplines;
+};
+
+/* Finds what `who` cannot do, row by row as the file has them, and counts the faults. CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err verdicts_check(struct verdicts *v, const struct entries *entries,
-					   const char *role, const char *subject,
-					   struct arena *arena);
+					   const struct verdicts_who *who, struct arena *arena);

@@ -43,6 +43,8 @@ enum verdict hello_start(struct exchange *e)
 	w->role = (char *)(uintptr_t)role_name(e->caller.role);
 	w->subject = (char *)(uintptr_t)e->caller.subject;
 	w->principal = (char *)(uintptr_t)e->caller.name;
+	w->disciplines = (char **)(uintptr_t)e->caller.disciplines;
+	w->n_disciplines = e->caller.n_disciplines;
 	w->programmes = programmes;
 	for (struct mirror_programme *m = mirror_first(e->flow->mirror); m != NULL;
 	     m = mirror_next(m))

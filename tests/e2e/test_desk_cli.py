@@ -98,6 +98,38 @@ def test_both_committees_decide_in_bulk_out_of_tables(desk):
     assert all([c["noc"] for c in now[i]["consents"]] == ["CHN", "RUS"] for i in both)
 
 
+def test_a_committee_delegates_some_disciplines(desk):
+    proposed = listed(desk, "--state", "proposed")
+    by = {}
+    for i, r in proposed.items():
+        if "CHN" in r["consent_needed"] and not any(c["noc"] == "CHN" for c in r.get("consents", [])):
+            by.setdefault(r["discipline"], []).append(i)
+    theirs = by["SWM"] + by["WPO"]
+    other = by["ATH"][0]
+    key = desk.run("keygen", f"{desk.keys}/water.key").stdout.strip()
+    grant = ["grant", key, "--role", "committee", "--subject", "CHN"]
+    assert "name" in desk.run(*grant, "--disciplines", "SWM,WPO", code=65).stderr  # whoever speaks in part is known by name
+    desk.run(*grant, "--name", "Li, water sports", "--disciplines", "SWM,,WPO", code=64)
+    desk.run("grant", key, "--role", "observer", "--name", "Li", "--disciplines", "SWM", code=65)
+    desk.run("grant", "--everyone", "--keys", desk.keys, "--disciplines", "SWM", code=64)
+    desk.run(*grant, "--name", "Li, water sports", "--disciplines", "SWM,WPO")
+    row = next(x for x in desk.run("principals").stdout.splitlines() if x.startswith(key))
+    assert row.rstrip().endswith("SWM WPO")
+    assert {x["request"] for x in lines(desk.run("agenda", "--json", who="water"))} == set(theirs)
+    assert "other disciplines" in desk.run("approve", other, who="water", code=77).stderr
+    desk.run("put", "city", "-", who="water", code=77, stdin=json.dumps({"id": "CHN-new", "name": {"en": "New"}, "noc": "CHN", "beds": 1}))
+    path = file_of(desk, "water.jsonl", [{"request": theirs[0], "verdict": "approve"}, {"request": other, "verdict": "approve"}])
+    assert "other disciplines" in desk.run("decide", "-f", path, "--yes", who="water", code=65).stderr
+    assert listed(desk)[theirs[0]].get("consents", []) == proposed[theirs[0]].get("consents", []), "nothing is done"
+    desk.run("approve", theirs[0], who="water")
+    consent = next(c for c in listed(desk)[theirs[0]]["consents"] if c["noc"] == "CHN")
+    assert consent["by"] == "Li, water sports"
+    assert "Li, water sports for CHN approved" in desk.run("minutes", who="working_body").stdout
+    desk.run(*grant, "--name", "Li, athletics", "--disciplines", "ATH")  # anew: what was said last counts
+    desk.run("approve", theirs[1], who="water", code=77)
+    desk.run("approve", other, who="water")
+
+
 def test_a_preview_decides_nothing(desk):
     some = next(iter(listed(desk, "--state", "proposed")))
     before = desk.run("trace", some).stdout

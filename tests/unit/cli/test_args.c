@@ -111,6 +111,30 @@ static void numbers_have_limits(void **state)
 	assert_int_equal(n, 64);
 }
 
+static void lists_are_split_at_their_commas(void **state)
+{
+	struct args args;
+	struct arena arena;
+	char **list = NULL;
+	size_t n = 9;
+
+	(void)state;
+	arena_init(&arena, 4096);
+	assert_int_equal(PARSE(&args, "grant", "x", "--disciplines", "SWM,DIV"), CVN_OK);
+	assert_int_equal(args_list(&args, OPT_DISCIPLINES, &arena, &list, &n), CVN_OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(list[0], "SWM");
+	assert_string_equal(list[1], "DIV");
+	assert_int_equal(args_list(&args, OPT_FEDERATION, &arena, &list, &n), CVN_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(PARSE(&args, "grant", "x", "--disciplines", "SWM,"), CVN_OK);
+	assert_int_equal(args_list(&args, OPT_DISCIPLINES, &arena, &list, &n), CVN_EINVALID);
+	assert_int_equal(PARSE(&args, "grant", "x", "--disciplines", "SWM,DIV,SWM"), CVN_OK);
+	assert_int_equal(args_list(&args, OPT_DISCIPLINES, &arena, &list, &n), CVN_EINVALID);
+	assert_non_null(strstr(args.fault, "--disciplines: SWM,DIV,SWM"));
+	arena_done(&arena);
+}
+
 static void every_command_can_be_told_apart(void **state)
 {
 	(void)state;
@@ -147,6 +171,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_in_the_tables_is_refused),
 		cmocka_unit_test(arguments_are_counted),
 		cmocka_unit_test(numbers_have_limits),
+		cmocka_unit_test(lists_are_split_at_their_commas),
 		cmocka_unit_test(every_command_can_be_told_apart),
 		cmocka_unit_test(problems_have_exit_codes),
 	};

@@ -25,6 +25,7 @@ struct office {
 	Convene__V1__Standing standing[N];
 	Convene__V1__Placement placement[N];
 	struct awaits_reader reader;
+	struct verdicts_who who;
 };
 
 static int set_up(void **state)
@@ -35,6 +36,7 @@ static int set_up(void **state)
 
 	assert_non_null(o);
 	arena_init(&o->arena, 1 << 20);
+	o->who = (struct verdicts_who){ .role = "committee", .subject = "CHN" };
 	for (size_t i = 0; i < N; i++) {
 		convene__v1__request__init(&o->content[i]);
 		convene__v1__standing__init(&o->standing[i]);
@@ -110,7 +112,7 @@ static void a_committee_that_has_spoken_is_not_asked_again(void **state)
 	given.noc = (char *)"CHN";
 	o->standing[0].consents = consents;
 	o->standing[0].n_consents = 1;
-	o->reader = (struct awaits_reader){ "committee", "CHN" };
+	o->reader = (struct awaits_reader){ .role = "committee", .subject = "CHN" };
 	assert_int_equal(agenda(o).n, N - 1);
 	o->reader.subject = "RUS";
 	assert_int_equal(agenda(o).n, N);
@@ -141,7 +143,7 @@ static void read(struct office *o, const char *text, struct verdicts *ret)
 	const char *why = NULL;
 
 	assert_int_equal(verdicts_read(text, strlen(text), &o->arena, ret, &why), CVN_OK);
-	assert_int_equal(verdicts_check(ret, &o->entries, "committee", "CHN", &o->arena), CVN_OK);
+	assert_int_equal(verdicts_check(ret, &o->entries, &o->who, &o->arena), CVN_OK);
 }
 
 static void decisions_come_as_lines_as_an_array_and_as_a_table(void **state)
@@ -194,6 +196,48 @@ static void what_the_table_of_moves_does_not_allow_is_a_fault(void **state)
 	assert_int_equal(v.n_faults, 7);
 	assert_null(v.all[2].fault); /* a confirmed one may be cancelled */
 	assert_int_equal(v.all[7].line, 9);
+}
+
+static void a_delegate_is_asked_about_its_disciplines_and_decides_these(void **state)
+{
+	struct office *o = *state;
+	char *disciplines[] = { (char *)"SWM", (char *)"DIV" };
+	struct verdicts v;
+
+	o->content[0].discipline = (char *)"TTE";
+	o->content[1].discipline = (char *)"DIV";
+	o->reader = (struct awaits_reader){ "committee", "CHN", disciplines, 2 };
+	o->who.disciplines = disciplines;
+	o->who.n_disciplines = 2;
+
+	assert_int_equal(agenda(o).n, 1);
+	assert_string_equal(agenda(o).all[0].entry->id, "r2");
+	read(o, "request,verdict\nr1,approve\nr2,approve\n", &v);
+	assert_int_equal(v.n_faults, 1);
+	assert_non_null(strstr(v.all[0].fault, "other disciplines"));
+}
+
+static void one_key_gives_one_word_to_a_request_in_a_file_too(void **state)
+{
+	struct office *o = *state;
+	Convene__V1__Consent given = CONVENE__V1__CONSENT__INIT, *consents[] = { &given };
+	struct verdicts v;
+
+	o->who = (struct verdicts_who){ .role = "operator", .key = "mine" };
+	given.noc = (char *)"CHN";
+	given.key = (char *)"mine";
+	o->standing[2].consents = consents;
+	o->standing[2].n_consents = 1;
+
+	read(o,
+	     "request,verdict,noc,reason\nr1,approve,CHN,\nr1,approve,RUS,\nr2,decline,CHN,x\n"
+	     "r2,approve,RUS,\nr3,approve,RUS,\nr3,decline,RUS,x\nr4,approve,CHN,\nr4,decline,RUS,x\n",
+	     &v);
+
+	assert_int_equal(v.n_faults, 3);
+	assert_string_equal(v.all[1].fault, "nobody gives the word of two committees");
+	assert_string_equal(v.all[3].fault, "line 4 of this file has decided it");
+	assert_string_equal(v.all[4].fault, "nobody gives the word of two committees");
 }
 
 static void days_of_rest_lie_between_events(void **state)
@@ -280,6 +324,8 @@ int main(void)
 		T(decisions_come_as_lines_as_an_array_and_as_a_table),
 		T(a_table_without_the_columns_is_refused),
 		T(what_the_table_of_moves_does_not_allow_is_a_fault),
+		T(a_delegate_is_asked_about_its_disciplines_and_decides_these),
+		T(one_key_gives_one_word_to_a_request_in_a_file_too),
 		T(days_of_rest_lie_between_events),
 		T(what_is_unmet_is_a_share_of_value),
 		T(minutes_tell_a_decision_once_and_escape_what_others_wrote),
