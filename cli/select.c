@@ -15,21 +15,32 @@ const char *select_venue(const struct entry *e)
 {
 	const Convene__V1__Placement *p = e->standing->placement;
 
-	if (p != NULL)
-		return p->venue;
-	return e->history != NULL && e->history->last.venue[0] != '\0' ? e->history->last.venue :
-									 NULL;
+	if (p == NULL && e->history != NULL && e->history->last.venue[0] != '\0')
+		return e->history->last.venue;
+	p = p != NULL ? p : e->standing->was;
+	return p != NULL ? p->venue : NULL;
 }
 
 const char *select_first_day(const struct entry *e)
 {
 	const Convene__V1__Placement *p = e->standing->placement;
 
-	if (p != NULL)
-		return p->first_day;
-	return e->history != NULL && e->history->last.venue[0] != '\0' ?
-		       e->history->last.first_day :
-		       NULL;
+	if (p == NULL && e->history != NULL && e->history->last.venue[0] != '\0')
+		return e->history->last.first_day;
+	p = p != NULL ? p : e->standing->was;
+	return p != NULL ? p->first_day : NULL;
+}
+
+/* Of another's request a federation sees no squads, but the invitations of its own. */
+static bool is_invited(const struct entry *e, const char *squad, const char *federation)
+{
+	const Convene__V1__Standing *s = e->standing;
+
+	for (size_t i = 0; e->content != NULL && e->content->n_squads == 0 && i < s->n_invitations; i++)
+		if (same(s->invitations[i]->squad, squad) ||
+		    same(s->invitations[i]->federation, federation))
+			return true;
+	return false;
 }
 
 bool select_has_squad(const struct entry *e, const char *squad)
@@ -37,7 +48,7 @@ bool select_has_squad(const struct entry *e, const char *squad)
 	for (size_t i = 0; e->content != NULL && i < e->content->n_squads; i++)
 		if (same(e->content->squads[i], squad))
 			return true;
-	return false;
+	return is_invited(e, squad, NULL);
 }
 
 bool select_concerns_federation(const struct entries *entries, const struct entry *e,
@@ -53,7 +64,7 @@ bool select_concerns_federation(const struct entries *entries, const struct entr
 		if (squad != NULL && same(squad->federation, federation))
 			return true;
 	}
-	return false;
+	return is_invited(e, NULL, federation);
 }
 
 bool select_concerns_noc(const struct entries *entries, const struct entry *e, const char *noc)

@@ -98,11 +98,28 @@ static bool is_invited(const struct view *view, const Convene__V1__Invitation *i
 	       strcmp(invitation->federation, view->subject) == 0;
 }
 
+/* Does it stand in the confirmed calendar, or did it, and is off? */
+static bool is_public(const Convene__V1__Standing *s)
+{
+	switch (s->state) {
+	case STATE_CONFIRMED:
+	case STATE_HELD:
+		return true;
+	case STATE_POSTPONED:
+	case STATE_CANCELLED:
+	case STATE_WITHDRAWN:
+	case STATE_DECLINED:
+		return s->was != NULL;
+	default:
+		return false;
+	}
+}
+
 bool view_is_seen(const struct view *view, const struct replica_record *record)
 {
 	const Convene__V1__Standing *s = record->standing;
 
-	if (view_is_whole(view, record) || s->state == STATE_CONFIRMED)
+	if (view_is_whole(view, record) || is_public(s))
 		return true;
 	for (size_t i = 0; i < s->n_invitations; i++)
 		if (is_invited(view, s->invitations[i]))
@@ -110,7 +127,8 @@ bool view_is_seen(const struct view *view, const struct replica_record *record)
 	return false;
 }
 
-/* Of a squad that is invited its federation sees where the event is, was, and its own answer. */
+/* Of a squad that is invited its federation sees where the event is, was, and its own answer; and why
+ * it is off. */
 static bool add_invitations(const struct view *view, const Convene__V1__Standing *from,
 			    Convene__V1__Standing *to, struct arena *arena)
 {
@@ -118,8 +136,10 @@ static bool add_invitations(const struct view *view, const Convene__V1__Standing
 	for (size_t i = 0; to->invitations != NULL && i < from->n_invitations; i++)
 		if (is_invited(view, from->invitations[i]))
 			to->invitations[to->n_invitations++] = from->invitations[i];
-	if (to->n_invitations > 0)
+	if (to->n_invitations > 0 || is_public(from))
 		to->was = from->was;
+	if (to->n_invitations > 0 && from->placement == NULL && is_public(from))
+		to->decision = from->decision;
 	return to->invitations != NULL;
 }
 
@@ -145,10 +165,19 @@ static Convene__V1__Record *of_another(const struct view *view, const struct rep
 	standing->has_state = 1;
 	standing->state = record->standing->state;
 	standing->placement = record->standing->placement;
+	standing->has_sequence = record->standing->has_sequence;
+	standing->sequence = record->standing->sequence;
+	standing->has_changed_unix_ms = record->standing->has_changed_unix_ms;
+	standing->changed_unix_ms = record->standing->changed_unix_ms;
 	if (!add_invitations(view, record->standing, standing, arena))
 		return NULL;
-	if (standing->n_invitations > 0)
+	if (standing->n_invitations > 0) { /* whose it is, and what its squads are offered there */
 		content->federation = record->content->federation;
+		content->has_level = record->content->has_level;
+		content->level = record->content->level;
+		content->services = record->content->services;
+		content->n_services = record->content->n_services;
+	}
 	m->content = content;
 	m->standing = standing;
 	return m;

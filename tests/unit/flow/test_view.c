@@ -132,6 +132,67 @@ static void of_others_a_federation_sees_the_confirmed_calendar_alone(void **stat
 	assert_null(record->content->federation);
 }
 
+/* An event of B as it stands after it was confirmed; A's squad is invited where there is an answer. */
+static Convene__V1__Record *after_all(struct rig *r, const char *id, Convene__V1__State state,
+				      bool is_invited)
+{
+	Convene__V1__Record record = CONVENE__V1__RECORD__INIT;
+	Convene__V1__Request content = CONVENE__V1__REQUEST__INIT;
+	Convene__V1__Standing standing = CONVENE__V1__STANDING__INIT;
+	Convene__V1__Placement was = CONVENE__V1__PLACEMENT__INIT;
+	Convene__V1__Decision decision = CONVENE__V1__DECISION__INIT;
+	Convene__V1__Invitation invited = CONVENE__V1__INVITATION__INIT, *list[] = { &invited };
+	Convene__V1__Need need = CONVENE__V1__NEED__INIT, *needs[] = { &need };
+
+	content.id = record.id = (char *)(uintptr_t)id;
+	content.federation = (char *)"B";
+	content.services = needs;
+	content.n_services = 1;
+	need.service = (char *)"medical";
+	was.venue = (char *)"hall";
+	was.first_day = (char *)"2022-03-30";
+	decision.reason = (char *)"no snow";
+	invited.federation = (char *)"A";
+	standing.has_state = standing.has_sequence = 1;
+	standing.sequence = 3;
+	standing.state = state;
+	standing.was = &was;
+	standing.decision = &decision;
+	standing.invitations = list;
+	standing.n_invitations = is_invited;
+	record.has_revision = record.has_cursor = record.has_received_unix_ms = 1;
+	record.revision = 1;
+	record.cursor = (int64_t)replica_count(r->replica) + 1;
+	record.content = &content;
+	record.standing = &standing;
+	assert_int_equal(replica_put_record(r->replica, &record), CVN_OK);
+	return see(r, ROLE_FEDERATION, "A", id);
+}
+
+static void what_was_in_the_calendar_and_is_off_can_still_be_seen(void **state)
+{
+	struct rig *r = *state;
+	Convene__V1__Record *record = after_all(r, "off", STATE_CANCELLED, false);
+
+	assert_string_equal(record->standing->was->first_day, "2022-03-30");
+	assert_int_equal(record->standing->sequence, 3);
+	assert_null(record->standing->decision);
+	assert_int_equal(record->content->n_services, 0);
+	assert_non_null(after_all(r, "over", STATE_HELD, false));
+	assert_non_null(after_all(r, "later", STATE_POSTPONED, false));
+	assert_null(after_all(r, "waits", STATE_WAITLISTED, false));
+	assert_null(after_all(r, "anew", STATE_PROPOSED, false)); /* where it is now is not agreed yet */
+}
+
+static void who_is_invited_is_told_of_the_support_and_why_it_is_off(void **state)
+{
+	struct rig *r = *state;
+	Convene__V1__Record *record = after_all(r, "off", STATE_CANCELLED, true);
+
+	assert_string_equal(record->standing->decision->reason, "no snow");
+	assert_string_equal(record->content->services[0]->service, "medical");
+}
+
 static void one_principal_cannot_use_up_what_is_for_all(void **state)
 {
 	struct quota q;
@@ -162,6 +223,8 @@ int main(void)
 		TEST(what_stands_in_the_way_is_named_by_kind_place_and_days_only),
 		TEST(confirmed_and_own_requests_keep_their_names),
 		TEST(of_others_a_federation_sees_the_confirmed_calendar_alone),
+		TEST(what_was_in_the_calendar_and_is_off_can_still_be_seen),
+		TEST(who_is_invited_is_told_of_the_support_and_why_it_is_off),
 		TEST(one_principal_cannot_use_up_what_is_for_all),
 	};
 
