@@ -29,7 +29,8 @@ static const char *const MORE[] = {
 	"allowances",     "invitations",
 	"host_asked",     "warnings",
 	"last_words",     "received_unix_ms",
-	"cursor",
+	"cursor",         "people_kept",
+	"sequence",       "changed_unix_ms",
 };
 
 static const char *const HEADINGS[COLUMN_N] = { "id",      "state",      "title",     "federation",

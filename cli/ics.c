@@ -108,8 +108,10 @@ static const char *odf_status(const struct entry *e)
 {
 	switch (e->standing->state) {
 	case STATE_CONFIRMED:
-		return e->history != NULL && history_was_moved(e->history) ? "RESCHEDULED" :
-									     "SCHEDULED";
+		return e->standing->was != NULL ||
+				       (e->history != NULL && history_was_moved(e->history)) ?
+			       "RESCHEDULED" :
+			       "SCHEDULED";
 	case STATE_POSTPONED:
 		return "POSTPONED";
 	case STATE_CANCELLED:
@@ -138,7 +140,7 @@ static const char *transparency_of(const char *status)
 /* False: nothing of it is public. */
 static bool see(const struct entry *e, struct public_event *ret)
 {
-	const Convene__V1__Placement *p = e->standing->placement;
+	const Convene__V1__Placement *p = e->standing->placement, *was = e->standing->was;
 
 	if (p != NULL && p->venue != NULL && p->first_day != NULL) {
 		*ret = (struct public_event){ .status = place_status(e),
@@ -148,6 +150,11 @@ static bool see(const struct entry *e, struct public_event *ret)
 		*ret = (struct public_event){ .status = "CANCELLED",
 					      .venue = e->history->last.venue,
 					      .first_day = e->history->last.first_day };
+	} else if (was != NULL && was->venue != NULL && was->first_day != NULL) {
+		/* off, and its history not to be read: a federation's feed, or one that was brought back */
+		*ret = (struct public_event){ .status = "CANCELLED",
+					      .venue = was->venue,
+					      .first_day = was->first_day };
 	} else {
 		return false;
 	}
@@ -177,6 +184,21 @@ static enum cvn_err put_place(struct buf *out, const struct programme *p, const 
 		       CVN_OK;
 }
 
+/* What is known of it: of others' events a federation sees less. */
+static void describe(const Convene__V1__Request *c, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	ret[0] = '\0';
+	n += (size_t)snprintf(ret, size, "%s, %s", show_or_empty(c->kind), show_or_empty(c->discipline));
+	if (c->has_level && n < size)
+		n += (size_t)snprintf(ret + n, size - n, ", level %" PRId64, c->level);
+	if (c->has_headcount && n < size)
+		n += (size_t)snprintf(ret + n, size - n, ", %" PRId64 " people", c->headcount);
+	if (c->federation != NULL && n < size)
+		snprintf(ret + n, size - n, "; %s", c->federation);
+}
+
 static enum cvn_err put_content(struct buf *out, const struct entry *e, const char *lang)
 {
 	const Convene__V1__Request *c = e->content;
@@ -186,9 +208,7 @@ static enum cvn_err put_content(struct buf *out, const struct entry *e, const ch
 
 	if (err != CVN_OK || c == NULL)
 		return err;
-	snprintf(text, sizeof(text), "%s, %s, level %" PRId64 ", %" PRId64 " people; %s",
-		 show_or_empty(c->kind), show_or_empty(c->discipline), c->level, c->headcount,
-		 show_or_empty(c->federation));
+	describe(c, text, sizeof(text));
 	err = ics_line(out, "DESCRIPTION:", text);
 	return err == CVN_OK && c->kind != NULL ? ics_line(out, "CATEGORIES:", c->kind) : err;
 }
@@ -204,8 +224,13 @@ static enum cvn_err put_event(struct buf *out, const char *programme_id,
 			      const struct entries *entries, const struct entry *e,
 			      const char *lang)
 {
-	const int64_t sequence = e->history != NULL ? e->history->sequence : e->cursor;
-	const int64_t changed_ms = e->history != NULL ? e->history->changed_unix_ms : 0;
+	const int64_t changed_ms = e->standing->has_changed_unix_ms ? e->standing->changed_unix_ms :
+				   e->history != NULL		    ? e->history->changed_unix_ms :
+								      0;
+	/* never below what the log tells: entries may be older than the count is */
+	const int64_t sequence = e->history != NULL && e->history->sequence > e->standing->sequence ?
+					 e->history->sequence :
+					 e->standing->sequence;
 	struct public_event event;
 	char uid[2 * ID_MAX_BYTES + 2];
 	enum cvn_err err;
@@ -219,10 +244,10 @@ static enum cvn_err put_event(struct buf *out, const char *programme_id,
 		err = ics_line(out, "UID:", uid);
 	if (err == CVN_OK)
 		err = put_time(out, "DTSTAMP", changed_ms);
-	if (err == CVN_OK && e->history != NULL)
+	if (err == CVN_OK)
 		err = put_time(out, "LAST-MODIFIED", changed_ms);
-	if (err == CVN_OK && e->history != NULL)
-		err = put_time(out, "CREATED", e->history->received_unix_ms);
+	if (err == CVN_OK)
+		err = put_time(out, "CREATED", e->received_unix_ms);
 	if (err == CVN_OK)
 		err = buf_printf(out, "SEQUENCE:%" PRId64 "\r\n", sequence);
 	if (err == CVN_OK)

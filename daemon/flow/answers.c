@@ -232,6 +232,8 @@ static enum cvn_err build_change(struct answer *a, const Convene__V1__Change *sa
 					 .content = change.content != NULL ? change.content :
 									     record->content,
 					 .before = record->standing,
+					 .is_revised = change.content != NULL,
+					 .unix_ms = change.unix_ms,
 					 .today = replica_today(a->p->replica),
 					 .arena = &a->arena };
 	err = follows_fill(&follows, standing);

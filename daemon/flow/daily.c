@@ -127,6 +127,7 @@ static enum cvn_err commit(struct lapse *l, const struct replica_record *record,
 	struct follows_case follows = { .programme = replica_programme(l->p->replica),
 					.content = record->content,
 					.before = record->standing,
+					.unix_ms = change.unix_ms,
 					.today = replica_today(l->p->replica),
 					.arena = &l->arena };
 	enum cvn_err err = follows_fill(&follows, ruling->standing);

@@ -168,6 +168,8 @@ static enum verdict commit(struct exchange *e, struct desk *d, const struct desk
 					.content = d->ruling.content != NULL ? d->ruling.content :
 									       d->record->content,
 					.before = d->record->standing,
+					.is_revised = d->ruling.revision != d->record->revision,
+					.unix_ms = c->unix_ms,
 					.today = c->today,
 					.arena = &e->arena };
 	Convene__V1__State from = d->record->standing->state, to = d->ruling.standing->state;

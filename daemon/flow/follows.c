@@ -206,8 +206,27 @@ static bool fill_warnings(const struct follows_case *c, Convene__V1__Standing *s
 	return true;
 }
 
+void follows_count(const Convene__V1__Standing *before, bool is_revised, int64_t unix_ms,
+		   Convene__V1__Standing *s)
+{
+	bool is_changed = is_revised || before->state != s->state ||
+			  (before->placement != NULL) != (s->placement != NULL) ||
+			  (s->placement != NULL && !same_place(before->placement, s->placement));
+
+	s->has_sequence = before->has_sequence || s->placement != NULL;
+	s->sequence = before->sequence + (before->has_sequence && is_changed);
+	if (before->has_sequence && !is_changed) {
+		s->has_changed_unix_ms = before->has_changed_unix_ms;
+		s->changed_unix_ms = before->changed_unix_ms;
+	} else if (s->has_sequence) {
+		s->has_changed_unix_ms = 1;
+		s->changed_unix_ms = unix_ms;
+	}
+}
+
 enum cvn_err follows_fill(const struct follows_case *c, Convene__V1__Standing *s)
 {
+	follows_count(c->before, c->is_revised, c->unix_ms, s);
 	if (!fill_decide_by(c, s))
 		return CVN_ENOMEM;
 	fill_was(c, s);

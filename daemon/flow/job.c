@@ -13,6 +13,7 @@
 
 #include "domain/lifecycle.h"
 #include "flow/change.h"
+#include "flow/follows.h"
 #include "flow/job_private.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -54,7 +55,7 @@ static void on_place_death(struct pool_task *task, enum cvn_err err);
 static void count_death(struct job *job, const char *last_words);
 static void on_counted(struct store_op *op, enum cvn_err err);
 static void quarantine(struct job *job);
-static void decide(struct job *job, const Convene__V1__Standing *standing,
+static void decide(struct job *job, Convene__V1__Standing *standing,
 		   const struct replica_record *record);
 static void on_decided(struct store_op *op, enum cvn_err err);
 
@@ -247,15 +248,14 @@ static void quarantine(struct job *job)
 	}
 	LOG_ERROR("jobs", "a request is quarantined: it has killed three workers", "request",
 		  job->name);
-	change_drop_place(standing);
 	standing->has_state = 1;
-	standing->state = STATE_QUARANTINED;
+	standing->state = STATE_QUARANTINED; /* one that was amended keeps its place */
 	standing->last_words = (char *)(uintptr_t)job->last_words;
 	standing->n_alternatives = standing->n_reasons = standing->n_violations = 0;
 	decide(job, standing, record);
 }
 
-static void decide(struct job *job, const Convene__V1__Standing *standing,
+static void decide(struct job *job, Convene__V1__Standing *standing,
 		   const struct replica_record *record)
 {
 	struct change change = { .id = job->id,
@@ -263,6 +263,7 @@ static void decide(struct job *job, const Convene__V1__Standing *standing,
 				 .standing = standing,
 				 .unix_ms = clock_unix_ms() };
 
+	follows_count(record->standing, /* is_revised= */ false, change.unix_ms, standing);
 	if (change_pack(&change, &job->arena, &job->change) != CVN_OK) {
 		job_stall(job);
 		return;

@@ -133,12 +133,51 @@ static void what_was_published_stays_when_it_is_gone(void **state)
 	HAS(calendar(s), "X-CONVENE-STATUS:POSTPONED");
 }
 
-static void without_the_log_the_sequence_is_the_cursor(void **state)
+/* What a federation gets, which may not read the log; and who loads a whole export. */
+static void without_the_log_the_standing_tells_the_same(void **state)
 {
 	struct sheet *s = *state;
 
 	s->entry.history = NULL;
-	HAS(calendar(s), "SEQUENCE:77");
+	s->entry.received_unix_ms = 500000;
+	s->standing.has_sequence = s->standing.has_changed_unix_ms = 1;
+	s->standing.sequence = 6;
+	s->standing.changed_unix_ms = 600000;
+	HAS(calendar(s), "SEQUENCE:6");
+	HAS(calendar(s), "DTSTAMP:19700101T001000Z");
+	HAS(calendar(s), "CREATED:19700101T000820Z");
+	s->standing.was = &s->placement;
+	s->standing.placement = NULL;
+	s->standing.state = STATE_CANCELLED;
+	HAS(calendar(s), "DTSTART;VALUE=DATE:20220227");
+	HAS(calendar(s), "STATUS:CANCELLED");
+}
+
+static void an_event_that_was_moved_says_so_without_the_log(void **state)
+{
+	struct sheet *s = *state;
+	Convene__V1__Placement was = s->placement;
+
+	was.first_day = (char *)"2022-02-20";
+	s->entry.history = NULL;
+	s->standing.was = &was;
+	s->standing.state = STATE_CONFIRMED;
+	HAS(calendar(s), "X-CONVENE-STATUS:RESCHEDULED");
+	HAS(calendar(s), "DTSTART;VALUE=DATE:20220227");
+}
+
+static void of_an_event_only_what_is_known_is_told(void **state)
+{
+	struct sheet *s = *state;
+
+	s->request.kind = (char *)"tournament";
+	s->request.discipline = (char *)"ATH";
+	HAS(calendar(s), "DESCRIPTION:tournament\\, ATH");
+	s->request.has_level = s->request.has_headcount = 1;
+	s->request.level = 3;
+	s->request.headcount = 40;
+	s->request.federation = (char *)"F";
+	HAS(calendar(s), "DESCRIPTION:tournament\\, ATH\\, level 3\\, 40 people\\; F");
 }
 
 static void texts_are_escaped(void **state)
@@ -219,7 +258,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_status_follows_the_state, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_published_stays_when_it_is_gone, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(without_the_log_the_sequence_is_the_cursor, set_up,
+		cmocka_unit_test_setup_teardown(without_the_log_the_standing_tells_the_same, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(an_event_that_was_moved_says_so_without_the_log, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(of_an_event_only_what_is_known_is_told, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(texts_are_escaped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(long_lines_are_folded_between_characters, set_up,

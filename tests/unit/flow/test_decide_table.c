@@ -482,6 +482,41 @@ static void committees_have_their_days_from_the_proposal_on(void **state)
 	assert_null(s.decide_by);
 }
 
+static void a_calendar_entry_is_counted_from_its_first_place_on(void **state)
+{
+	struct table *t = *state;
+	Convene__V1__Standing none = CONVENE__V1__STANDING__INIT, before = none, s = none;
+	Convene__V1__Placement at = t->placement;
+
+	before.state = STATE_RECEIVED;
+	s.state = STATE_WAITLISTED;
+	follows_count(&before, /* is_revised= */ false, 1000, &s);
+	assert_false(s.has_sequence); /* nothing to be seen yet */
+	s.state = STATE_PROPOSED;
+	s.placement = &at;
+	follows_count(&before, /* is_revised= */ false, 1000, &s);
+	assert_true(s.has_sequence);
+	assert_int_equal(s.sequence, 0);
+	assert_int_equal(s.changed_unix_ms, 1000);
+
+	before = s;
+	follows_count(&before, /* is_revised= */ false, 2000, &s); /* a consent: not to be seen */
+	assert_int_equal(s.sequence, 0);
+	assert_int_equal(s.changed_unix_ms, 1000);
+	follows_count(&before, /* is_revised= */ true, 2000, &s);
+	assert_int_equal(s.sequence, 1);
+	follows_count(&before, /* is_revised= */ true, 2000, &s); /* filled again: the same */
+	assert_int_equal(s.sequence, 1);
+	assert_int_equal(s.changed_unix_ms, 2000);
+
+	before = s;
+	s.state = STATE_CANCELLED;
+	s.placement = NULL;
+	follows_count(&before, /* is_revised= */ false, 3000, &s);
+	assert_int_equal(s.sequence, 2);
+	assert_int_equal(s.changed_unix_ms, 3000);
+}
+
 static void soft_days_warn_whom_they_are_for(void **state)
 {
 	struct table *t = *state;
@@ -517,6 +552,7 @@ int main(void)
 		TEST(each_move_has_somebody_who_makes_it),
 		TEST(an_illegal_move_is_told_what_would_be_legal),
 		TEST(who_is_confirmed_invites_each_squad_once),
+		TEST(a_calendar_entry_is_counted_from_its_first_place_on),
 		TEST(committees_have_their_days_from_the_proposal_on),
 		TEST(soft_days_warn_whom_they_are_for),
 	};

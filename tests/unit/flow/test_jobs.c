@@ -363,6 +363,24 @@ static void who_has_killed_three_workers_is_quarantined(void **state)
 	assert_int_equal(flow_n_in_flight(f->flow), 0);
 }
 
+/* It is on the way to its next outcome still: an operator may let it go on. */
+static void who_is_quarantined_after_an_amendment_keeps_its_place(void **state)
+{
+	struct fakes *f = *state;
+	Convene__V1__Standing *s = fakes_standing(STATE_CONFIRMED);
+	struct store_commit *c;
+
+	s->state = STATE_RECEIVED;
+	fakes_log(f, "r1", 1, fakes_request("r1"), s);
+	for (int i = 1; i <= 3; i++)
+		die(f, i);
+	c = commit_of(f);
+
+	assert_int_equal(c->changes[0].state, STATE_QUARANTINED);
+	assert_false(c->changes[0].bump);
+	commits(f, c);
+}
+
 static void of_several_that_were_judged_together_each_goes_alone_after_a_death(void **state)
 {
 	struct fakes *f = *state;
@@ -445,6 +463,7 @@ int main(void)
 		TEST(what_comes_together_is_judged_together),
 		TEST(the_submitter_hears_when_it_comes_to_rest),
 		TEST(who_has_killed_three_workers_is_quarantined),
+		TEST(who_is_quarantined_after_an_amendment_keeps_its_place),
 		TEST(of_several_that_were_judged_together_each_goes_alone_after_a_death),
 		TEST(a_circle_that_closes_at_the_commit_is_judged_anew),
 		TEST(what_redis_does_not_take_is_tried_again),
