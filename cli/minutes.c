@@ -18,6 +18,7 @@
 /* One decision. */
 struct item {
 	struct item *next;
+	size_t number; /* in the order of the log */
 	int64_t unix_ms;
 	const char *request, *what, *by, *role, *noc, *reason;
 	Convene__V1__State state; /* from then on */
@@ -28,7 +29,7 @@ struct item {
 struct told {
 	char id[ID_MAX_BYTES + 1];
 	int64_t unix_ms;
-	const char *what;
+	const char *what, *by, *noc, *reason;
 	UT_hash_handle hh;
 };
 
@@ -63,15 +64,31 @@ void minutes_free(struct minutes *m)
 	free(m);
 }
 
-/* Is it the one that was told already? Remembers it. */
+static const char *keep(struct minutes *m, const char *text)
+{
+	return text != NULL ? arena_strdup(&m->arena, text) : NULL;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return strcmp(show_or_empty(a), show_or_empty(b)) == 0;
+}
+
+/* Two committees may say the same in the same instant: those are two. */
+static bool is_told(const struct told *told, const Convene__V1__Decision *d)
+{
+	return told->unix_ms == d->unix_ms && same(told->what, d->what) && same(told->by, d->by) &&
+	       same(told->noc, d->noc) && same(told->reason, d->reason);
+}
+
+/* Is it another than the one that was told last? Remembers it. */
 static enum cvn_err remember(struct minutes *m, const char *id, const Convene__V1__Decision *d,
 			     bool *ret_is_new)
 {
-	const char *what = show_or_empty(d->what);
 	struct told *told = NULL;
 
 	HASH_FIND_STR(m->told, id, told);
-	*ret_is_new = told == NULL || told->unix_ms != d->unix_ms || strcmp(told->what, what) != 0;
+	*ret_is_new = told == NULL || !is_told(told, d);
 	if (told == NULL) {
 		told = arena_zalloc(&m->arena, sizeof(*told));
 		if (told == NULL)
@@ -79,16 +96,14 @@ static enum cvn_err remember(struct minutes *m, const char *id, const Convene__V
 		snprintf(told->id, sizeof(told->id), "%s", id);
 		HASH_ADD_STR(m->told, id, told);
 	}
-	if (*ret_is_new) {
-		told->unix_ms = d->unix_ms;
-		told->what = arena_strdup(&m->arena, what);
-	}
+	if (!*ret_is_new)
+		return CVN_OK;
+	told->unix_ms = d->unix_ms;
+	told->what = keep(m, show_or_empty(d->what));
+	told->by = keep(m, d->by);
+	told->noc = keep(m, d->noc);
+	told->reason = keep(m, d->reason);
 	return told->what != NULL ? CVN_OK : CVN_ENOMEM;
-}
-
-static const char *keep(struct minutes *m, const char *text)
-{
-	return text != NULL ? arena_strdup(&m->arena, text) : NULL;
 }
 
 enum cvn_err minutes_add(struct minutes *m, const Convene__V1__Update *update)
@@ -111,7 +126,8 @@ enum cvn_err minutes_add(struct minutes *m, const Convene__V1__Update *update)
 	item = arena_zalloc(&m->arena, sizeof(*item));
 	if (item == NULL)
 		return CVN_ENOMEM;
-	*item = (struct item){ .unix_ms = d->unix_ms,
+	*item = (struct item){ .number = m->n,
+			       .unix_ms = d->unix_ms,
 			       .request = keep(m, change->id),
 			       .what = keep(m, show_or_empty(d->what)),
 			       .by = keep(m, d->by),
@@ -229,15 +245,38 @@ static enum cvn_err put_item(struct buf *out, const struct item *item,
 	return err == CVN_OK ? buf_append(out, "\n", 1) : err;
 }
 
-enum cvn_err minutes_write(const struct minutes *m, const struct entries *entries,
+static int by_time(const void *a, const void *b)
+{
+	const struct item *x = *(const struct item *const *)a, *y = *(const struct item *const *)b;
+
+	if (x->unix_ms != y->unix_ms)
+		return x->unix_ms < y->unix_ms ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* What was loaded from elsewhere comes in the order of the requests. NULL: out of memory. */
+static const struct item **in_order(struct minutes *m)
+{
+	const struct item **all = arena_array(&m->arena, m->n + 1, sizeof(*all));
+	size_t n = 0;
+
+	for (const struct item *item = m->head; all != NULL && item != NULL; item = item->next)
+		all[n++] = item;
+	if (n > 1)
+		qsort(all, n, sizeof(*all), by_time);
+	return all;
+}
+
+enum cvn_err minutes_write(struct minutes *m, const struct entries *entries,
 			   const char *programme_id, struct buf *out)
 {
 	const Convene__V1__Programme *about =
 		entries->programme != NULL ? programme_about(entries->programme) : NULL;
 	const char *name = about != NULL ? show_text(about->name, about->n_name, m->lang) : "";
 	char first[DAY_TEXT_SIZE], last[DAY_TEXT_SIZE], text[DAY_TEXT_SIZE];
+	const struct item **all = in_order(m);
 	int32_t day = INT32_MIN;
-	enum cvn_err err = buf_printf(out, "# ");
+	enum cvn_err err = all != NULL ? buf_printf(out, "# ") : CVN_ENOMEM;
 
 	day_format(m->first, first);
 	day_format(m->last, last);
@@ -246,7 +285,9 @@ enum cvn_err minutes_write(const struct minutes *m, const struct entries *entrie
 	if (err == CVN_OK)
 		err = buf_printf(out, "\n\nDecisions from %s to %s (UTC): %zu.\n", first, last,
 				 m->n);
-	for (const struct item *item = m->head; item != NULL && err == CVN_OK; item = item->next) {
+	for (size_t i = 0; i < m->n && err == CVN_OK; i++) {
+		const struct item *item = all[i];
+
 		if (day_of_unix_ms(item->unix_ms, NULL) != day) {
 			day = day_of_unix_ms(item->unix_ms, NULL);
 			day_format(day, text);
@@ -272,7 +313,7 @@ static bool on_updates(void *arg, const Convene__V1__Updates *updates)
 	return true;
 }
 
-static int write(struct cli *cli, const struct minutes *m, const struct entries *entries)
+static int write(struct cli *cli, struct minutes *m, const struct entries *entries)
 {
 	struct buf out;
 	enum cvn_err err;

@@ -19,7 +19,7 @@ CVN_MUST_CHECK enum cvn_err minutes_add(struct minutes *m, const Convene__V1__Up
 
 /* Writes them to the end of `out`; requests are called by their titles in `entries`. CVN_ETOOLARGE,
  * CVN_ENOMEM. */
-CVN_MUST_CHECK enum cvn_err minutes_write(const struct minutes *m, const struct entries *entries,
+CVN_MUST_CHECK enum cvn_err minutes_write(struct minutes *m, const struct entries *entries,
 					  const char *programme_id, struct buf *out);
 
 /* How many decisions they hold. */

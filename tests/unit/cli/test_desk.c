@@ -314,6 +314,44 @@ static void minutes_tell_a_decision_once_and_escape_what_others_wrote(void **sta
 	minutes_free(m);
 }
 
+static void minutes_tell_two_that_spoke_in_the_same_instant_and_go_by_time(void **state)
+{
+	struct office *o = *state;
+	Convene__V1__Decision decision = CONVENE__V1__DECISION__INIT;
+	Convene__V1__RequestChange change = CONVENE__V1__REQUEST_CHANGE__INIT;
+	Convene__V1__Update update = CONVENE__V1__UPDATE__INIT;
+	struct minutes *m = minutes_new(0, 9, NULL);
+	const char *first, *second;
+	struct buf out;
+
+	decision.what = (char *)"approve";
+	decision.by = decision.noc = (char *)"CHN";
+	decision.unix_ms = INT64_C(3) * 86400000;
+	o->standing[0].decision = &decision;
+	change.id = (char *)"r1";
+	change.standing = &o->standing[0];
+	update.of_case = CONVENE__V1__UPDATE__OF_REQUEST;
+	update.request = &change;
+	buf_init(&out, 1 << 16);
+	assert_int_equal(minutes_add(m, &update), CVN_OK);
+	decision.by = decision.noc = (char *)"RUS";
+	assert_int_equal(minutes_add(m, &update), CVN_OK);
+	assert_int_equal(minutes_count(m), 2);
+	decision.unix_ms = 86400000; /* a request that was brought back: decided before */
+	change.id = (char *)"r2";
+	assert_int_equal(minutes_add(m, &update), CVN_OK);
+
+	assert_int_equal(minutes_write(m, &o->entries, "p1", &out), CVN_OK);
+	assert_int_equal(buf_append(&out, "", 1), CVN_OK);
+	first = strstr((const char *)out.bytes, "## 1970-01-02");
+	second = strstr((const char *)out.bytes, "## 1970-01-04");
+	assert_true(first != NULL && second != NULL && first < second);
+	assert_non_null(strstr(second, "CHN for CHN approved **r1**"));
+	assert_non_null(strstr(second, "RUS for RUS approved **r1**"));
+	buf_done(&out);
+	minutes_free(m);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -329,6 +367,7 @@ int main(void)
 		T(days_of_rest_lie_between_events),
 		T(what_is_unmet_is_a_share_of_value),
 		T(minutes_tell_a_decision_once_and_escape_what_others_wrote),
+		T(minutes_tell_two_that_spoke_in_the_same_instant_and_go_by_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
