@@ -148,6 +148,63 @@ static void show_content(const Convene__V1__Request *r, const char *lang)
 	line("note", r->note);
 }
 
+static void show_place(const char *name, const Convene__V1__Placement *p, int64_t days)
+{
+	char last[DAY_TEXT_SIZE];
+
+	if (p == NULL)
+		return;
+	show_last_day(p->first_day, days, last);
+	label(name);
+	print(p->venue);
+	fputs(", ", stdout);
+	print(p->first_day);
+	printf("%s%s\n", last[0] != '\0' ? " to " : "", last);
+}
+
+/* Who said so, and why; ends the line. */
+static void show_by(const char *by, int64_t unix_ms, const char *reason, struct arena *arena)
+{
+	print(by);
+	printf(", %s", show_time(unix_ms, arena));
+	if (reason != NULL) {
+		fputs(": ", stdout);
+		print(reason);
+	}
+	putchar('\n');
+}
+
+static void show_invitations(const Convene__V1__Standing *s)
+{
+	for (size_t i = 0; i < s->n_invitations; i++) {
+		const Convene__V1__Invitation *v = s->invitations[i];
+
+		label(i == 0 ? "invited" : "");
+		print(v->squad);
+		printf(", %" PRId64 " people", v->invited);
+		if (v->state != NULL && strcmp(v->state, "invited") != 0) {
+			fputs(": ", stdout);
+			print(v->state);
+			printf(", %" PRId64 " come", v->people);
+		}
+		putchar('\n');
+	}
+	line("host asked", s->host_asked ? "yes: too few people can come" : NULL);
+	number("people kept", s->has_people_kept, s->people_kept);
+}
+
+static void show_allowances(const Convene__V1__Standing *s, struct arena *arena)
+{
+	for (size_t i = 0; i < s->n_allowances; i++) {
+		const Convene__V1__Allowance *a = s->allowances[i];
+
+		label(i == 0 ? "allowed" : "");
+		print(a->code);
+		printf(" for revision %" PRId64 ", by ", a->revision);
+		show_by(a->by, a->unix_ms, a->reason, arena);
+	}
+}
+
 static void show_consents(const Convene__V1__Standing *s, struct arena *arena)
 {
 	names("consent of", s->consent_needed, s->n_consent_needed);
@@ -163,28 +220,16 @@ static void show_consents(const Convene__V1__Standing *s, struct arena *arena)
 	label("last decision");
 	print(s->decision->what);
 	fputs(" by ", stdout);
-	print(s->decision->by);
-	printf(", %s", show_time(s->decision->unix_ms, arena));
-	if (s->decision->reason != NULL) {
-		fputs(": ", stdout);
-		print(s->decision->reason);
-	}
-	putchar('\n');
+	show_by(s->decision->by, s->decision->unix_ms, s->decision->reason, arena);
 }
 
 static void show_standing(const Convene__V1__Request *r, const Convene__V1__Standing *s,
 			  struct arena *arena)
 {
-	char last[DAY_TEXT_SIZE];
-
-	if (s->placement != NULL) {
-		show_last_day(s->placement->first_day, r != NULL ? r->duration : 0, last);
-		label("place");
-		print(s->placement->venue);
-		fputs(", ", stdout);
-		print(s->placement->first_day);
-		printf("%s%s\n", last[0] != '\0' ? " to " : "", last);
-	}
+	show_place("place", s->placement, r != NULL ? r->duration : 0);
+	show_place("was at", s->was, r != NULL ? r->duration : 0);
+	for (size_t i = 0; i < s->n_warnings; i++)
+		line(i == 0 ? "be warned" : "", s->warnings[i]->text);
 	for (size_t i = 0; i < s->n_alternatives; i++) {
 		label(i == 0 ? "alternatives" : "");
 		print(s->alternatives[i]->venue);
@@ -210,11 +255,15 @@ static void show_standing(const Convene__V1__Request *r, const Convene__V1__Stan
 		putchar('\n');
 	}
 	line("accept by", s->accept_by);
+	line("decide by", s->decide_by);
 	line("amend by", s->amend_by);
 	line("in conflict", s->in_conflict ? "yes: something has made it impossible" : NULL);
 	line("last words", s->last_words);
 	number("priority", s->has_value, s->value);
+	show_allowances(s, arena);
+	show_invitations(s);
 	show_consents(s, arena);
+	line("late", s->late ? "yes: cancelled within the days that the policy names" : NULL);
 }
 
 void show_full(const Convene__V1__Record *record, const char *lang, struct arena *arena)

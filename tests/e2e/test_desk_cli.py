@@ -231,6 +231,32 @@ def test_what_is_cancelled_stays_in_the_calendar_with_a_higher_sequence(desk):
     assert (str(before["status"]), str(after["status"])) == ("CONFIRMED", "CANCELLED")
     assert after["sequence"] == before["sequence"] + 1 and after.decoded("dtstart") == before.decoded("dtstart")
     assert uid in events(desk.run("export", "--ics", "--venue", record["placement"]["venue"], who="working_body").stdout)
+    shown = [" ".join(x.split()) for x in desk.run("show", some, who="observer").stdout.splitlines()]
+    assert any(x.startswith(f"was at {record['placement']['venue']}, {record['placement']['first_day']} to ") for x in shown)
+    invited = [f"{i['squad']}, {i['invited']} people" for i in record["invitations"]]
+    assert [x.removeprefix("invited ") for x in shown if "people" in x and "," in x] == invited
+
+
+def test_show_tells_what_the_policy_has_made_of_it(tmp_path):
+    d = Desk(tmp_path)
+    try:
+        d.load(requests=False)
+        programme = read(DEMO)["programme"]
+        programme["policy"] |= {"decide_days": 30, "late_cancel_days": 60, "file_days": 60}
+        d.run("put", "programme", "-", stdin=json.dumps(programme))
+        wish = next(r for r in read(DEMO)["requests"] if r["id"] == "r0004")
+        d.run("submit", "--wait", "-", stdin=json.dumps(wish), code=None)
+        assert "FILED_TOO_LATE" in d.run("show", "r0004").stdout
+        d.run("allow", "r0004", "FILED_TOO_LATE", "-r", "the youth cannot wait")
+        d.daemon.operator().at_rest(d.programme)
+        text = " ".join(d.run("show", "r0004").stdout.split())
+        assert "decide by 2021-12-31" in text and "allowed FILED_TOO_LATE for revision 1, by " in text and "the youth cannot wait" in text
+        for noc in ("CHN", "RUS"):
+            d.run("approve", "r0004", who=f"committee-{noc}")
+        d.run("cancel", "r0004", "-r", "no snow", who="committee-CHN")
+        assert "late yes" in " ".join(d.run("show", "r0004").stdout.split())
+    finally:
+        d.close()
 
 
 def test_a_federation_reads_the_same_calendar_as_its_committee(desk):
@@ -263,8 +289,8 @@ def test_minutes_name_who_decided_what_and_why(desk):
     cancelled = next(iter(listed(desk, "--state", "cancelled").values()))
     line = next(x for x in text.splitlines() if "cancelled **" in x)
     assert "committee RUS for RUS" in line and cancelled["id"] in line and line.endswith(r"the ice \*melted\*")
-    n = sum(len({(u["request"]["decision"]["what"], u["request"]["decision"]["unix_ms"]) for u in map(json.loads, desk.run("trace", i, "--json").stdout.splitlines())
-                 if "decision" in u["request"]}) for i in listed(desk))
+    n = sum(len({tuple(u["request"]["decision"].get(k) for k in ("what", "by", "noc", "unix_ms", "reason"))
+                 for u in map(json.loads, desk.run("trace", i, "--json").stdout.splitlines()) if "decision" in u["request"]}) for i in listed(desk))
     assert sum(x.startswith("- ") for x in text.splitlines()) == n
     assert "Decisions from 1999-01-01 to 1999-12-31 (UTC): 0." in desk.run("minutes", "--from", "1999-01-01", "--to", "1999-12-31", who="working_body").stdout
     desk.run("minutes", "--from", "yesterday", who="working_body", code=64)
