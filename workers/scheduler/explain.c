@@ -21,6 +21,7 @@ struct inquiry {
 	const struct problem_request *request;
 	int64_t taken[EXPLAIN_REASONS_MAX]; /* start days, by code */
 	bool named[EXPLAIN_REASONS_MAX];
+	int32_t lacks[PROBLEM_SERVICES]; /* fewest missing on any start day that the service took; 0: it took none */
 	struct charge *charges;
 	int32_t n_charges, max_charges;
 	int32_t n_words;
@@ -96,6 +97,26 @@ static void charge_venue(struct inquiry *inquiry, enum code_reason code, int32_t
 	}
 }
 
+/* The staff of a service that is missing, of the start days just lost, where the fewest are. */
+static void count_lack(struct inquiry *inquiry, int32_t service, const int32_t *free_staff)
+{
+	const int64_t need = inquiry->request->staff[service];
+	const int32_t n_days = inquiry->n_words * 64;
+
+	for (int32_t d = 0; d < n_days; d++) {
+		int64_t lack = 0;
+
+		if (!bit(inquiry->lost, d))
+			continue;
+		for (int32_t i = d; i < d + inquiry->request->duration && i < n_days; i++)
+			if (need - free_staff[i] > lack)
+				lack = need - free_staff[i];
+		lack = lack < need ? lack : need; /* below nothing there is nothing */
+		if (lack > 0 && (inquiry->lacks[service] == 0 || lack < inquiry->lacks[service]))
+			inquiry->lacks[service] = (int32_t)lack;
+	}
+}
+
 static void look_at_room(struct inquiry *inquiry, int32_t v)
 {
 	const struct calendar *calendar = inquiry->calendar;
@@ -114,12 +135,14 @@ static void look_at_room(struct inquiry *inquiry, int32_t v)
 		for (int32_t i = 0; i < city->n_venues; i++)
 			charge_venue(inquiry, REASON_CITY_FULL, problem->city_venues[city->first_venue + i], -1);
 	for (int32_t s = 0; s < PROBLEM_SERVICES; s++) {
+		const int32_t *row = &calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) * stride];
+
 		if (request->staff[s] == 0)
 			continue;
-		row_days(inquiry, &calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) * stride],
-		         request->staff[s], good);
+		row_days(inquiry, row, request->staff[s], good);
 		if (!lose(inquiry, REASON_SERVICE_EXHAUSTED, good))
 			continue;
+		count_lack(inquiry, s, row);
 		for (int32_t other = 0; other < problem->n_venues; other++)
 			if (problem->venues[other].host == venue->host)
 				charge_venue(inquiry, REASON_SERVICE_EXHAUSTED, other, s);
@@ -318,6 +341,9 @@ static int32_t conclude(struct inquiry *inquiry, struct explain_reason *ret_reas
 	}
 	for (int32_t i = 0; i < n; i++)
 		name_rivals(inquiry, &ret_reasons[i]);
+	for (int32_t i = 0; i < n; i++)
+		if (ret_reasons[i].code == REASON_SERVICE_EXHAUSTED)
+			memcpy(ret_reasons[i].lacks, inquiry->lacks, sizeof(inquiry->lacks));
 	free(inquiry->charges);
 	return n;
 }
@@ -406,6 +432,20 @@ int32_t explain_place(const struct calendar *calendar, int32_t r, int32_t venue,
 	return conclude(&inquiry, ret_reasons);
 }
 
+/* ": 2 medical, 1 training missing", so that it is known what an offer would have to be; or nothing. */
+static void name_lacks(const struct explain_reason *reason, char *ret_text, size_t size)
+{
+	size_t n = 0;
+
+	ret_text[0] = '\0';
+	for (int s = 0; s < PROBLEM_SERVICES && n < size; s++)
+		if (reason->lacks[s] > 0)
+			n += (size_t)snprintf(ret_text + n, size - n, "%s %d %s", n > 0 ? "," : ":", reason->lacks[s],
+			                      code_service_name(s));
+	if (n > 0 && n < size)
+		(void)snprintf(ret_text + n, size - n, " missing");
+}
+
 void explain_text(const struct calendar *calendar, int32_t r, const struct explain_reason *reason, char *ret_text,
                   size_t size)
 {
@@ -425,11 +465,14 @@ void explain_text(const struct calendar *calendar, int32_t r, const struct expla
 	};
 	const char *sentence = reason->code < EXPLAIN_REASONS_MAX ? SENTENCES[reason->code] : "";
 
+	char lacks[96];
+
 	(void)calendar;
 	(void)r;
+	name_lacks(reason, lacks, sizeof(lacks));
 	if (reason->n_with == 0)
-		(void)snprintf(ret_text, size, "%s", sentence);
+		(void)snprintf(ret_text, size, "%s%s", sentence, lacks);
 	else
-		(void)snprintf(ret_text, size, "%s; %d%s request%s in the way", sentence, reason->n_with,
+		(void)snprintf(ret_text, size, "%s%s; %d%s request%s in the way", sentence, lacks, reason->n_with,
 		               reason->n_with == EXPLAIN_WITH_MAX ? " or more" : "", reason->n_with == 1 ? " stands" : "s stand");
 }

@@ -15,6 +15,7 @@ struct explain_reason {
 	enum code_reason code;
 	int32_t n_with;
 	int32_t with[EXPLAIN_WITH_MAX]; /* requests; those that block most days first, then by value */
+	int32_t lacks[PROBLEM_SERVICES]; /* SERVICE_EXHAUSTED: staff missing where the fewest are; 0: none */
 };
 
 /* The true reasons why `request` (present, not placed) has no place as the calendar stands: a rule is named only
@@ -29,7 +30,7 @@ int32_t explain_unplaced(const struct calendar *calendar, int32_t request, int32
 int32_t explain_place(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day, unsigned flags,
                       struct explain_reason ret_reasons[static EXPLAIN_REASONS_MAX]);
 
-/* One English sentence for a person, at most `size` bytes with its NUL: names venues and days in general terms and
- * how many requests stand in the way, never whose they are. */
+/* One English sentence for a person, at most `size` bytes with its NUL: names venues and days in general terms,
+ * which staff is missing, and how many requests stand in the way, never whose they are. */
 void explain_text(const struct calendar *calendar, int32_t request, const struct explain_reason *reason, char *ret_text,
                   size_t size);

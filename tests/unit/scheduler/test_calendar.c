@@ -216,6 +216,23 @@ static void displaced_ones_make_room_when_they_go(void **state)
 	assert_true(n_made > 50);
 }
 
+/* Who waits for staff is told which, and how many at least: never more than were asked for. */
+static void expect_missing_staff(const struct problem_request *request, const struct explain_reason *reason,
+                                 const char *text)
+{
+	int n = 0;
+
+	for (int s = 0; s < PROBLEM_SERVICES; s++) {
+		char words[64];
+
+		snprintf(words, sizeof(words), " %d %s", reason->lacks[s], code_service_name(s));
+		assert_true(reason->lacks[s] >= 0 && reason->lacks[s] <= request->staff[s]);
+		assert_int_equal(strstr(text, words) != NULL, reason->lacks[s] > 0);
+		n += reason->lacks[s] > 0;
+	}
+	assert_int_equal(n > 0, reason->code == REASON_SERVICE_EXHAUSTED);
+}
+
 /* At least one reason, and every one true: with what it names gone, something changes. */
 static void unplaced_ones_have_reasons_and_placeable_ones_none(void **state)
 {
@@ -244,6 +261,7 @@ static void unplaced_ones_have_reasons_and_placeable_ones_none(void **state)
 				assert_int_equal(reasons[i].code == REASON_NOT_WORTH_IT, best > 0);
 				explain_text(f.calendar, r, &reasons[i], text, sizeof(text));
 				assert_true(strlen(text) > 20);
+				expect_missing_staff(&f.problem->requests[r], &reasons[i], text);
 				for (int j = 0; j < reasons[i].n_with; j++)
 					assert_int_equal(calendar_is_placed(f.calendar, reasons[i].with[j]),
 					                 reasons[i].code != REASON_AFTER_UNPLACED);
