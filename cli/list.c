@@ -103,11 +103,17 @@ int cmd_show(struct cli *cli)
 }
 
 /* A decision stands in each update until the next one: it is told once. */
-static void print_decision(const Convene__V1__Decision *d, int64_t *told_unix_ms)
+static void print_decision(const Convene__V1__Decision *d, const Convene__V1__Decision **told)
 {
-	if (d->unix_ms == *told_unix_ms)
+	const Convene__V1__Decision *t = *told;
+
+	/* two committees may speak in the same instant */
+	if (t != NULL && d->unix_ms == t->unix_ms &&
+	    strcmp(show_or_empty(d->what), show_or_empty(t->what)) == 0 &&
+	    strcmp(show_or_empty(d->by), show_or_empty(t->by)) == 0 &&
+	    strcmp(show_or_empty(d->noc), show_or_empty(t->noc)) == 0)
 		return;
-	*told_unix_ms = d->unix_ms;
+	*told = d;
 	fputs("      ", stdout);
 	out_text(stdout, show_or_empty(d->what), SIZE_MAX);
 	fputs(" by ", stdout);
@@ -118,7 +124,8 @@ static void print_decision(const Convene__V1__Decision *d, int64_t *told_unix_ms
 }
 
 /* What one update did, in one line behind its time, and why. */
-static void print_step(const Convene__V1__Update *u, int64_t *told_unix_ms, struct arena *arena)
+static void print_step(const Convene__V1__Update *u, const Convene__V1__Decision **told,
+		       struct arena *arena)
 {
 	const Convene__V1__RequestChange *change =
 		u->of_case == CONVENE__V1__UPDATE__OF_REQUEST ? u->request : NULL;
@@ -139,7 +146,7 @@ static void print_step(const Convene__V1__Update *u, int64_t *told_unix_ms, stru
 		putchar('\n');
 	}
 	if (change->standing != NULL && change->standing->decision != NULL)
-		print_decision(change->standing->decision, told_unix_ms);
+		print_decision(change->standing->decision, told);
 }
 
 int cmd_trace(struct cli *cli)
@@ -147,7 +154,7 @@ int cmd_trace(struct cli *cli)
 	Convene__V1__Trace trace = CONVENE__V1__TRACE__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
 	Convene__V1__Reply *reply;
-	int64_t told_unix_ms = 0;
+	const Convene__V1__Decision *told = NULL;
 	int code;
 
 	trace.request = cli->args.positional[0];
@@ -162,7 +169,7 @@ int cmd_trace(struct cli *cli)
 		if (cli->is_json)
 			json_print_line(update_json(reply->updates->updates[i]));
 		else
-			print_step(reply->updates->updates[i], &told_unix_ms, &cli->arena);
+			print_step(reply->updates->updates[i], &told, &cli->arena);
 	}
 	return EXIT_OK;
 }

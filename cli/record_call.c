@@ -1,4 +1,5 @@
 #include "cli/record_call.h"
+#include "cli/changes.h"
 #include "cli/record_json.h"
 #include "cli/show.h"
 
@@ -27,11 +28,26 @@ static int call_record(struct cli *cli, Convene__V1__Call *call, Convene__V1__Re
 	return EXIT_OK;
 }
 
+/* The caller went by a revision that is past: what has changed since? */
+static void tell_changes(struct cli *cli, const Convene__V1__Call *call)
+{
+	int64_t revision;
+	char *request = call->of_case == CONVENE__V1__CALL__OF_AMEND ?
+				call->amend->request->id :
+				cli->args.positional[0];
+
+	if (args_has(&cli->args, OPT_REVISION) && !cli->is_json &&
+	    record_call_revision(cli, &revision) == EXIT_OK)
+		changes_tell(cli, request, revision);
+}
+
 int record_call_show(struct cli *cli, Convene__V1__Call *call)
 {
 	Convene__V1__Record *record = NULL;
 	int code = call_record(cli, call, &record);
 
+	if (code == EXIT_TRY_AGAIN)
+		tell_changes(cli, call);
 	if (code != EXIT_OK)
 		return code;
 	if (cli->is_json)

@@ -10,8 +10,8 @@
  * exit code after saying why. */
 CVN_MUST_CHECK int record_call_revision(struct cli *cli, int64_t *ret);
 
-/* Sends the call and shows the record that comes back. EXIT_OK, or an exit code after saying why.
- */
+/* Sends the call and shows the record that comes back. EXIT_OK, or an exit code after saying why;
+ * where the call names a revision that is past, also what has changed since. */
 CVN_MUST_CHECK int record_call_show(struct cli *cli, Convene__V1__Call *call);
 
 /* Fetches one request. EXIT_OK, or an exit code after saying why. */

@@ -237,6 +237,17 @@ def test_what_is_cancelled_stays_in_the_calendar_with_a_higher_sequence(desk):
     assert [x.removeprefix("invited ") for x in shown if "people" in x and "," in x] == invited
 
 
+def test_a_decision_on_a_past_revision_is_told_what_changed(desk):
+    some, record = next((i, r) for i, r in listed(desk, "--state", "proposed").items() if "CHN" in r["consent_needed"] and r["revision"] == 1)
+    amend(desk, record, note="a band plays", headcount=record["headcount"] + 1)
+    desk.daemon.operator().at_rest(desk.programme)
+    for call in (["approve", some], ["decline", some, "-r", "too many"]):
+        err = desk.run(*call, "--revision", "1", who="committee-CHN", code=75).stderr
+        assert "revision 2 stands" in err and f"headcount: {record['headcount']}, now {record['headcount'] + 1}" in err
+        assert f"note: {record['note'][:10]}" in err and "now a band plays" in err
+    assert "now" not in desk.run("approve", some, "--revision", "3", who="committee-CHN", code=75).stderr
+
+
 def test_show_tells_what_the_policy_has_made_of_it(tmp_path):
     d = Desk(tmp_path)
     try:

@@ -1,4 +1,5 @@
 #include "cli/awaits.h"
+#include "cli/changes.h"
 #include "cli/minutes.h"
 #include "cli/sheet.h"
 #include "cli/tally.h"
@@ -352,6 +353,23 @@ static void minutes_tell_two_that_spoke_in_the_same_instant_and_go_by_time(void 
 	minutes_free(m);
 }
 
+static void what_has_changed_between_two_revisions_is_named(void **state)
+{
+	struct office *o = *state;
+	Convene__V1__Request was = o->content[0], now = was;
+	char *squads[] = { (char *)"S1" };
+
+	assert_string_equal(changes_text(&was, &now, &o->arena), "");
+	now.headcount = 8;
+	now.squads = squads;
+	now.n_squads = 1;
+	was.note = (char *)"the bus comes at noon";
+	now.has_value = 0;
+	assert_string_equal(changes_text(&was, &now, &o->arena),
+			    "headcount: 10, now 8\nsquads: [], now [\"S1\"]\n"
+			    "value: 50, now nothing\nnote: the bus comes at noon, now nothing\n");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -367,6 +385,7 @@ int main(void)
 		T(days_of_rest_lie_between_events),
 		T(what_is_unmet_is_a_share_of_value),
 		T(minutes_tell_a_decision_once_and_escape_what_others_wrote),
+		T(what_has_changed_between_two_revisions_is_named),
 		T(minutes_tell_two_that_spoke_in_the_same_instant_and_go_by_time),
 	};
 
