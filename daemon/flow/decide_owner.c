@@ -59,6 +59,19 @@ static enum cvn_err check_host(const struct desk_case *c, const Convene__V1__Req
 	return CVN_EFORBIDDEN;
 }
 
+/* Who reads a request reads the value that counts: the working body's, where it set one. Sent back, that is
+ * no new wish. */
+static void keep_wish(const struct desk_case *c, Convene__V1__Request *content)
+{
+	const Convene__V1__Standing *s = c->record->standing;
+
+	if (speaks_for_all(c->role) || !s->has_value || !content->has_value ||
+	    content->value != s->value)
+		return;
+	content->has_value = c->record->content->has_value;
+	content->value = c->record->content->value;
+}
+
 /* May this content be put in the place of the one that stands, by the caller? */
 static enum cvn_err check_content(const struct desk_case *c, Convene__V1__Request *content,
 				  struct ruling *r)
@@ -172,6 +185,7 @@ enum cvn_err decide_amend(const struct desk_case *c, const Convene__V1__Amend *c
 	content = arena_memdup(c->arena, call->request, sizeof *content);
 	if (content == NULL)
 		return CVN_ENOMEM;
+	keep_wish(c, content);
 	err = check_content(c, content, r);
 	if (err != CVN_OK)
 		return err;

@@ -218,6 +218,10 @@ class Rules:
             return Ruling(faults)
         old, new = self.v.content, type(self.v.content)()
         new.CopyFrom(call.request)
+        if self.who.role in ("federation", "committee") and new.HasField("value") and new.value == self.w["value"]:
+            new.ClearField("value")  # what was read was the working body's: no new wish
+            if old.HasField("value"):
+                new.value = old.value
         if new.federation != old.federation:
             faults.add("INVALID")
         if self.who.role == "committee":

@@ -345,6 +345,30 @@ static void the_working_bodys_value_is_kept_beside_the_wish(void **state)
 	assert_int_equal(d->ruling.standing->value, 90);
 }
 
+/* What a client shows as the value is the one that counts: sent back with the rest, it changes no wish. */
+static void the_working_bodys_value_read_and_sent_back_is_no_new_wish(void **state)
+{
+	struct desk *d = *state;
+	Convene__V1__Request content;
+
+	d->content.has_value = 1;
+	d->content.value = 40;
+	stands(d, STATE_PROPOSED);
+	d->standing.has_value = 1;
+	d->standing.value = 90;
+	content = d->content;
+	content.value = 90;
+	assert_int_equal(amend(d, &content, 0), CVN_OK);
+	assert_true(d->ruling.is_nothing);
+	content.note = (char *)"a word";
+	assert_int_equal(amend(d, &content, 0), CVN_OK);
+	assert_int_equal(d->ruling.content->value, 40);
+	assert_int_equal(d->ruling.standing->value, 90);
+	content.value = 89;
+	assert_int_equal(amend(d, &content, 0), CVN_OK);
+	assert_int_equal(d->ruling.content->value, 89);
+}
+
 static void the_last_consent_confirms(void **state)
 {
 	struct desk *d = *state;
@@ -520,6 +544,7 @@ int main(void)
 		TEST(an_amendment_that_is_sent_again_is_taken_once),
 		TEST(only_the_working_body_announces),
 		TEST(the_working_bodys_value_is_kept_beside_the_wish),
+		TEST(the_working_bodys_value_read_and_sent_back_is_no_new_wish),
 		TEST(the_last_consent_confirms),
 		TEST(a_place_from_the_waitlist_is_confirmed_only_when_it_is_accepted),
 		TEST(after_the_last_day_a_place_cannot_be_accepted),
