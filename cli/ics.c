@@ -226,7 +226,7 @@ static enum cvn_err put_event(struct buf *out, const char *programme_id,
 {
 	const int64_t changed_ms = e->standing->has_changed_unix_ms ? e->standing->changed_unix_ms :
 				   e->history != NULL		    ? e->history->changed_unix_ms :
-								      0;
+								      e->received_unix_ms;
 	/* never below what the log tells: entries may be older than the count is */
 	const int64_t sequence = e->history != NULL && e->history->sequence > e->standing->sequence ?
 					 e->history->sequence :

@@ -1,5 +1,6 @@
 #include "cli/verdicts.h"
 #include "domain/code.h"
+#include "domain/day.h"
 #include "domain/lifecycle.h"
 #include "wire/json.h"
 
@@ -313,6 +314,15 @@ static const char *consent_fault(const struct entry *e, const struct verdicts_wh
 	return NULL;
 }
 
+static bool is_over(const struct entries *entries, const struct entry *e)
+{
+	const Convene__V1__Placement *p = e->standing->placement;
+	int32_t day;
+
+	return entries->has_today && p != NULL && e->content != NULL &&
+	       day_parse(p->first_day, &day) && day + e->content->duration <= entries->today;
+}
+
 /* What stands against it: the state, the revision, who speaks. */
 static const char *standing_fault(const struct verdict *v, const struct entries *entries,
 				  const struct entry *e, const struct verdicts_who *who,
@@ -330,6 +340,8 @@ static const char *standing_fault(const struct verdict *v, const struct entries 
 		return arena_printf(arena, "it is %s", state_name(e->standing->state));
 	if (noc == NULL)
 		return "noc must say for which committee";
+	if (is_over(entries, e) && (is_approval || e->standing->state == STATE_CONFIRMED))
+		return "its days are over";
 	return is_approval ? consent_fault(e, who, noc, arena) : NULL;
 }
 

@@ -68,6 +68,15 @@ const char *decide_conflict_text(const struct desk_case *c)
 			    d != NULL && d->by != NULL ? d->by : "", d != NULL ? ", " : "", day);
 }
 
+bool decide_is_over(const struct desk_case *c)
+{
+	const Convene__V1__Placement *at = c->record->standing->placement;
+	int32_t day;
+
+	return at != NULL && day_parse(at->first_day, &day) &&
+	       day + c->record->content->duration <= c->today;
+}
+
 enum cvn_err decide_look(const struct desk_case *c, bool must_own, bool has_revision,
 			 int64_t revision, struct ruling *r)
 {
@@ -81,6 +90,8 @@ enum cvn_err decide_look(const struct desk_case *c, bool must_own, bool has_revi
 		return decide_no(r, CVN_ECLOSED, "the programme is archived");
 	if (has_revision && revision != c->record->revision)
 		return decide_no(r, CVN_ECONFLICT, decide_conflict_text(c));
+	if (c->record->standing->state == STATE_CONFIRMED && decide_is_over(c))
+		return decide_no(r, CVN_ESTATE, "the event is over");
 	return CVN_OK;
 }
 

@@ -14,11 +14,17 @@ struct word {
 	struct ruling *r;
 };
 
-static const char *day_after(const struct desk_case *c, int64_t days)
+/* So many days from now, but the day before it begins at the latest: a place that is kept longer is of use to
+ * nobody. */
+static const char *last_day_to_amend(const struct desk_case *c, int64_t days)
 {
+	const Convene__V1__Placement *at = c->record->standing->placement;
+	int32_t last = c->today + (int32_t)(days > 3660 ? 3660 : days), first;
 	char text[DAY_TEXT_SIZE];
 
-	day_format(c->today + (int32_t)(days > 3660 ? 3660 : days), text);
+	if (at != NULL && day_parse(at->first_day, &first) && last >= first)
+		last = first - 1 > c->today ? first - 1 : c->today;
+	day_format(last, text);
 	return arena_strdup(c->arena, text);
 }
 
@@ -85,6 +91,8 @@ static enum cvn_err approve(const struct word *w)
 	}
 	if (!lifecycle_can(before->state, CAUSE_CONSENT))
 		return decide_illegal(c, w->r);
+	if (decide_is_over(c))
+		return decide_no(w->r, CVN_ESTATE, "its days are over: nobody can agree to them now");
 	for (size_t i = 0; i < before->n_consents; i++)
 		if (decide_same(before->consents[i]->key, c->key) &&
 		    !decide_same(before->consents[i]->noc, w->noc))
@@ -145,8 +153,8 @@ static enum cvn_err revise(const struct word *w)
 	if (s == NULL || !copy_consents(c, s, w->noc))
 		return CVN_ENOMEM;
 	decide_set_state(s, STATE_REVISION_REQUIRED);
-	s->amend_by =
-		(char *)(uintptr_t)day_after(c, programme_policy(c->programme)->revision_days);
+	s->amend_by = (char *)(uintptr_t)last_day_to_amend(
+		c, programme_policy(c->programme)->revision_days);
 	w->r->standing = s;
 	return s->amend_by != NULL ? CVN_OK : CVN_ENOMEM;
 }

@@ -41,9 +41,7 @@ bool decide_day(const struct desk_case *c, struct ruling *r)
 		return lapse(c, REASON_ACCEPT_LAPSED, "its place was not accepted in time", r);
 	if (s->state == STATE_REVISION_REQUIRED && day_parse(s->amend_by, &day) && day < c->today)
 		return lapse(c, REASON_REVISION_LAPSED, "it was not amended in time", r);
-	if (s->state == STATE_CONFIRMED && s->placement != NULL &&
-	    day_parse(s->placement->first_day, &day) &&
-	    day + c->record->content->duration <= c->today) {
+	if (s->state == STATE_CONFIRMED && decide_is_over(c)) {
 		r->standing = change_standing(s, c->arena);
 		if (r->standing == NULL)
 			return false;

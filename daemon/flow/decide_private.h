@@ -20,8 +20,12 @@ enum cvn_err decide_illegal(const struct desk_case *c, struct ruling *r);
 /* Which revision stands, and who made it so. */
 const char *decide_conflict_text(const struct desk_case *c);
 
+/* Have the days of its place passed? Then a confirmed one is as good as held: the clock says so before the
+ * next look at the day does. */
+bool decide_is_over(const struct desk_case *c);
+
 /* What every decision begins with: the programme takes any, the request's owner asks (where it must
- * be the owner), and for what stands. */
+ * be the owner), for what stands, and that it is not over. */
 enum cvn_err decide_look(const struct desk_case *c, bool must_own, bool has_revision,
 			 int64_t revision, struct ruling *r);
 

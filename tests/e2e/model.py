@@ -165,6 +165,12 @@ def people(w):
     return sum(i[2] if i[4] is None else i[4] for i in w["invitations"])
 
 
+def before_it_begins(today, days, place):
+    """The last day of so many, the day before the event at the latest."""
+    last = today + timedelta(days)
+    return str(max(today, min(last, day(place[1]) - timedelta(1))) if place else last)
+
+
 class Rules:
     """One call on one version of a record, on one day, with the data as they were."""
 
@@ -186,7 +192,12 @@ class Rules:
             faults.add("FORBIDDEN")
         if call is not None and call.HasField("revision") and call.revision != self.v.revision:
             faults.add("CONFLICT")
+        if self.w["state"] == S["CONFIRMED"] and self._over():
+            faults.add("NOT_ALLOWED_NOW")  # as good as held
         return faults
+
+    def _over(self):
+        return bool(self.w["place"]) and day(self.w["place"][1]) + timedelta(self.v.content.duration) <= self.today
 
     def _can(self, cause, faults):
         if (self.v.standing.state, cause) not in CAN:
@@ -365,6 +376,8 @@ class Rules:
             if not faults and state in (S["CONFIRMED"], S["PROPOSED"]) and noc in [c[0] for c in w["consents"]]:
                 return Ruling(same=True)
             self._can("CONSENT", faults)
+            if self._over():
+                faults.add("NOT_ALLOWED_NOW")
             if any(key == self.who.key and n != noc for n, key in w["consents"]):
                 faults.add("FORBIDDEN")
             w["consents"] = w["consents"] + [(noc, self.who.key)]
@@ -376,7 +389,7 @@ class Rules:
         policy = self.data.policy
         if verdict == "revise":
             w["consents"] = [c for c in w["consents"] if c[0] != noc]
-            w["amend_by"] = str(self.today + timedelta(policy.revision_days if policy.HasField("revision_days") else 14))
+            w["amend_by"] = before_it_begins(self.today, policy.revision_days if policy.HasField("revision_days") else 14, w["place"])
         else:
             if verdict == "cancel" and w["place"] and policy.HasField("late_cancel_days"):
                 w["late"] = w["late"] or (day(w["place"][1]) - self.today).days < policy.late_cancel_days
@@ -542,7 +555,7 @@ class System:
         if self.x["state"] == S["WAITLISTED"]:
             days = self.data.policy.accept_days if self.data.policy.HasField("accept_days") else 7
             self._at(want)
-            want.update(accept_by=str(self.today + timedelta(days)), consents=[])
+            want.update(accept_by=before_it_begins(self.today, days, self.y["place"]), consents=[])
             return None
         self._at(want)
         if self.y["place"] != self.x["place"] or not self.y["consents"]:

@@ -192,6 +192,18 @@ void draft_refuse(struct draft *d, enum cvn_err err, const char *text)
 	d->text = text;
 }
 
+/* The last day to accept a place, the day before it begins at the latest. `day`: its first, in the
+ * programme. */
+static char *accept_by(const struct book *b, struct draft *d, int64_t days, int32_t day)
+{
+	int32_t now = today(b), last = now + (int32_t)(days < 36500 ? days : 36500);
+	int32_t before = b->problem->first_day + day - 1;
+
+	if (last > before)
+		last = before > now ? before : now;
+	return day_text(d, last);
+}
+
 Convene__V1__Standing *words_proposed(struct book *b, struct draft *d, struct entry *e,
 				      const struct place_option *options, int32_t n,
 				      int64_t accept_by_days)
@@ -202,8 +214,7 @@ Convene__V1__Standing *words_proposed(struct book *b, struct draft *d, struct en
 	add_alternatives(b, d, s, options + 1, n - 1, options[0].gain);
 	add_consents(b, d, e, s);
 	if (accept_by_days >= 0)
-		s->accept_by = day_text(
-			d, today(b) + (int32_t)(accept_by_days < 36500 ? accept_by_days : 36500));
+		s->accept_by = accept_by(b, d, accept_by_days, options[0].day);
 	return s;
 }
 

@@ -369,6 +369,39 @@ static void the_working_bodys_value_read_and_sent_back_is_no_new_wish(void **sta
 	assert_int_equal(d->ruling.content->value, 89);
 }
 
+/* The clock has passed its days, and the look at the day has not come yet; or nobody agreed in time. */
+static void what_is_over_is_not_decided_any_more(void **state)
+{
+	struct desk *d = *state;
+
+	speaks(d, ROLE_COMMITTEE, "AAA");
+	assert_true(day_parse("2022-05-03", &d->c.today)); /* its last day */
+	stands(d, STATE_PROPOSED);
+	assert_int_equal(verdict(d, "approve", NULL, NULL), CVN_OK);
+	stands(d, STATE_CONFIRMED);
+	assert_int_equal(verdict(d, "cancel", "rain", NULL), CVN_OK);
+	d->c.today++;
+	assert_int_equal(verdict(d, "cancel", "rain", NULL), CVN_ESTATE);
+	assert_string_equal(d->ruling.text, "the event is over");
+	stands(d, STATE_PROPOSED);
+	assert_int_equal(verdict(d, "approve", NULL, NULL), CVN_ESTATE);
+	assert_int_equal(verdict(d, "decline", "too late", NULL), CVN_OK);
+}
+
+static void a_place_is_kept_for_a_revision_until_it_would_begin(void **state)
+{
+	struct desk *d = *state;
+
+	speaks(d, ROLE_COMMITTEE, "AAA");
+	stands(d, STATE_CONFIRMED);
+	assert_true(day_parse("2022-04-20", &d->c.today));
+	assert_int_equal(verdict(d, "revise", "fewer", NULL), CVN_OK);
+	assert_string_equal(d->ruling.standing->amend_by, "2022-04-30");
+	assert_true(day_parse("2022-05-02", &d->c.today));
+	assert_int_equal(verdict(d, "revise", "fewer", NULL), CVN_OK);
+	assert_string_equal(d->ruling.standing->amend_by, "2022-05-02");
+}
+
 static void the_last_consent_confirms(void **state)
 {
 	struct desk *d = *state;
@@ -543,6 +576,8 @@ int main(void)
 		TEST(a_rejected_request_that_is_amended_is_received_without_its_faults),
 		TEST(an_amendment_that_is_sent_again_is_taken_once),
 		TEST(only_the_working_body_announces),
+		TEST(what_is_over_is_not_decided_any_more),
+		TEST(a_place_is_kept_for_a_revision_until_it_would_begin),
 		TEST(the_working_bodys_value_is_kept_beside_the_wish),
 		TEST(the_working_bodys_value_read_and_sent_back_is_no_new_wish),
 		TEST(the_last_consent_confirms),

@@ -167,6 +167,28 @@ static void room_goes_to_the_best_value_with_a_day_to_accept(void **state)
 	scene_close(&s);
 }
 
+/* Whoever has longer to accept than the event is away has until the day before it. */
+static void a_place_is_to_be_accepted_before_it_begins(void **state)
+{
+	struct scene s;
+	Convene__V1__Entity e = CONVENE__V1__ENTITY__INIT;
+
+	(void)state;
+	scene_open(&s, 0, TIGHT("r1", "90", "") "," TIGHT("r2", "50", ""));
+	e.of_case = CONVENE__V1__ENTITY__OF_PROGRAMME;
+	e.programme = s.file.programme;
+	e.programme->policy->has_accept_days = 1;
+	e.programme->policy->accept_days = 90;
+	rig_put(&s.rig, &e);
+	submit_all(&s);
+	rig_set_state(&s.rig, 0, STATE_WITHDRAWN, NULL);
+	rig_settle(&s.rig);
+
+	assert_string_equal(s.rig.rows[1].standing->placement->first_day, "2022-01-21");
+	assert_string_equal(s.rig.rows[1].standing->accept_by, "2022-01-20");
+	scene_close(&s);
+}
+
 static void the_working_bodys_value_goes_before_the_wish(void **state)
 {
 	struct scene s;
@@ -758,6 +780,7 @@ int main(void)
 		cmocka_unit_test(alternatives_say_what_they_cost),
 		cmocka_unit_test(one_without_a_place_hears_who_stands_there_and_what_would_do),
 		cmocka_unit_test(room_goes_to_the_best_value_with_a_day_to_accept),
+		cmocka_unit_test(a_place_is_to_be_accepted_before_it_begins),
 		cmocka_unit_test(the_working_bodys_value_goes_before_the_wish),
 		cmocka_unit_test(one_that_lets_its_place_lapse_waits_behind_the_others),
 		cmocka_unit_test(a_fixed_event_displaces_what_is_proposed),
