@@ -52,9 +52,11 @@ static void add_row(struct cli *cli, struct table *table, const struct awaits *a
 		a->whose,
 		first_day,
 		venue,
-		c != NULL ? arena_printf(&cli->arena, "%" PRId64,
-					 score_value_of(c, a->entry->standing)) :
-			    NULL,
+		/* of another's request a federation is not told */
+		c != NULL && (c->has_value || a->entry->standing->has_value) ?
+			arena_printf(&cli->arena, "%" PRId64,
+				     score_value_of(c, a->entry->standing)) :
+			NULL,
 		some_of(a, &cli->arena),
 		c != NULL ? show_text(c->title, c->n_title, cli->args.value[OPT_LANG]) : NULL,
 	};

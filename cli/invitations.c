@@ -28,9 +28,19 @@ static json_t *item_json(const struct entry *e, const Convene__V1__Invitation *i
 {
 	json_t *object = json_of_message(&i->base);
 
-	if (object != NULL)
-		json_object_set_new(object, "request", json_string(e->id));
+	if (object == NULL)
+		return NULL;
+	json_object_set_new(object, "request", json_string(e->id));
+	json_object_set_new(object, "event", json_string(state_name(e->standing->state)));
 	return object;
+}
+
+/* What was answered; of an event that is off, or not agreed to (again) yet, nothing can be: what it is. */
+static const char *answer_of(const struct entry *e, const Convene__V1__Invitation *i)
+{
+	bool is_on = e->standing->state == STATE_CONFIRMED || e->standing->state == STATE_HELD;
+
+	return is_on ? i->state : state_name(e->standing->state);
 }
 
 static void add_row(struct cli *cli, struct table *table, const struct entry *e,
@@ -41,7 +51,7 @@ static void add_row(struct cli *cli, struct table *table, const struct entry *e,
 		e->id,
 		i->squad,
 		i->federation,
-		i->state,
+		answer_of(e, i),
 		arena_printf(&cli->arena, "%" PRId64, i->invited),
 		i->has_people ? arena_printf(&cli->arena, "%" PRId64, i->people) : NULL,
 		select_first_day(e),

@@ -270,6 +270,13 @@ def test_show_tells_what_the_policy_has_made_of_it(tmp_path):
         d.close()
 
 
+def test_invitations_to_what_is_off_say_so(desk):
+    off = next(i for i, r in listed(desk, "--state", "cancelled").items() if r.get("invitations"))
+    rows = [x.split() for x in desk.run("invitations", who="observer").stdout.splitlines()]
+    assert {x[3] for x in rows if x[0] == off} == {"cancelled"}
+    assert {x["event"] for x in lines(desk.run("invitations", "--json", who="observer")) if x["request"] == off} == {"cancelled"}
+
+
 def test_a_federation_reads_the_same_calendar_as_its_committee(desk):
     everything = listed(desk)
     theirs = events(desk.run("export", "--ics", who="committee-CHN").stdout)
