@@ -1,4 +1,4 @@
-/* changes.h - what a request asks for now, and did not at the revision that the caller went by.
+/* changes.h - in what a request differs from the revision that the caller went by.
  *
  * Layer     cli.
  * Thread    one.
