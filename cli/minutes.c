@@ -20,7 +20,9 @@ struct item {
 	struct item *next;
 	size_t number; /* in the order of the log */
 	int64_t unix_ms;
-	const char *request, *what, *by, *role, *noc, *reason;
+	const char *request; /* NULL: it was about the programme */
+	const char *what, *by, *role, *noc, *reason;
+	const char *detail;       /* which value, what was let pass; or NULL */
 	Convene__V1__State state; /* from then on */
 	const char *venue, *first_day;
 };
@@ -38,6 +40,7 @@ struct minutes {
 	const char *lang;
 	struct arena arena;
 	struct told *told;
+	const char *phase; /* the programme's; NULL: not told of yet */
 	struct item *head, *tail;
 	size_t n;
 };
@@ -106,45 +109,107 @@ static enum cvn_err remember(struct minutes *m, const char *id, const Convene__V
 	return told->what != NULL ? CVN_OK : CVN_ENOMEM;
 }
 
-enum cvn_err minutes_add(struct minutes *m, const Convene__V1__Update *update)
+/* An item of that moment, if it is one of the days asked for; else NULL in *ret_item. */
+static enum cvn_err add_item(struct minutes *m, int64_t unix_ms, struct item **ret_item)
 {
-	const Convene__V1__RequestChange *change =
-		update->of_case == CONVENE__V1__UPDATE__OF_REQUEST ? update->request : NULL;
-	const Convene__V1__Standing *s = change != NULL ? change->standing : NULL;
-	const Convene__V1__Decision *d = s != NULL ? s->decision : NULL;
+	const int32_t day = day_of_unix_ms(unix_ms, NULL);
 	struct item *item;
-	bool is_new;
-	int32_t day;
 
-	if (d == NULL || !id_is_valid(change->id))
-		return CVN_OK;
-	if (remember(m, change->id, d, &is_new) != CVN_OK)
-		return CVN_ENOMEM;
-	day = day_of_unix_ms(d->unix_ms, NULL);
-	if (!is_new || day < m->first || day > m->last)
+	*ret_item = NULL;
+	if (day < m->first || day > m->last)
 		return CVN_OK;
 	item = arena_zalloc(&m->arena, sizeof(*item));
 	if (item == NULL)
 		return CVN_ENOMEM;
-	*item = (struct item){ .number = m->n,
-			       .unix_ms = d->unix_ms,
-			       .request = keep(m, change->id),
-			       .what = keep(m, show_or_empty(d->what)),
-			       .by = keep(m, d->by),
-			       .role = keep(m, d->role),
-			       .noc = keep(m, d->noc),
-			       .reason = keep(m, d->reason),
-			       .state = s->state };
-	if (s->placement != NULL) {
-		item->venue = keep(m, s->placement->venue);
-		item->first_day = keep(m, s->placement->first_day);
-	}
+	item->number = m->n++;
+	item->unix_ms = unix_ms;
 	if (m->tail != NULL)
 		m->tail->next = item;
 	else
 		m->head = item;
 	m->tail = item;
-	m->n++;
+	*ret_item = item;
+	return CVN_OK;
+}
+
+/* " to 91", ", FROZEN": what the word for it leaves out. NULL: nothing. */
+static const char *detail_of(struct minutes *m, const Convene__V1__Standing *s)
+{
+	const Convene__V1__Decision *d = s->decision;
+	const char *text = NULL;
+
+	if (same(d->what, "value") && s->has_value)
+		return arena_printf(&m->arena, " to %lld", (long long)s->value);
+	for (size_t i = 0; same(d->what, "allow") && i < s->n_allowances; i++)
+		if (s->allowances[i]->unix_ms == d->unix_ms)
+			text = arena_printf(&m->arena, "%s, %s", show_or_empty(text),
+					    show_or_empty(s->allowances[i]->code));
+	return text;
+}
+
+static enum cvn_err add_decision(struct minutes *m, const Convene__V1__RequestChange *change)
+{
+	const Convene__V1__Standing *s = change->standing;
+	const Convene__V1__Decision *d = s != NULL ? s->decision : NULL;
+	struct item *item = NULL;
+	bool is_new;
+
+	if (d == NULL || !id_is_valid(change->id))
+		return CVN_OK;
+	if (remember(m, change->id, d, &is_new) != CVN_OK ||
+	    (is_new && add_item(m, d->unix_ms, &item) != CVN_OK))
+		return CVN_ENOMEM;
+	if (item == NULL)
+		return CVN_OK;
+	item->request = keep(m, change->id);
+	item->what = keep(m, show_or_empty(d->what));
+	item->by = keep(m, d->by);
+	item->role = keep(m, d->role);
+	item->noc = keep(m, d->noc);
+	item->reason = keep(m, d->reason);
+	item->detail = detail_of(m, s);
+	item->state = s->state;
+	if (s->placement != NULL) {
+		item->venue = keep(m, s->placement->venue);
+		item->first_day = keep(m, s->placement->first_day);
+	}
+	return item->request != NULL && item->what != NULL ? CVN_OK : CVN_ENOMEM;
+}
+
+/* Open, closed, archived; or its policy or other data. How it began is no decision. */
+static enum cvn_err add_programme(struct minutes *m, const Convene__V1__Update *update,
+				  const Convene__V1__Programme *about)
+{
+	const char *phase = about->phase != NULL ? about->phase : "open", *before = m->phase;
+	struct item *item;
+
+	m->phase = keep(m, phase);
+	if (m->phase == NULL)
+		return CVN_ENOMEM;
+	if (before == NULL)
+		return CVN_OK;
+	if (add_item(m, update->unix_ms, &item) != CVN_OK)
+		return CVN_ENOMEM;
+	if (item == NULL)
+		return CVN_OK;
+	item->what = same(before, phase)    ? "changed the programme's policy or data" :
+		     same(phase, "open")    ? "opened the programme for requests" :
+		     same(phase, "closed")  ? "closed the programme to new requests" :
+					      "archived the programme";
+	item->by = keep(m, update->entity->by);
+	item->role = keep(m, update->entity->by_role);
+	return CVN_OK;
+}
+
+enum cvn_err minutes_add(struct minutes *m, const Convene__V1__Update *update)
+{
+	const Convene__V1__Entity *entity =
+		update->of_case == CONVENE__V1__UPDATE__OF_ENTITY ? update->entity->entity : NULL;
+
+	if (update->of_case == CONVENE__V1__UPDATE__OF_REQUEST)
+		return add_decision(m, update->request);
+	if (entity != NULL && entity->of_case == CONVENE__V1__ENTITY__OF_PROGRAMME)
+		return add_programme(m, update, entity->programme);
 	return CVN_OK;
 }
 
@@ -229,12 +294,15 @@ static enum cvn_err put_item(struct buf *out, const struct item *item,
 	err = buf_printf(out, "- %s ", clock);
 	if (err == CVN_OK)
 		err = put_who(out, item);
+	if (err == CVN_OK && item->request == NULL)
+		return buf_printf(out, " %s\n", item->what);
 	if (err == CVN_OK)
 		err = buf_printf(out, " %s **", done_of(item->what));
 	if (err == CVN_OK)
 		err = put_text(out, title[0] != '\0' ? title : item->request);
 	if (err == CVN_OK)
-		err = buf_printf(out, "** (`%s`), %s", item->request, state_name(item->state));
+		err = buf_printf(out, "** (`%s`)%s, %s", item->request, show_or_empty(item->detail),
+				 state_name(item->state));
 	if (err == CVN_OK && item->venue != NULL && item->first_day != NULL)
 		err = buf_printf(out, " at `%s` from %s", item->venue, item->first_day);
 	if (err == CVN_OK && item->reason != NULL && item->reason[0] != '\0') {

@@ -353,6 +353,64 @@ static void minutes_tell_two_that_spoke_in_the_same_instant_and_go_by_time(void 
 	minutes_free(m);
 }
 
+static void minutes_tell_what_was_decided_about_the_programme_and_how_much(void **state)
+{
+	struct office *o = *state;
+	Convene__V1__Programme programme = CONVENE__V1__PROGRAMME__INIT;
+	Convene__V1__Entity entity = CONVENE__V1__ENTITY__INIT;
+	Convene__V1__EntityChange put = CONVENE__V1__ENTITY_CHANGE__INIT;
+	Convene__V1__Decision decision = CONVENE__V1__DECISION__INIT;
+	Convene__V1__Allowance allowed = CONVENE__V1__ALLOWANCE__INIT, *allowances[] = { &allowed };
+	Convene__V1__RequestChange change = CONVENE__V1__REQUEST_CHANGE__INIT;
+	Convene__V1__Update update = CONVENE__V1__UPDATE__INIT;
+	struct minutes *m = minutes_new(0, 1, NULL);
+	static char *const PHASES[] = { NULL, NULL, (char *)"closed", (char *)"open",
+					(char *)"archived" };
+	struct buf out;
+	const char *text;
+
+	entity.of_case = CONVENE__V1__ENTITY__OF_PROGRAMME;
+	entity.programme = &programme;
+	put.entity = &entity;
+	put.by = (char *)"Ann";
+	put.by_role = (char *)"working_body";
+	update.of_case = CONVENE__V1__UPDATE__OF_ENTITY;
+	update.entity = &put;
+	for (size_t i = 0; i < N_ELEMENTS(PHASES); i++) {
+		programme.phase = PHASES[i];
+		assert_int_equal(minutes_add(m, &update), CVN_OK);
+	}
+	assert_int_equal(minutes_count(m), 4); /* how it began is none */
+	change.id = (char *)"r1";
+	change.standing = &o->standing[0];
+	update.of_case = CONVENE__V1__UPDATE__OF_REQUEST;
+	update.request = &change;
+	o->standing[0].decision = &decision;
+	o->standing[0].allowances = allowances;
+	o->standing[0].n_allowances = 1;
+	o->standing[0].has_value = 1;
+	o->standing[0].value = 91;
+	decision.unix_ms = allowed.unix_ms = 1000;
+	decision.what = (char *)"allow";
+	allowed.code = (char *)"FROZEN";
+	assert_int_equal(minutes_add(m, &update), CVN_OK);
+	decision.what = (char *)"value";
+	assert_int_equal(minutes_add(m, &update), CVN_OK);
+
+	buf_init(&out, 1 << 16);
+	assert_int_equal(minutes_write(m, &o->entries, "p1", &out), CVN_OK);
+	assert_int_equal(buf_append(&out, "", 1), CVN_OK);
+	text = (const char *)out.bytes;
+	assert_non_null(strstr(text, "Ann (working_body) changed the programme's policy or data\n"));
+	assert_non_null(strstr(text, "Ann (working_body) closed the programme to new requests\n"));
+	assert_non_null(strstr(text, "Ann (working_body) opened the programme for requests\n"));
+	assert_non_null(strstr(text, "Ann (working_body) archived the programme\n"));
+	assert_non_null(strstr(text, "allowed **r1** (`r1`), FROZEN, proposed"));
+	assert_non_null(strstr(text, "set the value of **r1** (`r1`) to 91, proposed"));
+	buf_done(&out);
+	minutes_free(m);
+}
+
 static void what_has_changed_between_two_revisions_is_named(void **state)
 {
 	struct office *o = *state;
@@ -386,6 +444,7 @@ int main(void)
 		T(what_is_unmet_is_a_share_of_value),
 		T(minutes_tell_a_decision_once_and_escape_what_others_wrote),
 		T(what_has_changed_between_two_revisions_is_named),
+		T(minutes_tell_what_was_decided_about_the_programme_and_how_much),
 		T(minutes_tell_two_that_spoke_in_the_same_instant_and_go_by_time),
 	};
 
