@@ -122,15 +122,22 @@ static int put_phase(struct putter *p, char *phase)
 	return code;
 }
 
-/* The programme is archived meanwhile: nothing else may take a place before its owner is back. */
+/* The programme is archived meanwhile: nothing else may take a place before its owner is back. It stays
+ * so where only some could be brought back. */
 static int bring_back(struct putter *p, const char *path, const json_t *document, size_t *ret_n)
 {
 	char archived[] = "archived";
-	int code = put_phase(p, archived);
+	int code = put_phase(p, archived), reopened;
 
 	if (code == EXIT_OK)
 		code = restore_run(p->cli, path, document, ret_n);
-	return code == EXIT_OK ? put_phase(p, p->about->phase) : code;
+	if (code != EXIT_OK && *ret_n > 0)
+		return cli_fail(p->cli, (enum exit_code)code,
+				"%zu requests are there now, and the programme stays archived: "
+				"load the rest, or open it as it is",
+				*ret_n);
+	reopened = put_phase(p, p->about->phase);
+	return code != EXIT_OK ? code : reopened;
 }
 
 /* Sends what is left, and with a whole document what it holds beyond the data. */

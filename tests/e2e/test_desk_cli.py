@@ -352,3 +352,4 @@ def test_a_whole_export_loaded_elsewhere_gives_the_same_state(desk, tmp_path):
     finally:
         other.close()
     desk.run("load", f"{tmp_path}/all.json", who="working_body", code=77)
+    assert f"programme {desk.programme} (open)" in desk.run("status", who="working_body").stdout
