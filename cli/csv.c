@@ -31,6 +31,7 @@ static const char *const MORE[] = {
 	"last_words",     "received_unix_ms",
 	"cursor",         "people_kept",
 	"sequence",       "changed_unix_ms",
+	"waiting_since",
 };
 
 static const char *const HEADINGS[COLUMN_N] = { "id",      "state",      "title",     "federation",

@@ -215,6 +215,8 @@ def test_calendars_are_equal_in_content(desk, part):
         assert str(e["status"]) == {"proposed": "TENTATIVE", "confirmed": "CONFIRMED"}[r["state"]]
     table = list(csv.DictReader(io.StringIO(desk.run("export", "--csv", *part, who="working_body").stdout)))
     assert [x["id"] for x in table] == list(rows)
+    renamed = {"duration", "headcount", "placement"}  # days; people; venue and first_day
+    assert {k for r in rows.values() for k in r} - renamed <= set(table[0])
     for x in table:
         r = rows[x["id"]]
         assert (x["state"], int(x["duration"] if "duration" in x else x["days"]), x["title"]) == (r["state"], r["duration"], r["title"]["en"])
