@@ -111,6 +111,11 @@ static const char *join(char *const *texts, size_t n, struct arena *arena)
 	return all != NULL ? all : "";
 }
 
+static const char *all_or(char *const *texts, size_t n, struct arena *arena)
+{
+	return n > 0 ? join(texts, n, arena) : "all";
+}
+
 int cmd_principals(struct cli *cli)
 {
 	static const char *const HEADINGS[] = { "public key", "role",       "subject",
@@ -131,13 +136,12 @@ int cmd_principals(struct cli *cli)
 	table_init(&table, &cli->arena, HEADINGS, N_ELEMENTS(HEADINGS));
 	for (size_t i = 0; i < reply->principals->n_principals; i++) {
 		const Convene__V1__Principal *p = reply->principals->principals[i];
-		const char *cells[] = { p->public_key, p->role, p->subject, p->name,
-					p->n_programmes > 0 ?
-						join(p->programmes, p->n_programmes, &cli->arena) :
-						"all",
-					p->n_disciplines > 0 ?
-						join(p->disciplines, p->n_disciplines, &cli->arena) :
-						"all" };
+		const char *cells[] = { p->public_key,
+					p->role,
+					p->subject,
+					p->name,
+					all_or(p->programmes, p->n_programmes, &cli->arena),
+					all_or(p->disciplines, p->n_disciplines, &cli->arena) };
 
 		if (cli->is_json)
 			json_print_line(json_of_message(&p->base));

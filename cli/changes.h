@@ -8,8 +8,8 @@
 #include "cli/cli.h"
 #include "convene/v1/record.pb-c.h"
 
-/* One line a key whose value differs, "headcount: 52, now 50", in the order of the messages' fields; "" where
- * nothing does. Memory is the arena's; NULL: out of memory. */
+/* One line a key whose value differs, "headcount: 52, now 50", in the order of the messages' fields;
+ * "" where nothing does. Memory is the arena's; NULL: out of memory. */
 const char *changes_text(const Convene__V1__Request *was, const Convene__V1__Request *now,
 			 struct arena *arena);
 

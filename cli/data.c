@@ -122,8 +122,8 @@ static int put_phase(struct putter *p, char *phase)
 	return code;
 }
 
-/* The programme is archived meanwhile: nothing else may take a place before its owner is back. It stays
- * so where only some could be brought back. */
+/* The programme is archived meanwhile: nothing else may take a place before its owner is back. It
+ * stays so where only some could be brought back. */
 static int bring_back(struct putter *p, const char *path, const json_t *document, size_t *ret_n)
 {
 	char archived[] = "archived";

@@ -151,7 +151,7 @@ static bool see(const struct entry *e, struct public_event *ret)
 					      .venue = e->history->last.venue,
 					      .first_day = e->history->last.first_day };
 	} else if (was != NULL && was->venue != NULL && was->first_day != NULL) {
-		/* off, and its history not to be read: a federation's feed, or one that was brought back */
+		/* off, and its history not to be read: by a federation, or after a load */
 		*ret = (struct public_event){ .status = "CANCELLED",
 					      .venue = was->venue,
 					      .first_day = was->first_day };
@@ -190,7 +190,8 @@ static void describe(const Convene__V1__Request *c, char *ret, size_t size)
 	size_t n = 0;
 
 	ret[0] = '\0';
-	n += (size_t)snprintf(ret, size, "%s, %s", show_or_empty(c->kind), show_or_empty(c->discipline));
+	n += (size_t)snprintf(ret, size, "%s, %s", show_or_empty(c->kind),
+			      show_or_empty(c->discipline));
 	if (c->has_level && n < size)
 		n += (size_t)snprintf(ret + n, size - n, ", level %" PRId64, c->level);
 	if (c->has_headcount && n < size)
@@ -224,13 +225,11 @@ static enum cvn_err put_event(struct buf *out, const char *programme_id,
 			      const struct entries *entries, const struct entry *e,
 			      const char *lang)
 {
-	const int64_t changed_ms = e->standing->has_changed_unix_ms ? e->standing->changed_unix_ms :
-				   e->history != NULL		    ? e->history->changed_unix_ms :
-								      e->received_unix_ms;
-	/* never below what the log tells: entries may be older than the count is */
-	const int64_t sequence = e->history != NULL && e->history->sequence > e->standing->sequence ?
-					 e->history->sequence :
-					 e->standing->sequence;
+	const Convene__V1__Standing *s = e->standing;
+	const int64_t changed_ms = s->has_changed_unix_ms ? s->changed_unix_ms :
+				   e->history != NULL	  ? e->history->changed_unix_ms :
+							    e->received_unix_ms;
+	int64_t sequence = s->sequence;
 	struct public_event event;
 	char uid[2 * ID_MAX_BYTES + 2];
 	enum cvn_err err;
@@ -238,6 +237,9 @@ static enum cvn_err put_event(struct buf *out, const char *programme_id,
 
 	if (!see(e, &event) || !day_parse(event.first_day, &day))
 		return CVN_OK;
+	/* never below what the log tells: entries may be older than the count is */
+	if (e->history != NULL && e->history->sequence > sequence)
+		sequence = e->history->sequence;
 	snprintf(uid, sizeof(uid), "%s@%s", e->id, programme_id);
 	err = buf_printf(out, "BEGIN:VEVENT\r\n");
 	if (err == CVN_OK)

@@ -35,7 +35,7 @@ static json_t *item_json(const struct entry *e, const Convene__V1__Invitation *i
 	return object;
 }
 
-/* What was answered; of an event that is off, or not agreed to (again) yet, nothing can be: what it is. */
+/* What was answered; what it is, where nothing can be: it is off, or not agreed to (again) yet. */
 static const char *answer_of(const struct entry *e, const Convene__V1__Invitation *i)
 {
 	bool is_on = e->standing->state == STATE_CONFIRMED || e->standing->state == STATE_HELD;

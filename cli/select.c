@@ -36,7 +36,9 @@ static bool is_invited(const struct entry *e, const char *squad, const char *fed
 {
 	const Convene__V1__Standing *s = e->standing;
 
-	for (size_t i = 0; e->content != NULL && e->content->n_squads == 0 && i < s->n_invitations; i++)
+	if (e->content == NULL || e->content->n_squads > 0)
+		return false;
+	for (size_t i = 0; i < s->n_invitations; i++)
 		if (same(s->invitations[i]->squad, squad) ||
 		    same(s->invitations[i]->federation, federation))
 			return true;

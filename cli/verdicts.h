@@ -39,6 +39,7 @@ struct verdicts_who {
 	size_t n_disciplines;
 };
 
-/* Finds what `who` cannot do, row by row as the file has them, and counts the faults. CVN_ENOMEM. */
+/* Finds what `who` cannot do, row by row as the file has them, and counts the faults.
+ * CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err verdicts_check(struct verdicts *v, const struct entries *entries,
 					   const struct verdicts_who *who, struct arena *arena);

@@ -14,8 +14,8 @@ struct word {
 	struct ruling *r;
 };
 
-/* So many days from now, but the day before it begins at the latest: a place that is kept longer is of use to
- * nobody. */
+/* So many days from now, but the day before it begins at the latest: a place that is kept longer is
+ * of use to nobody. */
 static const char *last_day_to_amend(const struct desk_case *c, int64_t days)
 {
 	const Convene__V1__Placement *at = c->record->standing->placement;
@@ -92,7 +92,8 @@ static enum cvn_err approve(const struct word *w)
 	if (!lifecycle_can(before->state, CAUSE_CONSENT))
 		return decide_illegal(c, w->r);
 	if (decide_is_over(c))
-		return decide_no(w->r, CVN_ESTATE, "its days are over: nobody can agree to them now");
+		return decide_no(w->r, CVN_ESTATE,
+				 "its days are over: nobody can agree to them now");
 	for (size_t i = 0; i < before->n_consents; i++)
 		if (decide_same(before->consents[i]->key, c->key) &&
 		    !decide_same(before->consents[i]->noc, w->noc))

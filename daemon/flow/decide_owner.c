@@ -59,8 +59,8 @@ static enum cvn_err check_host(const struct desk_case *c, const Convene__V1__Req
 	return CVN_EFORBIDDEN;
 }
 
-/* Who reads a request reads the value that counts: the working body's, where it set one. Sent back, that is
- * no new wish. */
+/* Who reads a request reads the value that counts: the working body's, where it set one. Sent back,
+ * that is no new wish. */
 static void keep_wish(const struct desk_case *c, Convene__V1__Request *content)
 {
 	const Convene__V1__Standing *s = c->record->standing;

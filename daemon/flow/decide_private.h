@@ -20,8 +20,8 @@ enum cvn_err decide_illegal(const struct desk_case *c, struct ruling *r);
 /* Which revision stands, and who made it so. */
 const char *decide_conflict_text(const struct desk_case *c);
 
-/* Have the days of its place passed? Then a confirmed one is as good as held: the clock says so before the
- * next look at the day does. */
+/* Have the days of its place passed? Then a confirmed one is as good as held: the clock says so
+ * before the next look at the day does. */
 bool decide_is_over(const struct desk_case *c);
 
 /* What every decision begins with: the programme takes any, the request's owner asks (where it must

@@ -1,6 +1,6 @@
 /* follows.h - what follows by itself from a new standing: until when the committees should decide,
- * who is invited, whether the host has to be asked, what the days are warned of, where it was, which
- * number its calendar entry has.
+ * who is invited, whether the host has to be asked, what the days are warned of, where it was,
+ * which number its calendar entry has.
  *
  * Layer     flow: pure.
  * Thread    any.

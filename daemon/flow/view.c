@@ -127,8 +127,8 @@ bool view_is_seen(const struct view *view, const struct replica_record *record)
 	return false;
 }
 
-/* Of a squad that is invited its federation sees where the event is, was, and its own answer; and why
- * it is off. */
+/* Of a squad that is invited its federation sees where the event is, was, and its own answer; and
+ * why it is off. */
 static bool add_invitations(const struct view *view, const Convene__V1__Standing *from,
 			    Convene__V1__Standing *to, struct arena *arena)
 {

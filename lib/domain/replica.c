@@ -367,8 +367,9 @@ static enum cvn_err fold_change(struct replica *r, const Convene__V1__Update *up
 		.standing = change->standing,
 		.received_unix_ms = change->has_received_unix_ms ? change->received_unix_ms :
 								   update->unix_ms,
-		/* its receipt, or where it is brought back, at whatever revision; and nothing later */
-		.has_received = (change->revision <= 1 || change->has_received_unix_ms) && change->content != NULL,
+		/* its receipt; or it is brought back, at whatever revision; nothing later */
+		.has_received = change->content != NULL &&
+		                (change->revision <= 1 || change->has_received_unix_ms),
 	};
 
 	return change->id != NULL ? fold_record(r, &said) : CVN_EMALFORMED;

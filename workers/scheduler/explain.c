@@ -21,7 +21,7 @@ struct inquiry {
 	const struct problem_request *request;
 	int64_t taken[EXPLAIN_REASONS_MAX]; /* start days, by code */
 	bool named[EXPLAIN_REASONS_MAX];
-	int32_t lacks[PROBLEM_SERVICES]; /* fewest missing on any start day that the service took; 0: it took none */
+	int32_t lacks[PROBLEM_SERVICES]; /* fewest missing on a start day that the service took; 0: none */
 	struct charge *charges;
 	int32_t n_charges, max_charges;
 	int32_t n_words;
@@ -432,7 +432,7 @@ int32_t explain_place(const struct calendar *calendar, int32_t r, int32_t venue,
 	return conclude(&inquiry, ret_reasons);
 }
 
-/* ": 2 medical, 1 training missing", so that it is known what an offer would have to be; or nothing. */
+/* ": 2 medical, 1 training missing", so that it is known what to offer; or nothing. */
 static void name_lacks(const struct explain_reason *reason, char *ret_text, size_t size)
 {
 	size_t n = 0;
@@ -440,8 +440,8 @@ static void name_lacks(const struct explain_reason *reason, char *ret_text, size
 	ret_text[0] = '\0';
 	for (int s = 0; s < PROBLEM_SERVICES && n < size; s++)
 		if (reason->lacks[s] > 0)
-			n += (size_t)snprintf(ret_text + n, size - n, "%s %d %s", n > 0 ? "," : ":", reason->lacks[s],
-			                      code_service_name(s));
+			n += (size_t)snprintf(ret_text + n, size - n, "%s %d %s", n > 0 ? "," : ":",
+			                      reason->lacks[s], code_service_name(s));
 	if (n > 0 && n < size)
 		(void)snprintf(ret_text + n, size - n, " missing");
 }

@@ -15,7 +15,7 @@ struct explain_reason {
 	enum code_reason code;
 	int32_t n_with;
 	int32_t with[EXPLAIN_WITH_MAX]; /* requests; those that block most days first, then by value */
-	int32_t lacks[PROBLEM_SERVICES]; /* SERVICE_EXHAUSTED: staff missing where the fewest are; 0: none */
+	int32_t lacks[PROBLEM_SERVICES]; /* SERVICE_EXHAUSTED: staff missing where fewest are; or 0 */
 };
 
 /* The true reasons why `request` (present, not placed) has no place as the calendar stands: a rule is named only

@@ -232,7 +232,8 @@ static void one_key_gives_one_word_to_a_request_in_a_file_too(void **state)
 
 	read(o,
 	     "request,verdict,noc,reason\nr1,approve,CHN,\nr1,approve,RUS,\nr2,decline,CHN,x\n"
-	     "r2,approve,RUS,\nr3,approve,RUS,\nr3,decline,RUS,x\nr4,approve,CHN,\nr4,decline,RUS,x\n",
+	     "r2,approve,RUS,\nr3,approve,RUS,\nr3,decline,RUS,x\nr4,approve,CHN,\n"
+	     "r4,decline,RUS,x\n",
 	     &v);
 
 	assert_int_equal(v.n_faults, 3);
@@ -401,7 +402,8 @@ static void minutes_tell_what_was_decided_about_the_programme_and_how_much(void 
 	assert_int_equal(minutes_write(m, &o->entries, "p1", &out), CVN_OK);
 	assert_int_equal(buf_append(&out, "", 1), CVN_OK);
 	text = (const char *)out.bytes;
-	assert_non_null(strstr(text, "Ann (working_body) changed the programme's policy or data\n"));
+	assert_non_null(strstr(text, "Ann (working_body) changed the programme's policy or"
+				     " data\n"));
 	assert_non_null(strstr(text, "Ann (working_body) closed the programme to new requests\n"));
 	assert_non_null(strstr(text, "Ann (working_body) opened the programme for requests\n"));
 	assert_non_null(strstr(text, "Ann (working_body) archived the programme\n"));

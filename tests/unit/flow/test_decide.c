@@ -345,7 +345,7 @@ static void the_working_bodys_value_is_kept_beside_the_wish(void **state)
 	assert_int_equal(d->ruling.standing->value, 90);
 }
 
-/* What a client shows as the value is the one that counts: sent back with the rest, it changes no wish. */
+/* What a client shows as the value is the one that counts: sent back, it changes no wish. */
 static void the_working_bodys_value_read_and_sent_back_is_no_new_wish(void **state)
 {
 	struct desk *d = *state;
@@ -369,7 +369,7 @@ static void the_working_bodys_value_read_and_sent_back_is_no_new_wish(void **sta
 	assert_int_equal(d->ruling.content->value, 89);
 }
 
-/* The clock has passed its days, and the look at the day has not come yet; or nobody agreed in time. */
+/* The clock has passed its days, and the look at the day has not come; or nobody agreed in time. */
 static void what_is_over_is_not_decided_any_more(void **state)
 {
 	struct desk *d = *state;

@@ -132,7 +132,7 @@ static void of_others_a_federation_sees_the_confirmed_calendar_alone(void **stat
 	assert_null(record->content->federation);
 }
 
-/* An event of B as it stands after it was confirmed; A's squad is invited where there is an answer. */
+/* An event of B as it stands after it was confirmed; A's squad is invited, or not. */
 static Convene__V1__Record *after_all(struct rig *r, const char *id, Convene__V1__State state,
 				      bool is_invited)
 {
@@ -181,7 +181,8 @@ static void what_was_in_the_calendar_and_is_off_can_still_be_seen(void **state)
 	assert_non_null(after_all(r, "over", STATE_HELD, false));
 	assert_non_null(after_all(r, "later", STATE_POSTPONED, false));
 	assert_null(after_all(r, "waits", STATE_WAITLISTED, false));
-	assert_null(after_all(r, "anew", STATE_PROPOSED, false)); /* where it is now is not agreed yet */
+	/* where it is now is not agreed yet */
+	assert_null(after_all(r, "anew", STATE_PROPOSED, false));
 }
 
 static void who_is_invited_is_told_of_the_support_and_why_it_is_off(void **state)
