@@ -55,6 +55,7 @@ struct job {
 
 struct job_batch {
 	struct jobs *jobs;
+	struct mirror_programme *p;
 	struct pool_task task;
 	Convene__V1__Validate validate;
 	size_t n;

@@ -15,7 +15,7 @@
 #define STALL_MS 1000
 
 static struct job *job_new(struct jobs *jobs, struct mirror_programme *p, const char *id);
-static struct job_batch *batch_new(struct jobs *jobs, size_t n);
+static struct job_batch *batch_new(struct jobs *jobs, struct mirror_programme *p, size_t n);
 static void batch_look(struct job_batch *batch);
 static void stop_work(struct job *job);
 
@@ -83,7 +83,7 @@ static struct job *job_new(struct jobs *jobs, struct mirror_programme *p, const 
 	return job;
 }
 
-static struct job_batch *batch_new(struct jobs *jobs, size_t n)
+static struct job_batch *batch_new(struct jobs *jobs, struct mirror_programme *p, size_t n)
 {
 	struct job_batch *batch = calloc(1, sizeof *batch + n * sizeof(struct job *));
 
@@ -95,6 +95,7 @@ static struct job_batch *batch_new(struct jobs *jobs, size_t n)
 		return NULL;
 	}
 	batch->jobs = jobs;
+	batch->p = p;
 	batch->n = n;
 	list_push(&jobs->batches, &batch->link);
 	return batch;
@@ -129,7 +130,7 @@ static void leave_batch(struct job *job)
 enum cvn_err jobs_expect(struct jobs *jobs, struct mirror_programme *p, const char *const *ids,
 			 size_t n, struct job_batch **ret_batch)
 {
-	struct job_batch *batch = batch_new(jobs, n);
+	struct job_batch *batch = batch_new(jobs, p, n);
 
 	if (batch == NULL)
 		return CVN_ENOMEM;
@@ -151,36 +152,47 @@ enum cvn_err jobs_expect(struct jobs *jobs, struct mirror_programme *p, const ch
 	return CVN_OK;
 }
 
-uint64_t jobs_admitted(struct job_batch *batch, const bool *is_new, const char *key,
-		       const struct front_peer *submitter)
+/* It stood already, and the log has said so long ago. Where the log has yet to say it, the store had
+ * written it before its answer was lost, and only found it there when it was sent again. */
+static bool is_old(const struct job *job, bool is_new)
+{
+	return !is_new && job->life.state == JOB_EXPECTED &&
+	       replica_find(job->p->replica, job->id) != NULL;
+}
+
+/* Who sent it hears of it; sent again by the same key, over its last connection. */
+static void hear(struct job *job, const struct front_peer *submitter)
+{
+	if (job->has_submitter && strcmp(job->submitter.key, submitter->key) != 0)
+		return;
+	job->submitter = *submitter;
+	job->has_submitter = true;
+}
+
+uint64_t jobs_admitted(struct job_batch *batch, const char *const *ids, const bool *is_new,
+		       const char *key, const struct front_peer *submitter)
 {
 	uint64_t n_charged = 0;
 	size_t n = batch->n;
 
 	batch->is_admitted = true;
 	for (size_t i = 0; i < n; i++) {
-		struct job *job = batch->members[i];
+		struct job *member = batch->members[i];
+		struct job *job = member != NULL ? member : find(batch->jobs, batch->p, ids[i]);
 
-		if (job == NULL)
+		if (member != NULL && is_old(member, is_new[i])) {
+			batch->members[i] = NULL; /* nothing will come */
+			member->batch = NULL;
+			job_end(member);
 			continue;
-		if (submitter != NULL) {
-			job->submitter = *submitter;
-			job->has_submitter = true;
 		}
-		if (is_new[i]) {
-			snprintf(job->charge, sizeof job->charge, "%s", key);
+		if (job != NULL && submitter != NULL)
+			hear(job, submitter);
+		if (member != NULL && (is_new[i] || member->life.state == JOB_EXPECTED)) {
+			snprintf(member->charge, sizeof member->charge, "%s", key);
 			n_charged++;
 		}
 	}
-	for (size_t i = 0; i < n; i++)
-		if (batch->members[i] != NULL && !is_new[i] &&
-		    batch->members[i]->life.state == JOB_EXPECTED) {
-			struct job *job = batch->members[i];
-
-			batch->members[i] = NULL; /* it stood already: nothing will come */
-			job->batch = NULL;
-			job_end(job);
-		}
 	batch_look(batch);
 	return n_charged;
 }
@@ -288,7 +300,7 @@ void job_start_over(struct job *job)
 	}
 	arena_reset(&job->arena);
 	job->revision = record->revision;
-	batch = batch_new(job->jobs, 1);
+	batch = batch_new(job->jobs, job->p, 1);
 	if (batch == NULL) {
 		job_stall(job);
 		return;

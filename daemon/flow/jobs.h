@@ -26,12 +26,12 @@ CVN_MUST_CHECK enum cvn_err jobs_expect(struct jobs *jobs, struct mirror_program
 					const char *const *ids, size_t n,
 					struct job_batch **ret_batch);
 
-/* They were: `is_new[i]`, those that did not stand already. `key`: of the principal, whose quota
- * they hold from now on; one a new request. `submitter` hears what becomes of them, also of those
- * that were there and still owe something; NULL: nobody does. Returns how many of the quota's units
- * it took over. */
-uint64_t jobs_admitted(struct job_batch *batch, const bool *is_new, const char *key,
-		       const struct front_peer *submitter);
+/* They were, the same `ids`: `is_new[i]`, those that did not stand already. `key`: of the principal,
+ * whose quota they hold from now on; one a request that the log is yet to bring. `submitter` hears
+ * what becomes of them, also of those that were there and still owe something and that no other key
+ * sent; NULL: as it was. Returns how many of the quota's units it took over. */
+uint64_t jobs_admitted(struct job_batch *batch, const char *const *ids, const bool *is_new,
+		       const char *key, const struct front_peer *submitter);
 
 /* They were not. */
 void jobs_forget(struct job_batch *batch);

@@ -16,6 +16,7 @@
 struct submit {
 	struct exchange *e;
 	struct store_admit admit;
+	const char **ids;
 	struct job_batch *batch;
 };
 
@@ -108,11 +109,10 @@ enum verdict submit_start(struct exchange *e)
 {
 	const Convene__V1__Submit *call = e->call->submit;
 	struct submit *s = exchange_act(e, sizeof *s);
-	const char **ids = arena_array(&e->arena, call->n_requests + 1, sizeof *ids);
 	enum cvn_err err = CVN_OK;
 
-	if (s == NULL || ids == NULL)
-		return exchange_fault(e, CVN_ENOMEM, NULL);
+	if (s == NULL)
+		return FAULT;
 	if (call->n_requests == 0)
 		return exchange_fault(e, CVN_EINVALID, "there is no request in it");
 	if (call->n_requests > e->flow->options.limits.batch_max)
@@ -125,19 +125,21 @@ enum verdict submit_start(struct exchange *e)
 	e->charge = call->n_requests;
 
 	s->e = e;
+	s->ids = arena_array(&e->arena, call->n_requests, sizeof *s->ids);
 	s->admit.op = (struct store_op){ .done_cb = on_admitted, .deadline_ms = e->deadline_ms };
 	s->admit.programme = e->programme->id;
 	s->admit.unix_ms = clock_unix_ms();
 	s->admit.items = arena_array(&e->arena, call->n_requests, sizeof *s->admit.items);
 	s->admit.n_items = call->n_requests;
-	if (s->admit.items == NULL)
+	if (s->ids == NULL || s->admit.items == NULL)
 		return exchange_fault(e, CVN_ENOMEM, NULL);
 	for (size_t i = 0; i < call->n_requests && err == CVN_OK; i++) {
-		ids[i] = call->requests[i]->id;
+		s->ids[i] = call->requests[i]->id;
 		err = build(e, call->requests[i], s->admit.unix_ms, &s->admit.items[i]);
 	}
 	if (err == CVN_OK)
-		err = jobs_expect(e->flow->jobs, e->programme, ids, call->n_requests, &s->batch);
+		err = jobs_expect(e->flow->jobs, e->programme, s->ids, call->n_requests,
+				  &s->batch);
 	if (err != CVN_OK)
 		return exchange_fault(e, err, NULL);
 	err = store_admit_start(e->flow->ports->store, &s->admit);
@@ -186,8 +188,9 @@ enum verdict submit_done(struct exchange *e)
 		const struct store_item *item = &s->admit.items[i];
 
 		is_new[i] = item->ret_admission == STORE_NEW;
-		if (is_new[i])
-			mirror_committed(e->programme, item->ret_cursor);
+		/* one that stood already too: its answer may have been lost the first time, and the
+		 * call after this one finds it */
+		mirror_committed(e->programme, item->ret_cursor);
 		convene__v1__receipt__init(&each[i]);
 		each[i].request = (char *)(uintptr_t)item->id;
 		each[i].has_revision = each[i].has_cursor = each[i].has_again = each[i].has_state =
@@ -198,8 +201,8 @@ enum verdict submit_done(struct exchange *e)
 		each[i].state = (Convene__V1__State)item->ret_state;
 		receipts->receipts[receipts->n_receipts++] = &each[i];
 	}
-	e->charge -=
-		jobs_admitted(s->batch, is_new, e->caller.key, e->peer.is_req ? NULL : &e->peer);
+	e->charge -= jobs_admitted(s->batch, s->ids, is_new, e->caller.key,
+				   e->peer.is_req ? NULL : &e->peer);
 	e->reply.of_case = CONVENE__V1__REPLY__OF_RECEIPTS;
 	e->reply.receipts = receipts;
 	return NEXT;

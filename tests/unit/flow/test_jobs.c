@@ -328,6 +328,90 @@ static void the_submitter_hears_when_it_comes_to_rest(void **state)
 	assert_null(f->replies[0].reply->outcome->record->content);
 }
 
+/* A call of these requests, which the store answers in this way. */
+static void submit(struct fakes *f, const char *const *ids, size_t n, enum store_admission admission)
+{
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	Convene__V1__Submit submit = CONVENE__V1__SUBMIT__INIT;
+	Convene__V1__Request requests[4], *list[4];
+	struct store_admit *a;
+
+	for (size_t i = 0; i < n; i++) {
+		requests[i] = *fakes_request(ids[i]);
+		list[i] = &requests[i];
+	}
+	submit.requests = list;
+	submit.n_requests = n;
+	call.of_case = CONVENE__V1__CALL__OF_SUBMIT;
+	call.submit = &submit;
+	fakes_call(f, FEDERATION_KEY, &call);
+	a = CONTAINER_OF(fakes_take(f, "admit"), struct store_admit, op);
+	for (size_t i = 0; i < n; i++) {
+		a->items[i].ret_admission = admission;
+		a->items[i].ret_revision = 1;
+		a->items[i].ret_cursor = f->cursor + 1 + (int64_t)i;
+		a->items[i].ret_state = STATE_RECEIVED;
+	}
+	fakes_finish(&a->op, CVN_OK);
+	fakes_reply(f);
+}
+
+/* Redis went after it had written them, before it said so: asked again, it found them there. */
+static void what_the_store_wrote_unheard_is_judged_together_and_its_submitter_hears(void **state)
+{
+	static const char *const BOTH[] = { "r1", "r2" };
+	struct fakes *f = *state;
+
+	submit(f, BOTH, 2, STORE_AGAIN);
+	receive(f, "r1");
+	assert_int_equal(f->n_tasks, 0);
+	receive(f, "r2");
+
+	assert_int_equal(f->n_tasks, 1);
+	assert_int_equal(fakes_task(f, POOL_VALIDATOR)->message.validate->n_subjects, 2);
+	judge(f, 0);
+	commits(f, commit_of(f));
+	assert_int_equal(f->n_replies, 1);
+	assert_string_equal(f->replies[0].reply->outcome->record->id, "r1");
+}
+
+static void who_sends_again_what_is_still_owed_hears_what_becomes_of_it(void **state)
+{
+	static const char *const ONE[] = { "r1" };
+	struct fakes *f = *state;
+
+	receive(f, "r1"); /* found at the start, say: nobody waits for it */
+	submit(f, ONE, 1, STORE_AGAIN);
+	judge(f, -1);
+	answer(f, 1, STATE_PROPOSED);
+	commits(f, commit_of(f));
+
+	assert_int_equal(f->n_replies, 1);
+	assert_true(f->replies[0].is_outcome);
+	assert_int_equal(flow_n_in_flight(f->flow), 0);
+	f->n_replies = 0;
+	submit(f, ONE, 1, STORE_AGAIN); /* and once more: nothing is owed */
+	assert_int_equal(flow_n_in_flight(f->flow), 0);
+}
+
+static void a_receipt_that_was_given_again_can_be_read_at_once(void **state)
+{
+	static const char *const ONE[] = { "r1" };
+	struct fakes *f = *state;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	Convene__V1__Get get = CONVENE__V1__GET__INIT;
+
+	submit(f, ONE, 1, STORE_AGAIN);
+	get.request = (char *)"r1";
+	call.of_case = CONVENE__V1__CALL__OF_GET;
+	call.get = &get;
+	fakes_call(f, FEDERATION_KEY, &call);
+	assert_int_equal(f->n_replies, 0); /* waits for the log */
+	receive(f, "r1");
+
+	assert_int_equal(fakes_reply(f)->of_case, CONVENE__V1__REPLY__OF_RECORD);
+}
+
 /* A worker dies of the oldest task; the store counts. */
 static void die(struct fakes *f, int64_t deaths)
 {
@@ -462,6 +546,9 @@ int main(void)
 		TEST(one_that_is_amended_while_its_rejection_is_on_its_way_is_judged_anew),
 		TEST(what_comes_together_is_judged_together),
 		TEST(the_submitter_hears_when_it_comes_to_rest),
+		TEST(what_the_store_wrote_unheard_is_judged_together_and_its_submitter_hears),
+		TEST(who_sends_again_what_is_still_owed_hears_what_becomes_of_it),
+		TEST(a_receipt_that_was_given_again_can_be_read_at_once),
 		TEST(who_has_killed_three_workers_is_quarantined),
 		TEST(who_is_quarantined_after_an_amendment_keeps_its_place),
 		TEST(of_several_that_were_judged_together_each_goes_alone_after_a_death),
