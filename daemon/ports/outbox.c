@@ -186,6 +186,7 @@ static void on_entries(struct store_op *op, enum cvn_err err)
 			return;
 		}
 	}
+	store_told(stream->outbox->store, stream->programme, stream->cursor);
 	seal_store(stream->seal, SEAL_WHOLE_BATCHES);
 	if (stream->has_more || stream->op.ret_n == OUTBOX_BATCH)
 		read_on(stream);

@@ -167,14 +167,21 @@ void store_finish(struct store *store, struct store_op *op, enum cvn_err err, co
 	if (err == CVN_OK && op->verb->moved != NULL) {
 		int64_t cursor = 0;
 		const char *programme = op->verb->moved(op, &cursor);
-		struct store_known *known = cursor > 0 ? store_know(store, programme) : NULL;
 
-		if (known != NULL && known->cursor < cursor)
-			known->cursor = cursor;
+		if (cursor > 0)
+			store_told(store, programme, cursor);
 		if (cursor > 0 && store->on_commit != NULL)
 			store->on_commit(store->on_commit_arg, programme);
 	}
 	op->done_cb(op, err);
+}
+
+void store_told(struct store *store, const char *programme, int64_t cursor)
+{
+	struct store_known *known = store_know(store, programme);
+
+	if (known != NULL && known->cursor < cursor)
+		known->cursor = cursor;
 }
 
 struct store_known *store_know(struct store *store, const char *programme)

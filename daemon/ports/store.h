@@ -257,6 +257,10 @@ struct store_grant {
 };
 CVN_MUST_CHECK enum cvn_err store_grant_start(struct store *store, struct store_grant *grant);
 
+/* For the outbox alone: others were told of the programme's log up to `cursor`, also of what nobody
+ * has been given an answer for. A Redis that comes back with less has lost it: STORE_OVER. */
+void store_told(struct store *store, const char *programme, int64_t cursor);
+
 /* For the outbox alone: `on_commit` runs after each write that may have moved a programme's log,
  * before the write's own done_cb. */
 void store_on_commit(struct store *store, void (*on_commit)(void *arg, const char *programme),

@@ -199,6 +199,26 @@ static void it_goes_on_after_redis_was_killed(void **state)
 	outbox_free(outbox);
 }
 
+/* As after a failover to a replica that had not got them yet: nobody was given a receipt, but they
+ * were published. */
+static void a_log_that_ends_before_what_was_handed_on_ends_the_daemon(void **state)
+{
+	struct world *w = *state;
+	struct listener l = { .last = 1, .version = 1 };
+	struct outbox *outbox = open_outbox(w, &l);
+
+	create(w);
+	assert_int_equal(outbox_follow(outbox, "P", 1, 1), CVN_OK);
+	world_redis(w, "XADD {P}:log 2-0 u  v 1"); /* written, and the answer was lost */
+	world_redis(w, "HSET {P}:head cursor 2");
+	assert_true(wait_for(w, &l, 2, 3000));
+	world_redis(w, "XDEL {P}:log 2-0");
+	world_redis(w, "HSET {P}:head cursor 1");
+	kill((pid_t)redis_server_pid(w->server), SIGKILL);
+	assert_true(world_turn_until_state(w, STORE_OVER, 10000));
+	outbox_free(outbox);
+}
+
 static void a_hole_in_the_log_is_never_passed_over(void **state)
 {
 	struct world *w = *state;
@@ -355,6 +375,7 @@ int main(void)
 		TEST(following_begins_behind_the_cursor_that_is_named),
 		TEST(a_pulse_comes_each_second_and_finds_what_nobody_told_of),
 		TEST(it_goes_on_after_redis_was_killed),
+		TEST(a_log_that_ends_before_what_was_handed_on_ends_the_daemon),
 		TEST(a_hole_in_the_log_is_never_passed_over),
 		TEST(what_is_handed_on_is_bound_into_the_chain),
 		TEST(the_next_one_seals_what_was_left),
