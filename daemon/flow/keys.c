@@ -153,16 +153,15 @@ enum verdict revoke_start(struct exchange *e)
 	return start(e, k, STORE_REVOKE, call->n_public_keys);
 }
 
+/* Where it is not known whether the store has done it, the keys are shut out all the same: what
+ * fails here fails closed. */
 enum verdict revoke_done(struct exchange *e)
 {
 	const Convene__V1__Revoke *call = e->call->revoke;
 	struct keyring *keyring = e->flow->ports->keyring;
-	struct keys *k = e->act;
 	bool had_reader = false;
 	int64_t n = 0;
 
-	if (e->err != CVN_OK)
-		return exchange_fault(e, e->err, k->grant.op.fault);
 	for (size_t i = 0; i < call->n_public_keys; i++) {
 		const struct principal *before = keyring_find(keyring, call->public_keys[i]);
 
@@ -171,6 +170,10 @@ enum verdict revoke_done(struct exchange *e)
 	}
 	if (had_reader)
 		front_revoked(e->flow->ports->front);
+	if (e->err != CVN_OK)
+		return exchange_fault(e, e->err,
+				      "the keys are shut out, but Redis may hold them still, and the "
+				      "next start would let them in: revoke them again");
 	return exchange_done(e, 0, n);
 }
 

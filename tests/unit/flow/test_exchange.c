@@ -366,6 +366,27 @@ static void a_key_that_is_revoked_while_its_call_waits_is_still_answered(void **
 	fakes_problem(f, "FORBIDDEN");
 }
 
+/* Redis may have done it, or not: whoever was to be shut out is, whatever the next start finds. */
+static void a_key_whose_revocation_is_not_known_to_be_stored_is_shut_out(void **state)
+{
+	struct fakes *f = *state;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	Convene__V1__Revoke revoke = CONVENE__V1__REVOKE__INIT;
+	char *keys[] = { (char *)OBSERVER_KEY };
+
+	revoke.public_keys = keys;
+	revoke.n_public_keys = 1;
+	call.of_case = CONVENE__V1__CALL__OF_REVOKE;
+	call.revoke = &revoke;
+	fakes_call(f, KEYRING_LOCAL, &call);
+	assert_non_null(keyring_find(f->keyring, OBSERVER_KEY));
+	fakes_finish(fakes_take(f, "grant"), CVN_EDEADLINE);
+
+	fakes_problem(f, "DEADLINE");
+	assert_null(keyring_find(f->keyring, OBSERVER_KEY));
+	assert_int_equal(f->n_revoked, 1);
+}
+
 static void who_drains_takes_nothing_new(void **state)
 {
 	struct fakes *f = *state;
@@ -481,6 +502,7 @@ int main(void)
 		TEST(a_wait_ends_with_the_deadline),
 		TEST(a_client_that_is_gone_ends_the_call_all_the_same),
 		TEST(a_key_that_is_revoked_while_its_call_waits_is_still_answered),
+		TEST(a_key_whose_revocation_is_not_known_to_be_stored_is_shut_out),
 		TEST(who_drains_takes_nothing_new),
 		TEST(others_see_a_request_only_when_it_is_confirmed),
 		TEST(a_decision_is_committed_only_on_what_was_read),
