@@ -22,8 +22,12 @@ enum verdict audit_start(struct exchange *e)
 
 	if (a == NULL)
 		return FAULT;
-	if (call->after < 0 || call->after > INT64_MAX / 2 || call->limit < 0)
-		return exchange_fault(e, CVN_EINVALID, "a cursor, or a limit, below 0");
+	if (call->after < 0 || call->after > INT64_MAX / 2)
+		exchange_violation(e, "after", "CURSOR_INVALID", "a cursor is 0 or more");
+	if (call->limit < 0)
+		exchange_violation(e, "limit", "LIMIT_INVALID", "a limit is 0 or more");
+	if (e->n_violations > 0)
+		return exchange_fault(e, CVN_EINVALID, NULL);
 	a->e = e;
 	a->store = (struct store_audit){ .op = { .done_cb = on_audit,
 						 .deadline_ms = e->deadline_ms },

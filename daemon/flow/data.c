@@ -36,7 +36,7 @@ enum verdict put_start(struct exchange *e)
 	if (call->n_entities == 0)
 		return exchange_fault(e, CVN_EINVALID, "there is no record in it");
 	if (call->n_entities > e->flow->options.limits.batch_max)
-		return exchange_fault(e, CVN_ETOOLARGE, "there are too many records in it");
+		return exchange_too_many(e, "entities", e->flow->options.limits.batch_max);
 	if (!id_is_valid(e->call->programme))
 		return exchange_fault(e, CVN_EINVALID, "the programme's id is no identifier");
 	if (e->programme == NULL &&

@@ -284,8 +284,10 @@ enum cvn_err decide_submit(enum role role, const char *subject, const Convene__V
 	*r = (struct ruling){ .revision = 1 };
 	if (role != ROLE_FEDERATION)
 		return CVN_OK;
-	if (!decide_same(request->federation, subject))
-		return decide_no(r, CVN_EFORBIDDEN, "a federation files for itself alone");
+	if (!decide_same(request->federation, subject)) {
+		decide_wrong(r, "federation", "FORBIDDEN", "a federation files for itself alone");
+		return CVN_EFORBIDDEN;
+	}
 	if (request->announced != NULL) {
 		decide_wrong(r, "announced", "FORBIDDEN", "only the working body may announce");
 		return CVN_EFORBIDDEN;

@@ -170,6 +170,7 @@ static enum verdict decode(struct exchange *e)
 	struct frame_limits limits = FRAME_LIMITS;
 	struct frame_fault fault = { 0 };
 	ProtobufCMessage *message;
+	const char *text = NULL;
 	enum cvn_err err;
 
 	limits.bytes = e->flow->options.limits.frame_max_bytes;
@@ -177,20 +178,24 @@ static enum verdict decode(struct exchange *e)
 			   &e->arena, &message, &fault);
 	if (err != CVN_OK) {
 		e->refused_id = peek_id(e->payload, e->n_payload);
+		if (fault.limit > 0)
+			text = arena_printf(&e->arena, "%s (at most %zu)", fault.text, fault.limit);
+		text = text != NULL ? text : fault.text;
 		if (fault.path[0] != '\0')
-			exchange_violation(e, fault.path, cvn_err_code(err), fault.text);
-		return exchange_fault(e, err, fault.text);
+			exchange_violation(e, fault.path, cvn_err_code(err), text);
+		return exchange_fault(e, err, text);
 	}
 	e->call = (const Convene__V1__Call *)message;
 	if (e->call->protocol != 1)
-		return exchange_fault(e, CVN_EPROTOCOL, NULL);
+		return exchange_fault(e, CVN_EPROTOCOL, "protocol 1 is spoken here, and no other");
 	if (e->call->id == 0)
 		return exchange_fault(e, CVN_EMALFORMED, "a call has an id, which is not 0");
 	if (e->call->has_deadline_ms) {
 		int64_t ms = e->call->deadline_ms;
 
 		if (ms <= 0)
-			return exchange_fault(e, CVN_EDEADLINE, NULL);
+			return exchange_fault(e, CVN_EDEADLINE,
+					      "deadline_ms is the time from now on: 1 or more");
 		e->deadline_ms = loop_now_ms(e->flow->ports->loop) +
 				 (uint64_t)(ms > DEADLINE_MAX_MS ? DEADLINE_MAX_MS : ms);
 	}
@@ -365,6 +370,16 @@ void exchange_violation(struct exchange *e, const char *field, const char *code,
 	v->code = arena_strdup(&e->arena, code);
 	v->text = arena_strdup(&e->arena, text);
 	e->violations[e->n_violations++] = v;
+}
+
+enum verdict exchange_too_many(struct exchange *e, const char *field, uint64_t max)
+{
+	const char *text = arena_printf(&e->arena, "at most %llu in one call",
+					(unsigned long long)max);
+
+	if (text != NULL)
+		exchange_violation(e, field, cvn_err_code(CVN_ETOOLARGE), text);
+	return exchange_fault(e, CVN_ETOOLARGE, NULL);
 }
 
 void exchange_look_at_deadlines(struct flow *flow)

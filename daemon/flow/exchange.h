@@ -100,6 +100,9 @@ enum verdict exchange_committed(struct exchange *e, int64_t cursor, int64_t chan
  * FAULT. */
 enum verdict exchange_fault(struct exchange *e, enum cvn_err err, const char *text);
 
+/* A list with more than `max` elements: names the field, and how many would be right. Returns FAULT. */
+enum verdict exchange_too_many(struct exchange *e, const char *field, uint64_t max);
+
 /* Adds a violation; texts are copied. Past the limit it is left out. */
 void exchange_violation(struct exchange *e, const char *field, const char *code, const char *text);
 

@@ -37,7 +37,7 @@ static void on_done(struct store_op *op, enum cvn_err err)
 	exchange_resume(CONTAINER_OF(op, struct keys, grant.op)->e, err);
 }
 
-static struct keys *keys_of(struct exchange *e, size_t n)
+static struct keys *keys_of(struct exchange *e, const char *field, size_t n)
 {
 	struct keys *k = exchange_act(e, sizeof *k);
 
@@ -47,7 +47,7 @@ static struct keys *keys_of(struct exchange *e, size_t n)
 	if (n == 0)
 		exchange_fault(e, CVN_EINVALID, "there is no key in it");
 	else if (n > STORE_BATCH_MAX)
-		exchange_fault(e, CVN_ETOOLARGE, "there are too many keys in it");
+		exchange_too_many(e, field, STORE_BATCH_MAX);
 	else if (k->principals == NULL)
 		exchange_fault(e, CVN_ENOMEM, NULL);
 	return e->err == CVN_OK ? k : NULL;
@@ -56,7 +56,7 @@ static struct keys *keys_of(struct exchange *e, size_t n)
 enum verdict grant_start(struct exchange *e)
 {
 	const Convene__V1__Grant *call = e->call->grant;
-	struct keys *k = keys_of(e, call->n_principals);
+	struct keys *k = keys_of(e, "principals", call->n_principals);
 	bool is_good = true;
 
 	if (k == NULL)
@@ -136,7 +136,7 @@ enum verdict grant_done(struct exchange *e)
 enum verdict revoke_start(struct exchange *e)
 {
 	const Convene__V1__Revoke *call = e->call->revoke;
-	struct keys *k = keys_of(e, call->n_public_keys);
+	struct keys *k = keys_of(e, "public_keys", call->n_public_keys);
 
 	if (k == NULL)
 		return FAULT;

@@ -73,7 +73,11 @@ enum verdict replay_start(struct exchange *e)
 
 	if (r == NULL)
 		return FAULT;
-	if (call->after >= e->programme->committed || call->after < 0)
+	if (call->after < 0) {
+		exchange_violation(e, "after", "CURSOR_INVALID", "a cursor is 0 or more");
+		return exchange_fault(e, CVN_EINVALID, NULL);
+	}
+	if (call->after >= e->programme->committed)
 		return send_updates(e, NULL, 0);
 	r->e = e;
 	r->log = (struct store_log){ .op = { .done_cb = on_log, .deadline_ms = e->deadline_ms },

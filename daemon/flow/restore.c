@@ -102,7 +102,7 @@ enum verdict restore_start(struct exchange *e)
 	if (call->n_records == 0)
 		return exchange_fault(e, CVN_EINVALID, "there is no record in it");
 	if (call->n_records > e->flow->options.limits.batch_max)
-		return exchange_fault(e, CVN_ETOOLARGE, "there are too many records in it");
+		return exchange_too_many(e, "records", e->flow->options.limits.batch_max);
 	for (size_t i = 0; i < call->n_records; i++)
 		if (look(e, i) == FAULT)
 			return FAULT;

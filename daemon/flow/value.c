@@ -99,7 +99,7 @@ enum verdict value_start(struct exchange *e)
 	if (call->n_requests == 0)
 		return exchange_fault(e, CVN_EINVALID, "there is no request in it");
 	if (call->n_requests > e->flow->options.limits.batch_max)
-		return exchange_fault(e, CVN_ETOOLARGE, "there are too many requests in it");
+		return exchange_too_many(e, "requests", e->flow->options.limits.batch_max);
 	v->e = e;
 	v->changes = arena_array(&e->arena, call->n_requests, sizeof *v->changes);
 	if (v->changes == NULL)

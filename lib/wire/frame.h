@@ -44,6 +44,7 @@ struct frame_fault {
 	enum cvn_err err; /* CVN_ETOOLARGE, CVN_EMALFORMED, CVN_EUNKNOWN, CVN_ETEXT, CVN_ENOMEM */
 	char path[FRAME_PATH_BYTES]; /* "submit.requests[0].id"; "": the frame; may be cut */
 	const char *text;            /* one sentence; a constant */
+	size_t limit;                /* CVN_ETOOLARGE: what would be right at most; 0: not known */
 };
 
 /* Checks and unpacks `n` bytes. `*ret` lives in `arena` (never free it by hand) until that is

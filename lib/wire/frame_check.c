@@ -43,6 +43,7 @@ struct walk {
 	unsigned depth;
 	uint32_t unknown; /* number of the field that is not known; 0: none */
 	const char *text; /* of the fault */
+	size_t limit;     /* that it is over; 0: none */
 	struct level levels[FRAME_DEPTH_MAX];
 };
 
@@ -50,6 +51,12 @@ static enum cvn_err fail(struct walk *w, enum cvn_err err, const char *text)
 {
 	w->text = text;
 	return err;
+}
+
+static enum cvn_err fail_limit(struct walk *w, size_t limit, const char *text)
+{
+	w->limit = limit;
+	return fail(w, CVN_ETOOLARGE, text);
 }
 
 /* NULL: it does not end, or is too long. */
@@ -119,7 +126,8 @@ static enum cvn_err check_number(struct walk *w, const ProtobufCFieldDescriptor 
 static enum cvn_err count_element(struct walk *w)
 {
 	if (w->elements >= w->limits->elements)
-		return fail(w, CVN_ETOOLARGE, "more elements of lists than one message may hold");
+		return fail_limit(w, w->limits->elements,
+				  "more elements of lists than one message may hold");
 	w->elements++;
 	return CVN_OK;
 }
@@ -165,7 +173,8 @@ static enum cvn_err walk_string(struct walk *w, size_t n)
 	ssize_t fault;
 
 	if (n > w->limits->string_bytes)
-		return fail(w, CVN_ETOOLARGE, "the text is longer than a text may be");
+		return fail_limit(w, w->limits->string_bytes,
+				  "the text has more bytes than a text may have");
 	fault = utf8_fault(w->p, n);
 	if (fault >= 0)
 		return fail(w, CVN_ETEXT,
@@ -180,7 +189,8 @@ static enum cvn_err enter(struct walk *w, const ProtobufCMessageDescriptor *type
 	struct level *l;
 
 	if (w->depth >= w->limits->depth)
-		return fail(w, CVN_ETOOLARGE, "messages are nested deeper than they may be");
+		return fail_limit(w, w->limits->depth,
+				  "messages are nested deeper than they may be");
 	CVN_REQUIRE(w->depth < FRAME_DEPTH_MAX && type->n_fields <= FIELDS_MAX);
 	l = &w->levels[w->depth++];
 	l->type = type;
@@ -310,6 +320,7 @@ static void describe(const struct walk *w, enum cvn_err err, struct frame_fault 
 
 	fault->err = err;
 	fault->text = w->text;
+	fault->limit = w->limit;
 	fault->path[0] = '\0';
 	for (i = 0; i < w->depth && n < FRAME_PATH_BYTES; i++) {
 		const struct level *l = &w->levels[i];
@@ -342,8 +353,10 @@ enum cvn_err frame_check(const ProtobufCMessageDescriptor *type, const uint8_t *
 	w.depth = 0;
 	w.unknown = 0;
 	w.text = "";
+	w.limit = 0;
 	if (n > limits->bytes)
-		err = fail(&w, CVN_ETOOLARGE, "the frame is larger than a frame may be");
+		err = fail_limit(&w, limits->bytes,
+				 "the frame has more bytes than a frame may have");
 	else
 		err = enter(&w, type, n > 0 ? bytes + n : bytes);
 	while (err == CVN_OK && w.depth > 0) {

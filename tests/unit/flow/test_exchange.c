@@ -156,7 +156,7 @@ static void a_federation_that_speaks_for_another_is_refused(void **state)
 
 	fakes_call(f, OTHER_KEY, submit_one("r1")); /* which is AAA-SWM's */
 
-	fakes_problem(f, "FORBIDDEN");
+	assert_string_equal(fakes_problem(f, "FORBIDDEN")->violations[0]->field, "federation");
 	assert_int_equal(f->n_ops, 0);
 }
 
@@ -262,10 +262,53 @@ static void more_requests_than_a_call_may_hold_are_refused(void **state)
 {
 	static const char *const IDS[] = { "r1", "r2", "r3", "r4" };
 	struct fakes *f = *state;
+	const Convene__V1__Problem *problem;
 
 	fakes_call(f, FEDERATION_KEY, submit(IDS, 4));
 
-	fakes_problem(f, "TOO_LARGE");
+	problem = fakes_problem(f, "TOO_LARGE");
+	assert_string_equal(problem->violations[0]->field, "requests");
+	assert_string_equal(problem->violations[0]->text, "at most 3 in one call");
+}
+
+static void what_is_over_a_limit_is_told_the_limit(void **state)
+{
+	struct fakes *f = *state;
+	Convene__V1__Call *call = submit_one("r1");
+	char title[8194];
+	const Convene__V1__Problem *problem;
+
+	memset(title, 'x', sizeof title - 1);
+	title[sizeof title - 1] = '\0';
+	call->submit->requests[0]->note = title;
+	fakes_call(f, FEDERATION_KEY, call);
+
+	problem = fakes_problem(f, "TOO_LARGE");
+	assert_string_equal(problem->violations[0]->field, "submit.requests[0].note");
+	assert_non_null(strstr(problem->violations[0]->text, "(at most 8192)"));
+}
+
+/* An empty page would have the client ask for ever. */
+static void a_cursor_below_0_is_refused_with_its_field(void **state)
+{
+	struct fakes *f = *state;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	Convene__V1__Replay replay = CONVENE__V1__REPLAY__INIT;
+	Convene__V1__Audit audit = CONVENE__V1__AUDIT__INIT;
+
+	call.of_case = CONVENE__V1__CALL__OF_REPLAY;
+	call.replay = &replay;
+	replay.has_after = 1;
+	replay.after = -1;
+	fakes_call(f, OBSERVER_KEY, &call);
+	assert_string_equal(fakes_problem(f, "INVALID")->violations[0]->field, "after");
+	call.of_case = CONVENE__V1__CALL__OF_AUDIT;
+	call.audit = &audit;
+	audit.has_limit = 1;
+	audit.limit = -1;
+	fakes_call(f, OBSERVER_KEY, &call);
+
+	assert_string_equal(fakes_problem(f, "INVALID")->violations[0]->field, "limit");
 }
 
 static void past_the_quota_the_client_hears_busy_and_a_time_to_wait(void **state)
@@ -496,6 +539,8 @@ int main(void)
 		TEST(ids_that_must_not_reach_a_key_never_do),
 		TEST(one_id_twice_in_a_call_is_refused),
 		TEST(more_requests_than_a_call_may_hold_are_refused),
+		TEST(what_is_over_a_limit_is_told_the_limit),
+		TEST(a_cursor_below_0_is_refused_with_its_field),
 		TEST(past_the_quota_the_client_hears_busy_and_a_time_to_wait),
 		TEST(undecided_requests_hold_their_quota_until_they_come_to_rest),
 		TEST(a_read_waits_for_what_was_committed_before_it),
