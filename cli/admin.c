@@ -23,8 +23,8 @@ int cmd_keygen(struct cli *cli)
 	err = everyone_key(path, &pair);
 	if (err == CVN_EFORBIDDEN || err == CVN_EMALFORMED || err == CVN_EINVALID)
 		return cli_fail(cli, EXIT_CONFIG,
-				"%s: there is a file already, but no usable key in it (%s)", path,
-				cvn_err_text(err));
+				"%s: there is a file already, but no usable key in it: %s", path,
+				keys_fault(err));
 	if (err != CVN_OK)
 		return cli_fail(cli, EXIT_CANNOT_CREATE, "%s: %s", path, cvn_err_text(err));
 	if (cli->is_json)

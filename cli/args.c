@@ -91,7 +91,8 @@ static enum cvn_err check_positional(struct args *args)
 
 	if (args->n_positional >= c->args_min && args->n_positional <= c->args_max)
 		return CVN_OK;
-	snprintf(args->fault, sizeof(args->fault), "usage: convene %s %s", c->word, c->arguments);
+	snprintf(args->fault, sizeof(args->fault), "usage: convene %s%s%s", c->word,
+		 c->arguments[0] != '\0' ? " " : "", c->arguments);
 	return CVN_EINVALID;
 }
 

@@ -74,12 +74,9 @@ int cli_keys(struct cli *cli, const struct key_pair **ret)
 				"--profile (see convene --help)");
 	if (cli->keys.public_key[0] == '\0') {
 		err = keys_load(cli->profile.key, &cli->keys);
-		if (err == CVN_EFORBIDDEN)
-			return cli_fail(cli, EXIT_CONFIG, "%s: others may read this key: chmod 600",
-					cli->profile.key);
 		if (err != CVN_OK)
-			return cli_fail(cli, EXIT_CONFIG, "%s: no usable key file (%s)",
-					cli->profile.key, cvn_err_text(err));
+			return cli_fail(cli, EXIT_CONFIG, "%s: no usable key: %s", cli->profile.key,
+					keys_fault(err));
 	}
 	*ret = &cli->keys;
 	return EXIT_OK;

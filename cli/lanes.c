@@ -76,8 +76,8 @@ static enum cvn_err open_client(struct lanes *l, const char *file, struct client
 	snprintf(path, sizeof(path), "%s/%s", l->folder, file);
 	err = keys_load(path, &keys);
 	if (err != CVN_OK) {
-		snprintf(l->fault, sizeof(l->fault), "%s: no usable key file (%s)", path,
-			 cvn_err_text(err));
+		snprintf(l->fault, sizeof(l->fault), "%s: no usable key: %s", path,
+			 keys_fault(err));
 		return CVN_EINVALID;
 	}
 	address.keys = &keys;

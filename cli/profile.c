@@ -124,6 +124,31 @@ static enum cvn_err read_server_key(struct profile *p)
 	return set_text(p->server_key, text) ? CVN_OK : CVN_EINVALID;
 }
 
+/* What zmq_connect() would take; a host is not looked up. */
+static bool is_endpoint(const char *text)
+{
+	const char *port = strrchr(text, ':');
+	char *end;
+	long number;
+
+	if (strncmp(text, "ipc://", 6) == 0)
+		return text[6] != '\0';
+	if (strncmp(text, "tcp://", 6) != 0 || port <= text + 6 || port[1] < '0' || port[1] > '9')
+		return false;
+	number = strtol(port + 1, &end, 10);
+	return *end == '\0' && number >= 1 && number <= 65535;
+}
+
+static enum cvn_err check_endpoints(struct profile *p)
+{
+	const char *all[] = { p->endpoint, p->updates };
+
+	for (size_t i = 0; i < N_ELEMENTS(all); i++)
+		if (all[i][0] != '\0' && !is_endpoint(all[i]))
+			return refuse(p, "an endpoint is tcp://HOST:PORT or ipc://PATH", all[i]);
+	return CVN_OK;
+}
+
 enum cvn_err profile_load(const struct args *args, struct profile *ret)
 {
 	const char *named = args->value[OPT_PROFILE] != NULL ? args->value[OPT_PROFILE] :
@@ -150,5 +175,6 @@ enum cvn_err profile_load(const struct args *args, struct profile *ret)
 		if (text != NULL && !set_text(over[i].at, text))
 			return refuse(ret, "too long", OPTIONS[over[i].id].word);
 	}
-	return read_server_key(ret);
+	err = check_endpoints(ret);
+	return err == CVN_OK ? read_server_key(ret) : err;
 }

@@ -53,11 +53,15 @@ static bool open_key(struct app *app)
 		err = keys_generate(&app->key);
 		if (err == CVN_OK)
 			err = keys_save(path, &app->key);
-		if (err == CVN_OK)
-			LOG_INFO("app", "a fresh key was made", "file", path);
+		if (err != CVN_OK) {
+			app_fail(app, CONFIG_EXIT_CONFIG, "a fresh key can't be written", path);
+			return false;
+		}
+		LOG_INFO("app", "a fresh key was made", "file", path);
 	}
 	if (err != CVN_OK) {
-		app_fail(app, CONFIG_EXIT_CONFIG, "the key file is of no use", cvn_err_text(err));
+		snprintf(pub, sizeof pub, "%s: %s", path, keys_fault(err));
+		app_fail(app, CONFIG_EXIT_CONFIG, "the key file is of no use", pub);
 		return false;
 	}
 	snprintf(pub, sizeof pub, "%s/convened.pub", app->config->state);

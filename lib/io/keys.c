@@ -161,6 +161,22 @@ enum cvn_err keys_load(const char *path, struct key_pair *ret_pair)
 	return err;
 }
 
+const char *keys_fault(enum cvn_err err)
+{
+	switch (err) {
+	case CVN_ENOTFOUND:
+		return "there is no such file";
+	case CVN_EFORBIDDEN:
+		return "others may read this key: chmod 600";
+	case CVN_EMALFORMED:
+		return "it is no key file as `convene keygen` writes one";
+	case CVN_EINVALID:
+		return "its keys do not belong together, or everybody knows them";
+	default:
+		return "it cannot be read";
+	}
+}
+
 /* Written beside its place, synced, then linked there: a link, unlike a rename, never replaces. */
 enum cvn_err keys_save(const char *path, const struct key_pair *pair)
 {

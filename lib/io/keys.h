@@ -38,6 +38,9 @@ void keys_text_of(const unsigned char raw[KEYS_RAW], char ret_text[KEYS_TEXT]);
  * do not belong together, or a key from libzmq's manual, which everybody knows; CVN_EIO. */
 CVN_MUST_CHECK enum cvn_err keys_load(const char *path, struct key_pair *ret_pair);
 
+/* Why keys_load() gave this error, in words that a holder of the file can act on. A constant. */
+const char *keys_fault(enum cvn_err err);
+
 /* Writes a new key file, mode 0600, whole and synced or not at all. CVN_ECONFLICT there is one
  * already; CVN_EIO. */
 CVN_MUST_CHECK enum cvn_err keys_save(const char *path, const struct key_pair *pair);

@@ -146,6 +146,25 @@ static void what_is_wrong_is_said(void **state)
 	assert_int_equal(load(h), CVN_EINVALID);
 }
 
+static void an_endpoint_that_is_none_is_refused_with_what_one_is(void **state)
+{
+	static const char *const WRONG[] = { "foo",	   "tcp://", "tcp://host", "tcp://:7400",
+					     "tcp://h:x",  "tcp://h:0", "tcp://h:65536", "ipc://",
+					     "http://h:1", "h:7400" };
+	struct home *h = *state;
+
+	for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
+		h->args.value[OPT_ENDPOINT] = WRONG[i];
+		assert_int_equal(load(h), CVN_EINVALID);
+		assert_non_null(strstr(h->profile.fault, "tcp://HOST:PORT"));
+	}
+	h->args.value[OPT_ENDPOINT] = "tcp://[::1]:7400";
+	assert_int_equal(load(h), CVN_OK);
+	h->args.value[OPT_ENDPOINT] = "ipc:///run/convene/calls";
+	h->args.value[OPT_UPDATES] = "elsewhere";
+	assert_int_equal(load(h), CVN_EINVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +175,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			options_go_before_the_file_and_a_named_file_before_others, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(an_endpoint_that_is_none_is_refused_with_what_one_is,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_wrong_is_said, set_up, tear_down),
 	};
 
