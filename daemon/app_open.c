@@ -376,17 +376,21 @@ static bool is_programme(void *arg, const char *programme)
 	return flow_is_programme(app->flow, programme);
 }
 
-static void fail_to_bind(struct app *app, enum cvn_err err)
+static const char *or_none(const char *text)
 {
-	const struct config *c = app->config;
+	return *text != '\0' ? text : "none";
+}
+
+static void fail_to_bind(struct app *app, enum cvn_err err, const char *text, const char *where)
+{
 	char detail[1024];
 
-	snprintf(detail, sizeof detail, "%s: bind %s, updates %s, local %s",
+	snprintf(detail, sizeof detail, "%s: %s",
 		 err == CVN_EBUSY    ? "an address is in use" :
-		 err == CVN_EINVALID ? "an address is not one of this machine's" :
+		 err == CVN_EINVALID ? "an address is not one of this machine's (nor is a name)" :
 				       cvn_err_text(err),
-		 c->bind, c->updates, c->local[0] != '\0' ? c->local : "none");
-	app_fail(app, err == CVN_EBUSY ? APP_EXIT_AGAIN : CONFIG_EXIT_CONFIG, "clients can't be served", detail);
+		 where);
+	app_fail(app, err == CVN_EBUSY ? APP_EXIT_AGAIN : CONFIG_EXIT_CONFIG, text, detail);
 }
 
 static bool open_front(struct app *app)
@@ -401,9 +405,12 @@ static bool open_front(struct app *app)
 					 .is_programme = is_programme,
 					 .arg = app };
 	enum cvn_err err = front_open(app->loop, app->keyring, &options, &app->front);
+	char where[800];
 
 	if (err != CVN_OK) {
-		fail_to_bind(app, err);
+		snprintf(where, sizeof where, "bind %s, updates %s, local %s", or_none(c->bind),
+			 or_none(c->updates), or_none(c->local));
+		fail_to_bind(app, err, "clients can't be served", where);
 		return false;
 	}
 	front_pause(app->front, /* is_paused= */ true);
@@ -461,12 +468,15 @@ static bool open_pool(struct app *app)
 		.is_worker_key = is_worker_key,
 		.arg = app,
 	};
+	char where[1400];
 	enum cvn_err err;
 
 	snprintf(local, sizeof local, "ipc://%s/workers.sock", c->run);
 	err = pool_open(app->loop, &options, &app->pool);
 	if (err != CVN_OK) {
-		app_fail(app, CONFIG_EXIT_CONFIG, "workers can't be served", cvn_err_text(err));
+		snprintf(where, sizeof where, "%s, workers_bind %s", local,
+			 or_none(c->workers_bind));
+		fail_to_bind(app, err, "workers can't be served", where);
 		return false;
 	}
 	app->ports.pool = app->pool;

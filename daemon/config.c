@@ -1,6 +1,7 @@
 /* In order of use: standards -> file -> options -> what follows from them -> answers. */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <ini.h>
@@ -323,6 +324,32 @@ static const char *durability_fault(struct config *config)
 	return NULL;
 }
 
+/* tcp://HOST:PORT. A name is refused here: looking it up would block the loop. */
+static const char *redis_tcp_fault(struct config *config, const char *host)
+{
+	const char *colon = strrchr(host, ':');
+	char *end = NULL;
+	unsigned long port = colon != NULL ? strtoul(colon + 1, &end, 10) : 0;
+	unsigned char raw[sizeof(struct in6_addr)];
+	size_t n;
+
+	if (colon == NULL || colon == host || *end != '\0' || port < 1 || port > 65535)
+		return "must be tcp://HOST:PORT";
+	n = (size_t)(colon - host);
+	if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
+		host++;
+		n -= 2;
+	}
+	config->redis_port = (uint16_t)port;
+	config->redis_host = strndup(host, n);
+	if (config->redis_host == NULL)
+		return "does not fit into memory";
+	if (inet_pton(AF_INET, config->redis_host, raw) != 1 &&
+	    inet_pton(AF_INET6, config->redis_host, raw) != 1)
+		return "must have an address, not a name: tcp://127.0.0.1:6379, tcp://[::1]:6379";
+	return NULL;
+}
+
 static const char *redis_fault(struct config *config)
 {
 	const char *text = config->redis;
@@ -339,17 +366,8 @@ static const char *redis_fault(struct config *config)
 			return "has a path of more than 107 bytes";
 		return config->redis_unix == NULL ? "does not fit into memory" : NULL;
 	}
-	if (strncmp(text, "tcp://", 6) == 0) {
-		const char *host = text + 6, *colon = strrchr(host, ':');
-		char *end = NULL;
-		unsigned long port = colon != NULL ? strtoul(colon + 1, &end, 10) : 0;
-
-		if (colon == NULL || colon == host || *end != '\0' || port < 1 || port > 65535)
-			return "must be tcp://HOST:PORT";
-		config->redis_port = (uint16_t)port;
-		config->redis_host = strndup(host, (size_t)(colon - host));
-		return config->redis_host == NULL ? "does not fit into memory" : NULL;
-	}
+	if (strncmp(text, "tcp://", 6) == 0)
+		return redis_tcp_fault(config, text + 6);
 	return "must be private, unix:/PATH or tcp://HOST:PORT";
 }
 

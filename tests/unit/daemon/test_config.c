@@ -142,6 +142,10 @@ static void each_place_of_redis_is_understood(void **state)
 	assert_int_equal(r->config.redis_port, 6380);
 	assert_int_equal(r->config.durability_kind, STORE_REPLICATED);
 	assert_int_equal(r->config.durability_replicas, 2);
+	assert_int_equal(load(r, "redis = tcp://[::1]:6380\n", NULL), -1);
+	assert_string_equal(r->config.redis_host, "::1");
+	assert_int_equal(load(r, "redis = tcp://localhost:6380\n", NULL), CONFIG_EXIT_CONFIG);
+	assert_non_null(strstr(r->err, "an address, not a name"));
 }
 
 static void what_is_wrong_in_the_file_is_named_all_of_it(void **state)
