@@ -87,6 +87,7 @@ def test_the_unit_is_in_order():
             pytest.fail("systemd-analyze is not here: ./dev test installs systemd")
         # the unit names where programs will be once installed under its prefix: look there
         text = open(found["convened.service"], encoding="utf-8").read()
+        assert re.search(r"^RestartPreventExitStatus=64 78$", text, flags=re.M), "what is wrong stays wrong: no loop"
         unit = f"{folder}/convened.service"
         with open(unit, "w", encoding="utf-8") as f:
             f.write(re.sub(r"^(Exec\w+=\S*?)(/\S*/)(convened)", lambda m: m.group(1) + os.path.dirname(found["convened"]) + "/convened", text, flags=re.M))
