@@ -7,6 +7,7 @@
 #include "flow/kinds.h"
 #include "io/keys.h"
 #include "ports/keyring.h"
+#include "ports/pool.h"
 #include "ports/store.h"
 #include "wire/frame.h"
 
@@ -104,13 +105,21 @@ static bool is_same(const struct principal *is, const Convene__V1__Principal *as
 	return same;
 }
 
-/* A key that could subscribe, and now means something else, has to show itself anew. */
+/* A key that could subscribe or work, and now means something else, has to show itself anew. */
+static void show_anew(struct exchange *e, bool had_reader, bool had_worker)
+{
+	if (had_reader)
+		front_revoked(e->flow->ports->front);
+	if (had_worker)
+		pool_revoked(e->flow->ports->pool);
+}
+
 enum verdict grant_done(struct exchange *e)
 {
 	const Convene__V1__Grant *call = e->call->grant;
 	struct keyring *keyring = e->flow->ports->keyring;
 	struct keys *k = e->act;
-	bool had_reader = false;
+	bool had_reader = false, had_worker = false;
 	int64_t n_changed = 0;
 
 	if (e->err != CVN_OK)
@@ -124,12 +133,12 @@ enum verdict grant_done(struct exchange *e)
 			continue;
 		n_changed++;
 		had_reader |= before != NULL && (before->role & ROLES_READING) != 0;
+		had_worker |= before != NULL && before->role == ROLE_WORKER;
 		err = keyring_set(keyring, call->principals[i]);
 		if (err != CVN_OK)
 			return exchange_fault(e, err, NULL);
 	}
-	if (had_reader)
-		front_revoked(e->flow->ports->front);
+	show_anew(e, had_reader, had_worker);
 	return exchange_done(e, 0, n_changed);
 }
 
@@ -159,17 +168,17 @@ enum verdict revoke_done(struct exchange *e)
 {
 	const Convene__V1__Revoke *call = e->call->revoke;
 	struct keyring *keyring = e->flow->ports->keyring;
-	bool had_reader = false;
+	bool had_reader = false, had_worker = false;
 	int64_t n = 0;
 
 	for (size_t i = 0; i < call->n_public_keys; i++) {
 		const struct principal *before = keyring_find(keyring, call->public_keys[i]);
 
 		had_reader |= before != NULL && (before->role & ROLES_READING) != 0;
+		had_worker |= before != NULL && before->role == ROLE_WORKER;
 		n += keyring_drop(keyring, call->public_keys[i]);
 	}
-	if (had_reader)
-		front_revoked(e->flow->ports->front);
+	show_anew(e, had_reader, had_worker);
 	if (e->err != CVN_OK)
 		return exchange_fault(e, e->err,
 				      "the keys are shut out, but Redis may hold them still, and the "

@@ -369,6 +369,23 @@ void pool_settle(struct pool *pool, pool_ref to, uint64_t sequence, const char *
 	worker_send(w, &message);
 }
 
+void pool_revoked(struct pool *pool)
+{
+	struct list_node *node, *after;
+
+	if (pool == NULL)
+		return;
+	LIST_EACH (node, after, &pool->workers) {
+		struct worker *w = CONTAINER_OF(node, struct worker, link);
+
+		if (!w->is_remote || pool->options.is_worker_key(pool->options.arg, w->key))
+			continue;
+		LOG_WARN("pool", "a worker's key was revoked", "worker", w->name);
+		w->is_lost = true;
+		pool_wake(pool);
+	}
+}
+
 bool pool_is_ready(const struct pool *pool)
 {
 	bool is_there[POOL_KINDS] = { false };

@@ -138,6 +138,10 @@ bool pool_stop(struct pool *pool, struct pool_task *task);
 void pool_settle(struct pool *pool, pool_ref to, uint64_t sequence, const char *result,
 		 int64_t version);
 
+/* Keys are no longer what they were: remote workers that came with one that is no worker's any more
+ * get nothing from now on, and what they had is handed on. NULL is fine. */
+void pool_revoked(struct pool *pool);
+
 /* Has each kind a worker that could do a task of any programme now? */
 bool pool_is_ready(const struct pool *pool);
 

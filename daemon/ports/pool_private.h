@@ -47,6 +47,7 @@ struct worker {
 	enum pool_kind kind;
 	struct pool_programme *only;          /* a planner's; NULL: it serves all */
 	bool is_remote;
+	char key[64];             /* remote: with which it came */
 	bool is_lost;             /* a message to it could not be sent: to be ended */
 	bool is_overdue;          /* was ended since it took too long */
 	pool_ref ref;             /* of its registration; 0: not registered */

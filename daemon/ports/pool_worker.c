@@ -328,6 +328,7 @@ static void registered(struct worker *w, struct zsock *sock, const struct zmessa
 	}
 	if (!is_echo) {
 		w->sock = sock;
+		snprintf(w->key, sizeof w->key, "%s", m->user_id != NULL ? m->user_id : "");
 		memcpy(w->routing, m->frames[0].bytes, m->frames[0].n);
 		w->n_routing = m->frames[0].n;
 		w->ref = ++pool->last_ref;

@@ -63,6 +63,28 @@ def test_a_remote_validator_over_curve_serves_dies_and_is_replaced(apart):
     assert federation.outcome("again", 60).standing.state == record_pb.STATE_PROPOSED
 
 
+def test_a_worker_whose_key_is_revoked_is_gone_at_once(apart):
+    d = apart
+    d.programme = d.load(small_programme())
+    keys = Keys()
+    key = key_file(d.folder, "worker", keys)
+    operator = d.operator()
+    operator.grant(pb.Principal(public_key=keys.public, role="worker", name="remote"))
+    federation = d.grant("federation", "CHN-TTE")
+    validator(d, "far-1", key)
+    federation.submit(d.programme, wish("a"))
+    assert federation.outcome("a", 20).standing.state == record_pb.STATE_PROPOSED
+    operator.call(revoke=pb.Revoke(public_keys=[keys.public]))
+    end = time.monotonic() + 1
+    names = ["far-1"]
+    while "far-1" in names and time.monotonic() < end:
+        names = [w.name for w in operator.call(status=pb.StatusCall(workers=True)).workers]
+    assert "far-1" not in names, "it would be fed, and given tasks, until it was missed"
+    federation.submit(d.programme, wish("b"))
+    time.sleep(0.5)
+    assert federation.get(d.programme, "b").standing.state == record_pb.STATE_RECEIVED
+
+
 def test_a_key_without_the_role_is_no_worker(apart):
     d = apart
     d.programme = d.load(small_programme())

@@ -145,6 +145,11 @@ void pool_finish(struct pool *pool, struct pool_task *task)
 	task->is_started = false;
 }
 
+void pool_revoked(struct pool *pool)
+{
+	(void)pool;
+}
+
 void pool_settle(struct pool *pool, pool_ref to, uint64_t sequence, const char *result,
 		 int64_t version)
 {
