@@ -7,6 +7,7 @@
 #include "cli/show.h"
 #include "cli/snapshot.h"
 #include "domain/lifecycle.h"
+#include "wire/frame.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -149,7 +150,29 @@ static void print_step(const Convene__V1__Update *u, const Convene__V1__Decision
 		print_decision(change->standing->decision, told);
 }
 
-int cmd_trace(struct cli *cli)
+static void print_steps(struct cli *cli, const Convene__V1__Updates *updates,
+			const Convene__V1__Decision **told, struct arena *arena)
+{
+	for (size_t i = 0; i < updates->n_updates; i++) {
+		if (cli->is_json)
+			json_print_line(update_json(updates->updates[i]));
+		else
+			print_step(updates->updates[i], told, arena);
+	}
+}
+
+/* A copy that outlives its page. Where memory is short there is none: it may be told twice. */
+static const Convene__V1__Decision *kept(struct cli *cli, const Convene__V1__Decision *told)
+{
+	ProtobufCMessage *copy;
+
+	if (told == NULL || frame_copy(&told->base, &cli->arena, &copy) != CVN_OK)
+		return NULL;
+	return (const Convene__V1__Decision *)(void *)copy;
+}
+
+/* Page by page. */
+static int trace_all(struct cli *cli, struct arena *arena)
 {
 	Convene__V1__Trace trace = CONVENE__V1__TRACE__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
@@ -160,16 +183,29 @@ int cmd_trace(struct cli *cli)
 	trace.request = cli->args.positional[0];
 	call.of_case = CONVENE__V1__CALL__OF_TRACE;
 	call.trace = &trace;
-	code = cli_programme_call(cli, &call, &reply);
-	if (code != EXIT_OK)
-		return code;
-	if (reply->of_case != CONVENE__V1__REPLY__OF_UPDATES)
-		return cli_fail(cli, EXIT_PROTOCOL, "the daemon did not answer with updates");
-	for (size_t i = 0; i < reply->updates->n_updates; i++) {
-		if (cli->is_json)
-			json_print_line(update_json(reply->updates->updates[i]));
-		else
-			print_step(reply->updates->updates[i], &told, &cli->arena);
-	}
+	do {
+		arena_reset(arena);
+		code = cli_programme_call_into(cli, &call, arena, &reply);
+		if (code != EXIT_OK)
+			return code;
+		if (reply->of_case != CONVENE__V1__REPLY__OF_UPDATES)
+			return cli_fail(cli, EXIT_PROTOCOL,
+					"the daemon did not answer with updates");
+		print_steps(cli, reply->updates, &told, arena);
+		told = kept(cli, told);
+		trace.has_after = 1;
+		trace.after = reply->updates->next;
+	} while (reply->updates->has_next);
 	return EXIT_OK;
+}
+
+int cmd_trace(struct cli *cli)
+{
+	struct arena arena;
+	int code;
+
+	arena_init(&arena, FRAME_LIMITS_PAGE.bytes * 16);
+	code = trace_all(cli, &arena);
+	arena_done(&arena);
+	return code;
 }

@@ -1,7 +1,7 @@
 /* log.c - what happened: the updates after a cursor, and one request's whole life. Out of Redis.
  *
  * Layer     flow; rows of kinds.c.
- * Limit     STORE_BATCH_MAX entries, EXCHANGE_REPLY_BYTES a reply: a trace shows the last ones.
+ * Limit     STORE_BATCH_MAX entries, EXCHANGE_REPLY_BYTES a reply; what is left comes when it is asked for.
  * Not here  what is to come (the outbox publishes it). */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@ struct trace {
 	struct store_read read;
 	struct store_entries entries;
 	bool has_trail;
+	bool is_cut; /* more entries follow those that are asked for */
 };
 
 static void on_log(struct store_op *op, enum cvn_err err);
@@ -65,6 +66,13 @@ static enum verdict send_updates(struct exchange *e, const struct store_entry *e
 	return NEXT;
 }
 
+/* An empty page for it would have the client ask for ever. */
+static enum verdict refuse_cursor(struct exchange *e)
+{
+	exchange_violation(e, "after", "CURSOR_INVALID", "a cursor is 0 or more");
+	return exchange_fault(e, CVN_EINVALID, NULL);
+}
+
 enum verdict replay_start(struct exchange *e)
 {
 	const Convene__V1__Replay *call = e->call->replay;
@@ -73,10 +81,8 @@ enum verdict replay_start(struct exchange *e)
 
 	if (r == NULL)
 		return FAULT;
-	if (call->after < 0) {
-		exchange_violation(e, "after", "CURSOR_INVALID", "a cursor is 0 or more");
-		return exchange_fault(e, CVN_EINVALID, NULL);
-	}
+	if (call->after < 0)
+		return refuse_cursor(e);
 	if (call->after >= e->programme->committed)
 		return send_updates(e, NULL, 0);
 	r->e = e;
@@ -119,6 +125,8 @@ enum verdict trace_start(struct exchange *e)
 		return FAULT;
 	if (record == NULL)
 		return exchange_fault(e, CVN_ENOTFOUND, NULL);
+	if (e->call->trace->after < 0)
+		return refuse_cursor(e);
 	if (!view_is_whole(&view, record))
 		return exchange_fault(e, CVN_EFORBIDDEN, "the request is another federation's");
 	t->e = e;
@@ -141,35 +149,42 @@ static void on_entries(struct store_op *op, enum cvn_err err)
 	exchange_resume(CONTAINER_OF(op, struct trace, entries.op)->e, err);
 }
 
-/* "3,17,42" → the last of them. */
+/* "3,17,42" → those after the cursor that was named, as many as one reply may have. */
 static enum verdict ask_for_entries(struct exchange *e, struct trace *t, const char *trail)
 {
 	int64_t *cursors = arena_array(&e->arena, STORE_BATCH_MAX, sizeof *cursors);
-	size_t n = 0, skip = 0;
+	size_t n = 0;
 	enum cvn_err err;
 
 	if (cursors == NULL)
 		return exchange_fault(e, CVN_ENOMEM, NULL);
-	for (const char *at = trail; *at != '\0'; at++)
-		skip += *at == ',';
-	skip = skip + 1 > STORE_BATCH_MAX ? skip + 1 - STORE_BATCH_MAX : 0;
-	for (const char *at = trail; at != NULL && *at != '\0' && n < STORE_BATCH_MAX;) {
+	for (const char *at = trail; at != NULL && *at != '\0' && !t->is_cut;) {
 		char *end;
 		long long cursor = strtoll(at, &end, 10);
 
-		if (skip > 0)
-			skip--;
-		else
+		t->is_cut = cursor > e->call->trace->after && n == STORE_BATCH_MAX;
+		if (cursor > e->call->trace->after && n < STORE_BATCH_MAX)
 			cursors[n++] = cursor;
 		at = *end == ',' ? end + 1 : NULL;
 	}
+	if (n == 0)
+		return send_updates(e, NULL, 0);
 	t->entries = (struct store_entries){ .op = { .done_cb = on_entries,
 						     .deadline_ms = e->deadline_ms },
 					     .programme = e->programme->id,
 					     .cursors = cursors,
 					     .n_cursors = n };
-	err = n == 0 ? CVN_ENOTFOUND : store_entries_start(e->flow->ports->store, &t->entries);
+	err = store_entries_start(e->flow->ports->store, &t->entries);
 	return err == CVN_OK ? WAIT : exchange_fault(e, err, NULL);
+}
+
+static void say_next(Convene__V1__Updates *updates, const struct trace *t)
+{
+	size_t n = updates->n_updates;
+
+	updates->has_next = n > 0 && (t->is_cut || n < t->entries.ret_n);
+	if (updates->has_next)
+		updates->next = updates->updates[n - 1]->cursor;
 }
 
 /* Once with the trail, once with its entries. */
@@ -191,6 +206,8 @@ enum verdict trace_done(struct exchange *e)
 		return ask_for_entries(e, t, t->read.ret_records[0].trail);
 	}
 	v = send_updates(e, t->entries.ret_entries, t->entries.ret_n);
+	if (v == NEXT)
+		say_next(e->reply.updates, t);
 	for (size_t i = 0; v == NEXT && i < e->reply.updates->n_updates; i++) {
 		Convene__V1__Update *update = e->reply.updates->updates[i];
 

@@ -1,10 +1,11 @@
 """Committees, working body and invited federations decide: each row of the table of moves beyond the spine's."""
+import subprocess
 import time
 
 import pytest
 
 from client import Refused, pb, programme_pb, record_pb
-from daemon import Daemon
+from daemon import BIN, Daemon
 from words import small_programme, wish
 
 R = record_pb
@@ -444,3 +445,28 @@ def test_a_withdrawn_or_declined_place_goes_to_who_waits_and_trace_tells_who_dec
     told = [(u.request.standing.decision.what, u.request.standing.decision.role) for u in life if u.request.standing.HasField("decision")]
     assert told == [("accept", "federation"), ("approve", "committee")]
     assert life[-1].request.standing.decision.reason == "good"
+
+
+def test_a_long_life_is_told_to_its_end(desk, tmp_path):
+    w = People(desk)
+    for n in range(30):  # each revision of some 8 KB, and refused: more than one answer holds
+        note = f"{n} " + "x" * 8000
+        w.submit("long", note=note) if n == 0 else w.fed.call(w.p, amend=pb.Amend(request=wish("long", note=note)))
+        until(desk, w.fed, "long", R.STATE_REJECTED)
+    log = [u for u in desk.operator().replay(w.p, 0) if u.WhichOneof("of") == "request"]
+    told, after = [], None
+    while True:
+        page = w.fed.call(w.p, trace=pb.Trace(request="long", **({"after": after} if after else {})))
+        told += page.updates
+        if not page.HasField("next"):
+            break
+        after = page.next
+    assert [u.cursor for u in told] == [u.cursor for u in log] and len(told) == 60
+    assert not w.fed.call(w.p, trace=pb.Trace(request="long", after=told[-1].cursor)).updates
+    refused("INVALID", w.fed.call, w.p, trace=pb.Trace(request="long", after=-1))
+    key = tmp_path / "operator.key"
+    key.write_text(f"public-key {desk.operator_keys.public}\nsecret-key {desk.operator_keys.secret}\n")
+    key.chmod(0o600)
+    r = subprocess.run([f"{BIN}/convene", "trace", "long", "--json", "--endpoint", desk.endpoint, "--server-key", desk.public_key,
+                        "--key", str(key)], capture_output=True, text=True, check=True, timeout=30)
+    assert len(r.stdout.splitlines()) == 60
