@@ -13,6 +13,7 @@
 #define WORKER_HWM \
 	100000 /* a feed of a whole programme goes out before the worker has read any of it */
 #define KILL_GRACE_MS 2000
+#define STALL_BEATS 2
 #define CREDIT 256 /* what a worker has before it while its results are on their way */
 
 static const char *const KIND_NAMES[POOL_KINDS] = {
@@ -59,6 +60,7 @@ enum cvn_err pool_open(struct loop *loop, const struct pool_options *options,
 		free_all(pool);
 		return err;
 	}
+	pool->beat_ms = loop_now_ms(loop);
 	loop_timer_start(pool->beat, pool->options.heartbeat_ms, pool->options.heartbeat_ms);
 	*ret_pool = pool;
 	return CVN_OK;
@@ -221,13 +223,30 @@ void pool_wake(struct pool *pool)
 	loop_defer(pool->loop, &pool->pump);
 }
 
+static uint64_t later(uint64_t ms, uint64_t by_ms, uint64_t now)
+{
+	return ms + by_ms < now ? ms + by_ms : now;
+}
+
+/* A beat that comes late tells of our own stall (a stopped process, a machine that was moved): what
+ * workers said meanwhile is still to be read, and the time is not theirs to answer for. */
 static void on_beat(void *arg)
 {
 	struct pool *pool = arg;
+	uint64_t now = loop_now_ms(pool->loop), gap = now - pool->beat_ms;
+	uint64_t stall = gap > STALL_BEATS * pool->options.heartbeat_ms ?
+				 gap - pool->options.heartbeat_ms :
+				 0;
 	struct list_node *node, *after;
 
-	LIST_EACH (node, after, &pool->workers)
-		worker_beat(CONTAINER_OF(node, struct worker, link));
+	pool->beat_ms = now;
+	LIST_EACH (node, after, &pool->workers) {
+		struct worker *w = CONTAINER_OF(node, struct worker, link);
+
+		w->heard_ms = later(w->heard_ms, stall, now);
+		w->busy_ms = later(w->busy_ms, stall, now);
+		worker_beat(w);
+	}
 }
 
 /* Everything that goes out to workers goes out from here, in this order: so a task never comes

@@ -82,6 +82,7 @@ struct pool {
 	uint64_t n_tasks;
 	struct loop_task pump;
 	struct loop_timer *beat;
+	uint64_t beat_ms; /* of the last beat */
 	struct arena scratch; /* for one message */
 	bool is_closing;
 	struct loop_timer *grace;

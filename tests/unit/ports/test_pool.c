@@ -334,6 +334,27 @@ static void a_worker_that_takes_too_long_is_ended_and_replaced(void **state)
 	assert_int_equal(other->err, CVN_OK);
 }
 
+/* Neither silent nor late is who could not be heard: as after a stop of the daemon, or of the machine. */
+static void our_own_stall_ends_no_worker(void **state)
+{
+	struct rig *r = *state;
+	struct job *first, *slow;
+
+	open_pool(r, 1, 0, 800);
+	first = start(r, POOL_VALIDATOR, "a", false);
+	TURN_UNTIL(r, first->n_done == 1);
+	slow = start(r, POOL_VALIDATOR, "hang-1", false);
+	TURN_UNTIL(r, logged(r, "hang-1") == 1);
+	usleep(1500000); /* fifteen heartbeats */
+	for (int i = 0; i < 30; i++)
+		loop_turn(r->loop, 10);
+
+	assert_int_equal(count(r, "worker_deaths"), 0);
+	assert_int_equal(slow->n_done, 0);
+	TURN_UNTIL(r, slow->n_done == 1); /* its own time counts as ever */
+	assert_non_null(strstr(slow->last_words, "too long"));
+}
+
 static void two_workers_share_the_tasks(void **state)
 {
 	struct rig *r = *state;
@@ -441,6 +462,7 @@ int main(void)
 		TEST(the_innocent_are_not_blamed_for_what_stood_before_them),
 		TEST(a_task_that_goes_alone_has_nobody_beside_it),
 		TEST(a_worker_that_takes_too_long_is_ended_and_replaced),
+		TEST(our_own_stall_ends_no_worker),
 		TEST(two_workers_share_the_tasks),
 		TEST(a_schedulers_task_stays_with_it_until_it_is_finished),
 		TEST(one_scheduler_is_in_charge_and_another_takes_over_when_it_dies),
