@@ -25,6 +25,19 @@ static enum cvn_err build(struct exchange *e, const Convene__V1__Entity *entity,
 static void on_put(struct store_op *op, enum cvn_err err);
 static enum verdict begin_programme(struct exchange *e);
 
+static uint64_t count_unknown(const struct exchange *e)
+{
+	const Convene__V1__Put *call = e->call->put;
+	uint64_t n = 0;
+
+	for (size_t i = 0; !call->retire && i < call->n_entities; i++)
+		n += e->programme == NULL ||
+		     programme_item(replica_programme(e->programme->replica),
+				    entity_kind(call->entities[i]),
+				    entity_id(call->entities[i])) == NULL;
+	return n;
+}
+
 enum verdict put_start(struct exchange *e)
 {
 	const Convene__V1__Put *call = e->call->put;
@@ -47,6 +60,8 @@ enum verdict put_start(struct exchange *e)
 	for (size_t i = 0; i < call->n_entities; i++)
 		if (look(e, call->entities[i], i) == FAULT)
 			return FAULT;
+	if (!exchange_claim_entities(e, count_unknown(e)))
+		return exchange_fault(e, CVN_ETOOLARGE, "the programme is full of data");
 
 	p->e = e;
 	p->entities = arena_array(&e->arena, call->n_entities, sizeof *p->entities);

@@ -343,6 +343,8 @@ static enum verdict reply(struct exchange *e)
 static void end(struct exchange *e)
 {
 	quota_give_back(&e->flow->quota, e->caller.key, e->charge);
+	e->flow->n_requests_claimed -= e->n_requests_claimed;
+	e->flow->n_entities_claimed -= e->n_entities_claimed;
 	list_drop(&e->link);
 	e->flow->n_exchanges--;
 	arena_done(&e->arena);
@@ -380,6 +382,45 @@ enum verdict exchange_too_many(struct exchange *e, const char *field, uint64_t m
 	if (text != NULL)
 		exchange_violation(e, field, cvn_err_code(CVN_ETOOLARGE), text);
 	return exchange_fault(e, CVN_ETOOLARGE, NULL);
+}
+
+/* What was committed, and the mirror has not read yet: each may be one more. */
+static uint64_t n_unread(const struct mirror_programme *p)
+{
+	return (uint64_t)(p->committed - replica_cursor(p->replica));
+}
+
+/* Beside what stands, and what other calls have claimed. */
+static bool claim(uint64_t n_stand, uint64_t n, uint64_t max, uint64_t *claimed, uint64_t *own)
+{
+	if (n > 0 && n_stand + *claimed + n > max)
+		return false;
+	*claimed += n;
+	*own += n;
+	return true;
+}
+
+bool exchange_claim_requests(struct exchange *e, uint64_t n)
+{
+	struct flow *flow = e->flow;
+	const struct mirror_programme *p = e->programme;
+	uint64_t max = flow->options.limits.requests_max;
+
+	return claim(replica_count(p->replica) + n_unread(p), n,
+		     max != 0 ? max : REPLICA_RECORDS_MAX, &flow->n_requests_claimed,
+		     &e->n_requests_claimed);
+}
+
+bool exchange_claim_entities(struct exchange *e, uint64_t n)
+{
+	struct flow *flow = e->flow;
+	const struct mirror_programme *p = e->programme;
+	uint64_t max = flow->options.limits.entities_max, n_stand = 0;
+
+	if (p != NULL)
+		n_stand = programme_count_all(replica_programme(p->replica)) + n_unread(p);
+	return claim(n_stand, n, max != 0 ? max : PROGRAMME_ENTITIES_MAX,
+		     &flow->n_entities_claimed, &e->n_entities_claimed);
 }
 
 void exchange_look_at_deadlines(struct flow *flow)

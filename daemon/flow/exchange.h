@@ -64,6 +64,7 @@ struct exchange {
 	uint64_t deadline_ms;               /* loop clock */
 	uint64_t started_us;
 	uint64_t charge; /* of the quota; given back at the end */
+	uint64_t n_requests_claimed, n_entities_claimed; /* likewise */
 	void (*cancel)(
 		struct exchange *e); /* set while it waits for what keeps no deadline itself */
 
@@ -102,6 +103,12 @@ enum verdict exchange_fault(struct exchange *e, enum cvn_err err, const char *te
 
 /* A list with more than `max` elements: names the field, and how many would be right. Returns FAULT. */
 enum verdict exchange_too_many(struct exchange *e, const char *field, uint64_t max);
+
+/* Claims room for so many more requests, or entities, until the call ends. False: replicas could not
+ * hold the programme any more. What is committed beyond that could be read by nobody, so it is refused
+ * before. */
+bool exchange_claim_requests(struct exchange *e, uint64_t n);
+bool exchange_claim_entities(struct exchange *e, uint64_t n);
 
 /* Adds a violation; texts are copied. Past the limit it is left out. */
 void exchange_violation(struct exchange *e, const char *field, const char *code, const char *text);

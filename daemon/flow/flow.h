@@ -36,6 +36,7 @@ struct flow_limits {
 	uint64_t in_flight_max;
 	uint64_t batch_max;
 	uint64_t frame_max_bytes;
+	uint64_t requests_max, entities_max; /* of one programme; 0: as many as a replica holds */
 };
 
 struct flow_options {

@@ -28,6 +28,7 @@ struct flow {
 	struct quota quota;
 	struct list_node exchanges; /* exchange::link */
 	size_t n_exchanges;
+	uint64_t n_requests_claimed, n_entities_claimed; /* by exchanges, of any programme */
 	struct loop_timer *tick; /* deadlines, and what is to be tried again */
 	bool is_draining;
 	uint64_t started_ms;

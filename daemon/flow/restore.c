@@ -106,6 +106,8 @@ enum verdict restore_start(struct exchange *e)
 	for (size_t i = 0; i < call->n_records; i++)
 		if (look(e, i) == FAULT)
 			return FAULT;
+	if (!exchange_claim_requests(e, call->n_records))
+		return exchange_fault(e, CVN_ETOOLARGE, "the programme is full of requests");
 	r->e = e;
 	r->requests = arena_array(&e->arena, call->n_records, sizeof *r->requests);
 	if (r->requests == NULL)

@@ -68,6 +68,16 @@ static enum verdict look(struct exchange *e)
 	return err == CVN_OK ? NEXT : exchange_fault(e, err, NULL);
 }
 
+static uint64_t count_unknown(const struct exchange *e)
+{
+	const Convene__V1__Submit *call = e->call->submit;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < call->n_requests; i++)
+		n += replica_find(e->programme->replica, call->requests[i]->id) == NULL;
+	return n;
+}
+
 /* One request as it goes to the store. */
 static enum cvn_err build(struct exchange *e, const Convene__V1__Request *request, int64_t now,
 			  struct store_item *ret_item)
@@ -119,6 +129,8 @@ enum verdict submit_start(struct exchange *e)
 		return exchange_too_many(e, "requests", e->flow->options.limits.batch_max);
 	if (look(e) == FAULT)
 		return FAULT;
+	if (!exchange_claim_requests(e, count_unknown(e)))
+		return exchange_fault(e, CVN_ETOOLARGE, "the programme is full of requests");
 	/* the call itself holds one already */
 	if (!quota_take(&e->flow->quota, e->caller.key, call->n_requests - 1))
 		return exchange_fault(e, CVN_EBUSY, "too many requests are undecided");

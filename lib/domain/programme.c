@@ -266,6 +266,11 @@ size_t programme_count(const struct programme *p, enum entity_kind kind)
 	return is_kind(kind) ? HASH_COUNT(p->items[kind]) : 0;
 }
 
+size_t programme_count_all(const struct programme *p)
+{
+	return p->n_items;
+}
+
 int32_t programme_first_day(const struct programme *p)
 {
 	return derive(p)->first_day;

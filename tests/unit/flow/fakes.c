@@ -397,7 +397,7 @@ int fakes_setup(void **state)
 	struct flow_options options = {
 		.ports = &f->ports,
 		.limits = { .in_flight_per_principal = 4, .in_flight_max = 6, .batch_max = 3,
-			    .frame_max_bytes = 65536 },
+			    .frame_max_bytes = 65536, .requests_max = 16, .entities_max = 16 },
 		.today = "2022-01-15",
 		.durability = "always",
 		.on_broken = on_broken,

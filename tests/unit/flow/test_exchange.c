@@ -1,5 +1,6 @@
 /* One call after the other over a scripted world: whatever happens at whichever step, there is one
  * reply, and the moves are those of the table. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -288,6 +289,67 @@ static void what_is_over_a_limit_is_told_the_limit(void **state)
 	assert_non_null(strstr(problem->violations[0]->text, "(at most 8192)"));
 }
 
+/* Replicas could not hold more: committed, it would end every daemon that reads it. */
+static void a_full_programme_takes_no_more(void **state)
+{
+	struct fakes *f = *state;
+	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	Convene__V1__Put put = CONVENE__V1__PUT__INIT;
+	Convene__V1__City cities[3];
+	Convene__V1__Entity entities[3], *list[3];
+	char ids[14][16];
+
+	for (int i = 0; i < 14; i++) {
+		snprintf(ids[i], sizeof ids[i], "old%d", i);
+		fakes_log(f, ids[i], 1, fakes_request(ids[i]), fakes_standing(STATE_WAITLISTED));
+	}
+	fakes_call(f, FEDERATION_KEY, submit_one("r1")); /* 14 of 16 stand */
+	admit(f);
+	assert_int_equal(fakes_reply(f)->of_case, CONVENE__V1__REPLY__OF_RECEIPTS);
+	fakes_call(f, FEDERATION_KEY, submit_one("r2")); /* the mirror has not read of r1 yet */
+	fakes_call(f, FEDERATION_KEY, submit_one("r3")); /* the store has not taken r2 yet */
+	fakes_problem(f, "TOO_LARGE");
+	admit(f);
+	assert_int_equal(fakes_reply(f)->of_case, CONVENE__V1__REPLY__OF_RECEIPTS);
+	fakes_log(f, "r1", 1, fakes_request("r1"), fakes_standing(STATE_WAITLISTED));
+	fakes_log(f, "r2", 1, fakes_request("r2"), fakes_standing(STATE_WAITLISTED));
+	f->n_replies = 0; /* their outcomes */
+	fakes_call(f, FEDERATION_KEY, submit_one("old1")); /* which stands already */
+	admit(f);
+	assert_int_equal(fakes_reply(f)->of_case, CONVENE__V1__REPLY__OF_RECEIPTS);
+	fakes_log(f, "old1", 1, fakes_request("old1"), fakes_standing(STATE_WAITLISTED));
+	f->n_replies = 0;
+	fakes_call(f, FEDERATION_KEY, submit_one("r3"));
+	fakes_problem(f, "TOO_LARGE");
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(ids[i], sizeof ids[i], "c%d", i);
+		convene__v1__city__init(&cities[i]);
+		convene__v1__entity__init(&entities[i]);
+		cities[i].id = ids[i];
+		cities[i].noc = (char *)"AAA";
+		entities[i].of_case = CONVENE__V1__ENTITY__OF_CITY;
+		entities[i].city = &cities[i];
+		list[i] = &entities[i];
+	}
+	put.entities = list;
+	put.n_entities = 3;
+	call.of_case = CONVENE__V1__CALL__OF_PUT;
+	call.put = &put;
+	fakes_call(f, COMMITTEE_KEY, &call); /* 7 stand */
+	assert_int_equal(f->n_replies, 0);
+	fakes_finish(fakes_take(f, "put"), CVN_EUNAVAILABLE);
+	fakes_problem(f, "UNAVAILABLE");
+	flow_set_limits(f->flow, &(struct flow_limits){ .in_flight_per_principal = 4,
+							.in_flight_max = 6,
+							.batch_max = 3,
+							.frame_max_bytes = 65536,
+							.entities_max = 9 });
+	fakes_call(f, COMMITTEE_KEY, &call);
+
+	fakes_problem(f, "TOO_LARGE");
+}
+
 /* An empty page would have the client ask for ever. */
 static void a_cursor_below_0_is_refused_with_its_field(void **state)
 {
@@ -540,6 +602,7 @@ int main(void)
 		TEST(one_id_twice_in_a_call_is_refused),
 		TEST(more_requests_than_a_call_may_hold_are_refused),
 		TEST(what_is_over_a_limit_is_told_the_limit),
+		TEST(a_full_programme_takes_no_more),
 		TEST(a_cursor_below_0_is_refused_with_its_field),
 		TEST(past_the_quota_the_client_hears_busy_and_a_time_to_wait),
 		TEST(undecided_requests_hold_their_quota_until_they_come_to_rest),
