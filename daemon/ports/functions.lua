@@ -9,7 +9,7 @@
 local RECEIVED, PROPOSED, WAITLISTED = 1, 4, 5
 -- Rejected, declined, withdrawn, cancelled: nothing comes after such a request any more.
 local DEAD = { [3] = true, [7] = true, [10] = true, [11] = true }
-local WALK_MAX = 10000
+local WALK_MAX = 10000 -- links; the validators refuse what goes beyond 8,192 (AFTER_TOO_MANY)
 local TOKENS_MAX_BYTES = 96
 local HASH_BYTES, CHAIN_PIECE = 32, 65536
 

@@ -7,15 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of all that goes before a request. The store walks the same way once more when it commits, and has to end: it gives
+ * up at 10,000. */
+enum { LINKS_MAX = 8192 };
+
 /* The first days that a request could begin on, from `low` to `high`. */
 struct starts {
 	int64_t low, high;
 };
 
-/* Requests that were met on the walk back, each once; those from `next` on are still to be followed. */
+/* Requests that were met on the walk back, each once, in the order in which they are followed. */
 struct walk {
 	struct step *steps;
-	struct step *next;
+	size_t n_links;
 	bool is_out_of_memory;
 };
 
@@ -57,25 +61,38 @@ static void end_walk(struct walk *walk)
 	}
 }
 
+/* To all those that a request comes after. */
+static void follow(const struct judgement *j, struct walk *walk, const Convene__V1__Request *from)
+{
+	walk->n_links += from->n_after;
+	for (size_t i = 0; i < from->n_after; i++) {
+		const char *before = from->after[i]->request;
+		const Convene__V1__Request *request = known_request(j, before);
+
+		if (request != NULL)
+			meet(walk, request, before);
+	}
+}
+
+static bool goes_on(const struct walk *walk)
+{
+	return walk->n_links <= LINKS_MAX && !walk->is_out_of_memory;
+}
+
 /* Does one come back to the judged request from `id`, going from each to those that it comes after? A request is met
- * once, so the walk is bounded by how many there are. */
+ * once, so the walk is bounded by how many there are, and by LINKS_MAX: beyond, AFTER_TOO_MANY has the word. */
 static bool leads_back(struct judgement *j, const char *id)
 {
-	struct walk walk = { NULL, NULL, false };
+	struct walk walk = { .steps = NULL };
 	const Convene__V1__Request *first = known_request(j, id);
 	bool is_back = false;
 
 	if (first != NULL)
 		meet(&walk, first, id);
-	for (struct step *at = walk.steps; at != NULL && !is_back && !walk.is_out_of_memory; at = at->hh.next) {
+	for (struct step *at = walk.steps; at != NULL && !is_back && goes_on(&walk); at = at->hh.next) {
 		is_back = at->request == j->request;
-		for (size_t i = 0; i < at->request->n_after && !is_back; i++) {
-			const char *before = at->request->after[i]->request;
-			const Convene__V1__Request *request = known_request(j, before);
-
-			if (request != NULL)
-				meet(&walk, request, before);
-		}
+		if (!is_back)
+			follow(j, &walk, at->request);
 	}
 	j->is_out_of_memory |= walk.is_out_of_memory;
 	end_walk(&walk);
@@ -163,6 +180,19 @@ void rule_AFTER_CYCLE(struct judgement *j)
 			      words(j, "%s comes after %s", quote(j, before),
 			            known_request(j, before) == j->request ? "itself" : quote(j, j->request->id)));
 	}
+}
+
+void rule_AFTER_TOO_MANY(struct judgement *j)
+{
+	struct walk walk = { .steps = NULL };
+
+	follow(j, &walk, j->request);
+	for (struct step *at = walk.steps; at != NULL && goes_on(&walk); at = at->hh.next)
+		follow(j, &walk, at->request);
+	if (walk.n_links > LINKS_MAX)
+		blame(j, "after", "name the last ones only");
+	j->is_out_of_memory |= walk.is_out_of_memory;
+	end_walk(&walk);
 }
 
 void rule_AFTER_GAP_NEGATIVE(struct judgement *j)

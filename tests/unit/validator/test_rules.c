@@ -377,6 +377,35 @@ static void judges_a_batch_together(void **state)
 	fixture_done(&f);
 }
 
+/* The store walks back once more at the commit, and gives up: what it would not end with is refused here. */
+static void bounds_all_that_goes_before(void **state)
+{
+	enum { N = 300, EACH = 31 };
+	const Convene__V1__Request *batch[N];
+	struct subject subject = { .batch = batch, .n_batch = N };
+	static char patch[EACH * 64 + 64];
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, FIXTURE_PROGRAMME);
+	for (int i = 0; i < N; i++) {
+		int n = sprintf(patch, "{\"id\": \"n%d\", \"after\": [", i);
+
+		for (int k = i < EACH ? 0 : i - EACH; k < i; k++)
+			n += sprintf(patch + n, "%s{\"request\": \"n%d\", \"min_gap\": 0, \"max_gap\": 99}",
+				     k == i - EACH || k == 0 ? "" : ", ", k);
+		sprintf(patch + n, "]}");
+		batch[i] = fixture_request(&f, patch);
+	}
+	subject.replica = f.replica;
+
+	subject.request = batch[250]; /* some 7,300 links */
+	assert_string_equal(fixture_judge(&f, &subject), "");
+	subject.request = batch[N - 1]; /* some 8,800 */
+	assert_string_equal(fixture_judge(&f, &subject), "after AFTER_TOO_MANY");
+	fixture_done(&f);
+}
+
 static void lets_the_record_that_is_judged_have_its_own_id(void **state)
 {
 	Convene__V1__Standing standing = CONVENE__V1__STANDING__INIT;
@@ -436,7 +465,8 @@ static void keeps_the_policy_where_it_is_set(void **state)
 static bool is_tested_apart(const char *code)
 {
 	static const char *const APART[] = { "TOO_MANY",      "LANGUAGE_TWICE", "TEXT_TOO_LONG",
-		                             "SERVICE_TWICE", "CAMP_TOO_LONG",  "FILED_TOO_LATE" };
+		                             "SERVICE_TWICE", "CAMP_TOO_LONG",  "FILED_TOO_LATE",
+		                             "AFTER_TOO_MANY" };
 
 	for (size_t i = 0; i < N_ELEMENTS(APART); i++) {
 		if (strcmp(APART[i], code) == 0)
@@ -526,6 +556,7 @@ int main(void)
 		cmocka_unit_test(looks_at_no_more_than_the_greatest_length),
 		cmocka_unit_test(limits_the_length_of_texts_in_characters),
 		cmocka_unit_test(judges_a_batch_together),
+		cmocka_unit_test(bounds_all_that_goes_before),
 		cmocka_unit_test(lets_the_record_that_is_judged_have_its_own_id),
 		cmocka_unit_test(keeps_the_policy_where_it_is_set),
 		cmocka_unit_test(has_a_test_for_every_rule),
