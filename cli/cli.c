@@ -129,7 +129,8 @@ static int call_into(struct cli *cli, Convene__V1__Call *call, struct arena *are
 				cli->profile.endpoint);
 	if (err == CVN_EUNAVAILABLE)
 		return cli_fail(cli, EXIT_UNAVAILABLE,
-				"%s: no daemon with the known key answers there, or it is not ready yet",
+				"%s: no daemon with the known key answers there, or it is not "
+				"ready yet",
 				cli->profile.endpoint);
 	if (err != CVN_OK)
 		return cli_fail_err(cli, cli->profile.endpoint, err);

@@ -3,7 +3,8 @@
 int input_say_faults(struct cli *cli, const char *path, const struct json_faults *faults)
 {
 	for (const struct json_fault *f = faults->first; f != NULL; f = f->next)
-		cli_fail(cli, EXIT_DATA, "%s: %s%s%s%s", path, f->is_warning ? "warning: " : "", f->path,
+		cli_fail(cli, EXIT_DATA, "%s: %s%s%s%s", path,
+			 f->is_warning ? "warning: " : "", f->path,
 			 f->path[0] != '\0' ? ": " : "", f->text);
 	return faults->n_errors > 0 ? EXIT_DATA : EXIT_OK;
 }

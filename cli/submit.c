@@ -166,7 +166,8 @@ static int give_up(struct cli *cli, const struct sender *s, enum cvn_err err)
 				(long long)(s->patience_ms / 1000), s->n - s->n_done, s->n);
 	if (err == CVN_EUNAVAILABLE)
 		return cli_fail(cli, EXIT_UNAVAILABLE,
-				"%s: no daemon with the known key answers there, or it is not ready yet",
+				"%s: no daemon with the known key answers there, or it is not "
+				"ready yet",
 				cli->profile.endpoint);
 	if (err == CVN_EINVALID)
 		return cli_fail(cli, EXIT_CONFIG, "%s", s->lanes->fault);

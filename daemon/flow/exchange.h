@@ -101,12 +101,13 @@ enum verdict exchange_committed(struct exchange *e, int64_t cursor, int64_t chan
  * FAULT. */
 enum verdict exchange_fault(struct exchange *e, enum cvn_err err, const char *text);
 
-/* A list with more than `max` elements: names the field, and how many would be right. Returns FAULT. */
+/* A list with more than `max` elements: names the field, and how many would be right. Returns
+ * FAULT. */
 enum verdict exchange_too_many(struct exchange *e, const char *field, uint64_t max);
 
-/* Claims room for so many more requests, or entities, until the call ends. False: replicas could not
- * hold the programme any more. What is committed beyond that could be read by nobody, so it is refused
- * before. */
+/* Claims room for so many more requests, or entities, until the call ends. False: replicas could
+ * not hold the programme any more. What is committed beyond that could be read by nobody, so it is
+ * refused before. */
 bool exchange_claim_requests(struct exchange *e, uint64_t n);
 bool exchange_claim_entities(struct exchange *e, uint64_t n);
 

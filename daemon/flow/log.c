@@ -1,7 +1,8 @@
 /* log.c - what happened: the updates after a cursor, and one request's whole life. Out of Redis.
  *
  * Layer     flow; rows of kinds.c.
- * Limit     STORE_BATCH_MAX entries, EXCHANGE_REPLY_BYTES a reply; what is left comes when it is asked for.
+ * Limit     STORE_BATCH_MAX entries, EXCHANGE_REPLY_BYTES a reply; what is left comes when it is
+ *           asked for.
  * Not here  what is to come (the outbox publishes it). */
 #include <stdlib.h>
 #include <string.h>

@@ -88,7 +88,7 @@ const Convene__V1__Programme *programme_about(const struct programme *p); /* NUL
 const struct programme_item *programme_first(const struct programme *p, enum entity_kind kind);
 const struct programme_item *programme_next(const struct programme_item *item);
 size_t programme_count(const struct programme *p, enum entity_kind kind);
-size_t programme_count_all(const struct programme *p); /* of every kind: PROGRAMME_ENTITIES_MAX at most */
+size_t programme_count_all(const struct programme *p); /* PROGRAMME_ENTITIES_MAX at most */
 
 /* First and last day, and how many there are. Without a programme, or with days that are none: 0 days, first 0,
  * last -1. */

@@ -334,7 +334,7 @@ static void a_worker_that_takes_too_long_is_ended_and_replaced(void **state)
 	assert_int_equal(other->err, CVN_OK);
 }
 
-/* Neither silent nor late is who could not be heard: as after a stop of the daemon, or of the machine. */
+/* Neither silent nor late is who could not be heard: after a stop of the daemon, say. */
 static void our_own_stall_ends_no_worker(void **state)
 {
 	struct rig *r = *state;
