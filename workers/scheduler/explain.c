@@ -27,6 +27,7 @@ struct inquiry {
 	int32_t n_words;
 	bool every; /* each rule is looked at as if it were the only one */
 	uint64_t left[SCAN_WORDS_MAX], lost[SCAN_WORDS_MAX];
+	uint64_t bad[SCAN_WORDS_MAX]; /* days that the last rule found wanting */
 };
 
 static void charge(struct inquiry *inquiry, enum code_reason code, int32_t request, int64_t days)
@@ -56,13 +57,16 @@ static int64_t lost_between(const struct inquiry *inquiry, int32_t first, int32_
 	return n;
 }
 
-/* Moves the start days whose event would meet a day outside `good` from `left` to `lost`. */
+/* Moves the start days whose event would meet a day outside `good` from `left` to `lost`; such days are
+ * kept as `bad`. */
 static bool lose(struct inquiry *inquiry, enum code_reason code, const uint64_t *good)
 {
 	int64_t n = 0;
 	int32_t run = 0; /* good days from d on */
 
 	memset(inquiry->lost, 0, sizeof(*inquiry->lost) * (size_t)inquiry->n_words);
+	for (int32_t w = 0; w < inquiry->n_words; w++)
+		inquiry->bad[w] = ~good[w];
 	for (int32_t d = inquiry->n_words * 64 - 1; d >= 0; d--) {
 		run = bit(good, d) ? run + 1 : 0;
 		if (run < inquiry->request->duration && bit(inquiry->left, d)) {
@@ -83,16 +87,59 @@ static void row_days(const struct inquiry *inquiry, const int32_t *row, int32_t 
 		ret_days[w] = scan_at_least(row + w * 64, need);
 }
 
-/* Events of one venue that reach into lost start days and take something (`service` as in staff[], -1: anything). */
+/* Where there is never enough, nobody stands in the way: start days that meet a day with less than
+ * `need` of what there is at all are charged to nobody. `all` NULL: `least` on every day. */
+static void blame_nobody_for(struct inquiry *inquiry, const int32_t *all, int32_t least,
+                             int32_t need)
+{
+	int32_t run = 0; /* days from d on with enough */
+
+	for (int32_t d = inquiry->calendar->problem->n_days - 1; d >= 0; d--) {
+		run = (all != NULL ? all[d] : least) >= need ? run + 1 : 0;
+		if (run < inquiry->request->duration)
+			inquiry->lost[d >> 6] &= ~(UINT64_C(1) << (d & 63));
+	}
+}
+
+/* Lost start days whose event would share a bad day with this one. */
+static int64_t days_blocked_by(const struct inquiry *inquiry, const struct calendar_event *event)
+{
+	int64_t n = 0;
+	int32_t next = 0; /* start days before it are counted */
+	int32_t n_days = inquiry->calendar->problem->n_days;
+
+	for (int32_t d = event->first < 0 ? 0 : event->first; d <= event->last && d < n_days; d++) {
+		int32_t from = d - inquiry->request->duration + 1;
+
+		if (!bit(inquiry->bad, d))
+			continue;
+		n += lost_between(inquiry, from > next ? from : next, d);
+		next = d + 1;
+	}
+	return n;
+}
+
+/* What an event takes of what is short. */
+static int32_t takes(const struct problem_request *request, enum code_reason code, int32_t service)
+{
+	return code == REASON_VENUE_FULL  ? request->units :
+	       code == REASON_CITY_FULL ? request->headcount :
+					  request->staff[service];
+}
+
+/* The events of one venue that take of what is short on bad days. `service` as in staff[], where it is
+ * staff. */
 static void charge_venue(struct inquiry *inquiry, enum code_reason code, int32_t venue, int32_t service)
 {
+	const struct problem_request *requests = inquiry->calendar->problem->requests;
 	const struct calendar_events *events = &inquiry->calendar->events[venue];
 
 	for (int32_t i = 0; i < events->n; i++) {
 		const struct calendar_event *event = &events->at[i];
-		int64_t days = lost_between(inquiry, event->first - inquiry->request->duration + 1, event->last);
+		bool has_part = takes(&requests[event->request], code, service) > 0;
+		int64_t days = has_part ? days_blocked_by(inquiry, event) : 0;
 
-		if (days > 0 && (service < 0 || inquiry->calendar->problem->requests[event->request].staff[service] > 0))
+		if (days > 0)
 			charge(inquiry, code, event->request, days);
 	}
 }
@@ -117,6 +164,24 @@ static void count_lack(struct inquiry *inquiry, int32_t service, const int32_t *
 	}
 }
 
+static void look_at_staff(struct inquiry *inquiry, int32_t host, int32_t service)
+{
+	const struct calendar *calendar = inquiry->calendar;
+	const struct problem *problem = calendar->problem;
+	size_t row = (size_t)(host * PROBLEM_SERVICES + service);
+	int32_t need = inquiry->request->staff[service];
+	uint64_t good[SCAN_WORDS_MAX];
+
+	row_days(inquiry, &calendar->staff_free[row * (size_t)calendar->stride], need, good);
+	if (!lose(inquiry, REASON_SERVICE_EXHAUSTED, good))
+		return;
+	count_lack(inquiry, service, &calendar->staff_free[row * (size_t)calendar->stride]);
+	blame_nobody_for(inquiry, &problem->offered[row * (size_t)problem->n_days], 0, need);
+	for (int32_t v = 0; v < problem->n_venues; v++)
+		if (problem->venues[v].host == host)
+			charge_venue(inquiry, REASON_SERVICE_EXHAUSTED, v, service);
+}
+
 static void look_at_room(struct inquiry *inquiry, int32_t v)
 {
 	const struct calendar *calendar = inquiry->calendar;
@@ -128,25 +193,20 @@ static void look_at_room(struct inquiry *inquiry, int32_t v)
 	uint64_t good[SCAN_WORDS_MAX];
 
 	row_days(inquiry, &calendar->units_free[(size_t)v * stride], request->units, good);
-	if (lose(inquiry, REASON_VENUE_FULL, good))
-		charge_venue(inquiry, REASON_VENUE_FULL, v, -1);
-	row_days(inquiry, &calendar->beds_free[(size_t)venue->city * stride], request->headcount, good);
-	if (lose(inquiry, REASON_CITY_FULL, good))
-		for (int32_t i = 0; i < city->n_venues; i++)
-			charge_venue(inquiry, REASON_CITY_FULL, problem->city_venues[city->first_venue + i], -1);
-	for (int32_t s = 0; s < PROBLEM_SERVICES; s++) {
-		const int32_t *row = &calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) * stride];
-
-		if (request->staff[s] == 0)
-			continue;
-		row_days(inquiry, row, request->staff[s], good);
-		if (!lose(inquiry, REASON_SERVICE_EXHAUSTED, good))
-			continue;
-		count_lack(inquiry, s, row);
-		for (int32_t other = 0; other < problem->n_venues; other++)
-			if (problem->venues[other].host == venue->host)
-				charge_venue(inquiry, REASON_SERVICE_EXHAUSTED, other, s);
+	if (lose(inquiry, REASON_VENUE_FULL, good)) {
+		blame_nobody_for(inquiry, NULL, venue->units, request->units);
+		charge_venue(inquiry, REASON_VENUE_FULL, v, 0);
 	}
+	row_days(inquiry, &calendar->beds_free[(size_t)venue->city * stride], request->headcount, good);
+	if (lose(inquiry, REASON_CITY_FULL, good)) {
+		blame_nobody_for(inquiry, NULL, city->beds, request->headcount);
+		for (int32_t i = 0; i < city->n_venues; i++)
+			charge_venue(inquiry, REASON_CITY_FULL,
+			             problem->city_venues[city->first_venue + i], 0);
+	}
+	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+		if (request->staff[s] > 0)
+			look_at_staff(inquiry, venue->host, s);
 }
 
 /* Takes [first, last] from the start days left, charging `request` for them. */

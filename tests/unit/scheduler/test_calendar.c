@@ -275,6 +275,97 @@ static void unplaced_ones_have_reasons_and_placeable_ones_none(void **state)
 				fail_msg("%s was never a reason", code_reason_name(code));
 }
 
+static bool is_same_city(const struct fixture *f, int v, int w)
+{
+	return strcmp(f->file.venues[v]->city, f->file.venues[w]->city) == 0;
+}
+
+/* What is taken at `venue` on a day: of its units, or of its city's `beds`. */
+static int64_t taken_on(const struct fixture *f, int venue, int day, bool beds)
+{
+	const struct programme_file *file = &f->file;
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < file->n_requests; i++) {
+		const struct checker_spot *spot = &f->checker.spots[i];
+		const Convene__V1__Request *r = file->requests[i];
+
+		if (spot->venue < 0 || day < spot->day || day >= spot->day + r->duration)
+			continue;
+		if (beds ? is_same_city(f, spot->venue, venue) : spot->venue == venue)
+			sum += beds ? r->headcount : r->units;
+	}
+	return sum;
+}
+
+static int64_t room_at(const struct fixture *f, int venue, bool beds)
+{
+	for (size_t c = 0; beds && c < f->file.n_cities; c++)
+		if (strcmp(f->file.cities[c]->id, f->file.venues[venue]->city) == 0)
+			return f->file.cities[c]->beds;
+	return f->file.venues[venue]->units;
+}
+
+/* Is there a day, short of what `r` would take there, on which `rival` takes of it? */
+static bool blocks(const struct fixture *f, int r, int rival, bool beds)
+{
+	const Convene__V1__Request *asked = f->file.requests[r], *other = f->file.requests[rival];
+	const struct checker_spot *spot = &f->checker.spots[rival];
+	int64_t need = beds ? asked->headcount : asked->units;
+
+	if ((beds ? other->headcount : other->units) == 0)
+		return false;
+	for (int i = 0; i < f->problem->requests[r].n_venues; i++) {
+		int v = f->problem->requests[r].venues[i];
+
+		if (need > room_at(f, v, beds) ||
+		    (beds ? !is_same_city(f, v, spot->venue) : v != spot->venue))
+			continue;
+		for (int d = spot->day; d < spot->day + other->duration; d++)
+			if (taken_on(f, v, d, beds) + need > room_at(f, v, beds))
+				return true;
+	}
+	return false;
+}
+
+static int named_ones_block(struct fixture *f, int r, const struct explain_reason *why, bool beds)
+{
+	for (int i = 0; i < why->n_with; i++)
+		if (!blocks(f, r, why->with[i], beds))
+			fail_msg("%s is not in the way of %s (%s)", f->problem->requests[why->with[i]].id,
+			         f->problem->requests[r].id, code_reason_name((int)why->code));
+	return why->n_with;
+}
+
+/* Not in the way are: an event beside the full days, one that takes nothing, and any where there was
+ * never enough. */
+static void who_is_named_for_lack_of_room_takes_it_where_it_lacks(void **state)
+{
+	int n_named = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct fixture f;
+
+		set_up(&f, seed, seed % 3 ? &CROWDED : &BALANCED);
+		fill(&f, 60);
+		for (int r = 0; r < f.problem->n_requests; r++) {
+			struct explain_reason why[EXPLAIN_REASONS_MAX];
+
+			if (calendar_is_placed(f.calendar, r))
+				continue;
+			for (int i = explain_unplaced(f.calendar, r, 0, why) - 1; i >= 0; i--) {
+				bool beds = why[i].code == REASON_CITY_FULL;
+
+				if (beds || why[i].code == REASON_VENUE_FULL)
+					n_named += named_ones_block(&f, r, &why[i], beds);
+			}
+		}
+		tear_down(&f);
+	}
+	assert_true(n_named > 100);
+}
+
 static void explain_place_names_a_rule_exactly_where_one_is_broken(void **state)
 {
 	struct fixture f;
@@ -371,6 +462,7 @@ int main(void)
 		cmocka_unit_test(remove_is_the_exact_inverse_of_place),
 		cmocka_unit_test(displaced_ones_make_room_when_they_go),
 		cmocka_unit_test(unplaced_ones_have_reasons_and_placeable_ones_none),
+		cmocka_unit_test(who_is_named_for_lack_of_room_takes_it_where_it_lacks),
 		cmocka_unit_test(explain_place_names_a_rule_exactly_where_one_is_broken),
 		cmocka_unit_test(outside_options_are_outside_and_free),
 		cmocka_unit_test(days_that_are_over_are_not_offered),
