@@ -17,5 +17,10 @@ struct problem *plan_file_compile(const struct programme_file *file);
  * (needs `problem`, compiled from it). Returns how many there are now. */
 size_t plan_file_check(struct programme_file *file, const struct problem *problem);
 
+/* Puts into an empty `calendar` what must stand before any search: the fixed events of a sound file,
+ * and whoever they come after. PROBLEM_NONE: they stand; else one that has no place in time, and the
+ * fixed event that needs it. Some microseconds a place that is tried, a few seconds at most. */
+int32_t plan_file_stand(struct calendar *calendar, int32_t *ret_fixed);
+
 /* Writes the plan that the calendar holds, with the reasons of all that have no place. */
 enum cvn_err CVN_MUST_CHECK plan_file_write(const struct calendar *calendar, const char *programme, struct buf *out);

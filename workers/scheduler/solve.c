@@ -13,7 +13,6 @@
 #include "scheduler/anneal.h"
 #include "scheduler/costs.h"
 #include "scheduler/memory.h"
-#include "scheduler/place.h"
 #include "scheduler/plan_file.h"
 #include "scheduler/solve_report.h"
 #include "scheduler/solve_search.h"
@@ -222,32 +221,18 @@ static int read_file(struct solving *s)
 /* Fixed events stand first, and whoever they come after with them. */
 static int stand_fixed(struct solving *s)
 {
-	const struct problem *problem = s->problem;
-	bool stood = true;
+	const struct problem_request *requests = s->problem->requests;
+	int32_t missing, fixed = PROBLEM_NONE;
 
-	s->calendar = calendar_new(problem);
-	for (int32_t r = 0; r < problem->n_requests; r++)
-		if (problem->requests[r].fixed)
-			calendar_place(s->calendar, r, problem->requests[r].announced_venue, problem->requests[r].announced_day);
-	while (stood) {
-		stood = false;
-		for (int32_t r = 0; r < problem->n_requests; r++)
-			for (int32_t i = 0; calendar_is_placed(s->calendar, r) && i < problem->requests[r].n_after; i++) {
-				int32_t leader = problem->requests[r].after[i].request;
-				struct place_option option[PLACE_OPTIONS_MAX];
-
-				if (calendar_is_placed(s->calendar, leader))
-					continue;
-				if (place_best(s->calendar, leader, PLACE_NO_ALTERNATIVES, 0, option) == 0) {
-					fprintf(stderr, "%s: the fixed event \"%s\" comes after \"%s\", which has no place in time\n",
-					        s->options.programme, problem->requests[r].id, problem->requests[leader].id);
-					return EX_DATAERR;
-				}
-				calendar_place(s->calendar, leader, option[0].venue, option[0].day);
-				stood = true;
-			}
-	}
-	return EX_OK;
+	s->calendar = calendar_new(s->problem);
+	missing = plan_file_stand(s->calendar, &fixed);
+	if (missing == PROBLEM_NONE)
+		return EX_OK;
+	fprintf(stderr,
+	        "%s: requests[%d].after: the fixed event \"%s\" needs \"%s\" before it, for which there is "
+	        "no place in time\n",
+	        s->options.programme, fixed, requests[fixed].id, requests[missing].id);
+	return EX_DATAERR;
 }
 
 static void on_interrupt(int signal_number)

@@ -288,6 +288,92 @@ static void circles_and_contradictions_are_found(void **state)
 	free(changed);
 }
 
+/* One hall of one unit, twenty days: who asks for how many of which days, after whom, fixed when. */
+struct asked {
+	const char *id;
+	int duration, first, last;
+	const char *after; /* "": nobody */
+	int fixed_on;      /* 0: not fixed */
+};
+
+static char *hall_json(const struct asked *asked, int n)
+{
+	char *json = planted_json(1, 1, 20, 2), *made = NULL;
+	size_t size;
+	FILE *out = open_memstream(&made, &size);
+
+	fprintf(out, "%.*s\"requests\":[", (int)(strstr(json, "\"requests\":[") - json), json);
+	for (int i = 0; i < n; i++) {
+		fprintf(out,
+		        "%s{\"id\":\"%s\",\"federation\":\"f\",\"kind\":\"competition\","
+		        "\"discipline\":\"ATH\",\"level\":1,\"duration\":%d,"
+		        "\"windows\":[[\"2022-01-%02d\",\"2022-01-%02d\"]],"
+		        "\"preferred_first_day\":\"2022-01-%02d\",\"hosts\":[\"PAA\"],"
+		        "\"facilities\":[],\"units\":1,\"headcount\":6,\"services\":{},"
+		        "\"squads\":[],\"value\":10",
+		        i > 0 ? "," : "", asked[i].id, asked[i].duration, asked[i].first,
+		        asked[i].last, asked[i].first);
+		if (*asked[i].after != '\0')
+			fprintf(out,
+			        ",\"after\":[{\"request\":\"%s\",\"min_gap\":0,\"max_gap\":9}]",
+			        asked[i].after);
+		if (asked[i].fixed_on > 0)
+			fprintf(out,
+			        ",\"announced\":{\"venue\":\"h0\","
+			        "\"first_day\":\"2022-01-%02d\",\"fixed\":true}",
+			        asked[i].fixed_on);
+		fprintf(out, "}");
+	}
+	fprintf(out, "]}");
+	fclose(out);
+	free(json);
+	return made;
+}
+
+/* The one that has no place; "": all stand, and `fixed` is the event that needed it. */
+static const char *missing_of(struct solved *s, const struct asked *asked, int n,
+                              const char **ret_fixed)
+{
+	int32_t missing, fixed = PROBLEM_NONE;
+
+	s->json = hall_json(asked, n);
+	s->problem = sample_problem(s->json, &s->file);
+	s->calendar = calendar_new(s->problem);
+	checker_init(&s->checker, &s->file);
+	assert_int_equal(plan_file_check(&s->file, s->problem), 0);
+	missing = plan_file_stand(s->calendar, &fixed);
+	*ret_fixed = fixed != PROBLEM_NONE ? s->problem->requests[fixed].id : "";
+	return missing != PROBLEM_NONE ? s->problem->requests[missing].id : "";
+}
+
+static void whoever_fixed_events_come_after_stands_with_them(void **state)
+{
+	static const struct asked CHAIN[] = {
+		{"a", 3, 1, 20, "", 0}, {"b", 3, 1, 20, "a", 0}, {"c", 3, 1, 20, "b", 15},
+	};
+	static const struct asked NARROW[] = { /* "wide" wishes the only days of "narrow" */
+		{"wide", 3, 1, 6, "", 0}, {"narrow", 3, 1, 3, "", 0}, {"x", 3, 1, 20, "wide", 8},
+		{"y", 3, 1, 20, "narrow", 11},
+	};
+	static const struct asked LATE[] = {
+		{"a", 3, 1, 20, "", 0}, {"b", 3, 12, 20, "a", 0}, {"c", 3, 1, 20, "b", 10},
+	};
+	const char *fixed;
+	struct solved s;
+
+	(void)state;
+	assert_string_equal(missing_of(&s, CHAIN, 3, &fixed), "");
+	assert_int_equal(s.calendar->n_placed, 3);
+	solve(&s, &(struct solve_limits){.steps = 1000, .seed = 1, .n_threads = 1});
+	assert_int_equal(checker_verdict(&s.checker, &(int){0}), CHECKER_FREE);
+	end(&s);
+	assert_string_equal(missing_of(&s, NARROW, 4, &fixed), "");
+	end(&s);
+	assert_string_equal(missing_of(&s, LATE, 3, &fixed), "b");
+	assert_string_equal(fixed, "c");
+	end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +386,7 @@ int main(void)
 		cmocka_unit_test(no_request_gives_an_empty_plan),
 		cmocka_unit_test(faults_of_a_file_are_named_with_their_path),
 		cmocka_unit_test(circles_and_contradictions_are_found),
+		cmocka_unit_test(whoever_fixed_events_come_after_stands_with_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
