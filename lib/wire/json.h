@@ -11,8 +11,8 @@
  *
  * Layer     wire: pure.
  * Thread    any.
- * Limit     JSON_FAULTS_MAX faults are kept, the others counted; JSON_DOCUMENT_BYTES for a
- *           document.
+ * Limit     JSON_FAULTS_MAX errors and as many warnings are kept, the others counted;
+ *           JSON_DOCUMENT_BYTES for a document.
  * Not here  what the values mean; files (programme_file.h). */
 #pragma once
 #include "util/arena.h"
@@ -53,8 +53,10 @@ void json_faults_init(struct json_faults *faults, struct arena *arena);
 void json_faults_add(struct json_faults *faults, bool is_warning, const char *path,
 		     const char *text);
 
-/* Reads a document: UTF-8, no key twice. NULL: the fault was added, with line and column. The
- * caller owns it. */
+/* Reads a document: UTF-8, no key twice. NULL: the fault was added, with the path to it, line and
+ * column. The caller owns it. Texts that are not UTF-8 are faults, each with its path, and read as
+ * if they had question marks there, so that what else is wrong can be told, too: a caller looks at
+ * the faults even so. */
 json_t *json_parse(const char *bytes, size_t n, struct json_faults *faults);
 
 /* Reads the next of several documents that follow one another (JSON lines), from `*offset` on, and

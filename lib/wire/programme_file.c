@@ -25,7 +25,7 @@ struct part {
 		.n_offset = offsetof(struct programme_file, n_##k) \
 	}
 
-static const struct part PARTS[] = {
+static const struct part PARTS[FILE_PARTS] = { /* in the order of enum programme_file_part */
 	PART(cities, city),      PART(venues, venue),
 	PART(services, offer),   PART(federations, federation),
 	PART(squads, squad),     PART(protected, protected),
@@ -63,6 +63,7 @@ static enum cvn_err read_part(struct programme_file *f, const struct part *part,
 	size_t i, n = 0, n_max = json_array_size(array);
 	ProtobufCMessage **items = arena_array(&f->arena, n_max, sizeof(*items));
 	json_t **jsons = arena_array(&f->arena, n_max, sizeof(json_t *));
+	size_t *at = arena_array(&f->arena, n_max, sizeof(*at));
 	char path[64];
 
 	if (!json_is_array(array)) {
@@ -70,7 +71,7 @@ static enum cvn_err read_part(struct programme_file *f, const struct part *part,
 				"a list is expected here");
 		return CVN_OK;
 	}
-	if (items == NULL || jsons == NULL)
+	if (items == NULL || jsons == NULL || at == NULL)
 		return CVN_ENOMEM;
 	for (i = 0; i < n_max; i++) {
 		const json_t *json = json_array_get(array, i);
@@ -81,11 +82,14 @@ static enum cvn_err read_part(struct programme_file *f, const struct part *part,
 				      &f->arena, &f->faults, &items[n]);
 		if (err == CVN_ENOMEM)
 			return err;
-		if (err == CVN_OK)
+		if (err == CVN_OK) {
+			at[n] = i;
 			jsons[n++] = json_array_get(array, i);
+		}
 	}
 	memcpy((char *)f + part->items_offset, &items, sizeof(items));
 	memcpy((char *)f + part->n_offset, &n, sizeof(n));
+	f->at[part - PARTS] = at;
 	if (is_requests)
 		f->request_json = jsons;
 	return CVN_OK;
@@ -221,6 +225,7 @@ void programme_file_done(struct programme_file *f)
 enum cvn_err programme_file_read(struct programme_file *f, const char *bytes, size_t n)
 {
 	enum cvn_err err = CVN_OK;
+	bool is_told = false; /* that the programme can't be read */
 	const char *key;
 	json_t *value;
 
@@ -235,6 +240,7 @@ enum cvn_err programme_file_read(struct programme_file *f, const char *bytes, si
 	f->document = f->root;
 	json_object_foreach (f->root, key, value) {
 		const struct part *part = part_of(key);
+		size_t n_errors = f->faults.n_errors;
 
 		if (part != NULL)
 			err = read_part(f, part, value);
@@ -245,8 +251,9 @@ enum cvn_err programme_file_read(struct programme_file *f, const char *bytes, si
 					"this part is not known here");
 		if (err != CVN_OK)
 			return err;
+		is_told = is_told || (part == NULL && f->faults.n_errors > n_errors);
 	}
-	if (f->programme == NULL)
+	if (f->programme == NULL && !is_told)
 		json_faults_add(&f->faults, /* is_warning= */ false, "programme",
 				"it must be there, as an object");
 	err = programme_file_name_offers(f->services, f->n_services, &f->arena);

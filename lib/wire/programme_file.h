@@ -17,6 +17,19 @@
 
 #define PROGRAMME_FILE_ARENA_BYTES ((size_t)1 << 30)
 
+/* For where a record of a part stands in the document's list: what could not be read is left out,
+ * and the paths of later faults still name the right one. */
+enum programme_file_part {
+	FILE_CITIES,
+	FILE_VENUES,
+	FILE_SERVICES,
+	FILE_FEDERATIONS,
+	FILE_SQUADS,
+	FILE_PROTECTED,
+	FILE_REQUESTS,
+	FILE_PARTS
+};
+
 struct programme_file {
 	Convene__V1__Programme *programme; /* NULL: the document has none */
 	Convene__V1__City **cities;
@@ -34,6 +47,7 @@ struct programme_file {
 	size_t n_protected;
 	Convene__V1__Request **requests;
 	size_t n_requests;
+	size_t *at[FILE_PARTS];    /* by record: its index in the document's list */
 	json_t **request_json;     /* each request as it was written, with its other keys; lent */
 	const json_t *document;    /* a whole programme file as it was written; lent; or NULL */
 	const char *programme_id;  /* also where requests only name their programme; or NULL */

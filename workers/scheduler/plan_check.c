@@ -24,6 +24,7 @@ struct known {
 struct checking {
 	struct programme_file *file;
 	const struct problem *problem;
+	bool knows_nocs; /* the programme's lists of them could be read */
 	struct known *nocs, *cities, *venues, *federations, *squads, *requests;
 };
 
@@ -87,6 +88,43 @@ static void check_reference(struct checking *c, struct known *set, const char *p
 		fault(c, path, "there is no %s \"%.64s\"", what, id);
 }
 
+/* One of the programme's committees. */
+static void check_noc(struct checking *c, const char *path, const char *what, const char *noc)
+{
+	if (c->knows_nocs)
+		check_reference(c, c->nocs, path, what, noc);
+}
+
+static void learn_text(struct known **set, const json_t *text)
+{
+	if (json_is_string(text) && !is_known(*set, json_string_value(text)))
+		learn(set, json_string_value(text));
+}
+
+/* A record that could not be read is there all the same: nobody who refers to it is told otherwise. */
+static void learn_unread(struct checking *c, struct known **set, const char *part)
+{
+	const json_t *list = json_object_get(c->file->document, part);
+
+	for (size_t i = 0; c->file->faults.n_errors > 0 && i < json_array_size(list); i++)
+		learn_text(set, json_object_get(json_array_get(list, i), "id"));
+}
+
+/* Of a programme that could not be read. */
+static void learn_unread_nocs(struct checking *c)
+{
+	static const char *const LISTS[] = {"parties", "guests"};
+	const json_t *programme = json_object_get(c->file->document, "programme");
+
+	for (size_t k = 0; k < 2; k++) {
+		const json_t *list = json_object_get(programme, LISTS[k]);
+
+		c->knows_nocs = c->knows_nocs || json_is_array(list);
+		for (size_t i = 0; i < json_array_size(list); i++)
+			learn_text(&c->nocs, json_array_get(list, i));
+	}
+}
+
 static void check_amount(struct checking *c, const char *path, int64_t amount, int64_t least)
 {
 	if (amount < least)
@@ -121,12 +159,16 @@ static void check_period(struct checking *c, const char *path, const char *first
 static void check_programme(struct checking *c)
 {
 	const Convene__V1__Programme *p = c->file->programme;
+	int32_t first, last;
 
 	if (p->id == NULL || !id_is_valid(p->id))
 		fault(c, "programme.id", "an identifier is 1 to 64 letters, digits, '.', '_' or '-'");
 	check_period(c, "programme", ".first_day", p->first_day, ".last_day", p->last_day);
-	if (c->problem != NULL && c->problem->n_days == 0)
-		fault(c, "programme.last_day", "the programme is longer than %d days, or has none", PROBLEM_DAYS_MAX);
+	if (day_parse(p->first_day, &first) && day_parse(p->last_day, &last) &&
+	    last - first >= PROBLEM_DAYS_MAX)
+		fault(c, "programme.last_day", "the programme is longer than %d days",
+		      PROBLEM_DAYS_MAX);
+	c->knows_nocs = true;
 	for (size_t i = 0; i < p->n_parties + p->n_guests; i++) {
 		bool party = i < p->n_parties;
 		const char *noc = party ? p->parties[i] : p->guests[i - p->n_parties];
@@ -156,15 +198,18 @@ static void check_places(struct checking *c)
 {
 	char path[PATH_SIZE];
 
-	for (size_t i = 0; i < c->file->n_cities; i++) {
-		const Convene__V1__City *city = c->file->cities[i];
+	for (size_t n = 0; n < c->file->n_cities; n++) {
+		const Convene__V1__City *city = c->file->cities[n];
+		size_t i = c->file->at[FILE_CITIES][n];
 
 		check_id(c, &c->cities, "cities", i, city->id);
-		check_reference(c, c->nocs, AT(path, "cities[%zu].noc", i), "party or guest", city->noc);
+		check_noc(c, AT(path, "cities[%zu].noc", i), "party or guest", city->noc);
 		check_amount(c, AT(path, "cities[%zu].beds", i), city->beds, 0);
 	}
-	for (size_t i = 0; i < c->file->n_venues; i++) {
-		const Convene__V1__Venue *venue = c->file->venues[i];
+	learn_unread(c, &c->cities, "cities");
+	for (size_t n = 0; n < c->file->n_venues; n++) {
+		const Convene__V1__Venue *venue = c->file->venues[n];
+		size_t i = c->file->at[FILE_VENUES][n];
 
 		check_id(c, &c->venues, "venues", i, venue->id);
 		check_reference(c, c->cities, AT(path, "venues[%zu].city", i), "city", venue->city);
@@ -174,23 +219,34 @@ static void check_places(struct checking *c)
 			check_period(c, AT(path, "venues[%zu].closed[%zu]", i, j), "[0]", venue->closed[j]->first, "[1]",
 			             venue->closed[j]->last);
 	}
+	learn_unread(c, &c->venues, "venues");
 }
 
 static void check_services(struct checking *c)
 {
 	char path[PATH_SIZE];
+	int32_t day;
 
-	for (size_t i = 0; i < c->file->n_services; i++) {
-		const Convene__V1__Offer *offer = c->file->services[i];
-		const Convene__V1__Programme *p = c->file->programme;
+	for (size_t n = 0; n < c->file->n_services; n++) {
+		const Convene__V1__Offer *offer = c->file->services[n];
+		size_t i = c->file->at[FILE_SERVICES][n];
 
-		check_reference(c, c->nocs, AT(path, "services[%zu].noc", i), "party or guest", offer->noc);
+		check_noc(c, AT(path, "services[%zu].noc", i), "party or guest", offer->noc);
+		if (offer->provider != NULL)
+			check_noc(c, AT(path, "services[%zu].provider", i), "party or guest",
+			          offer->provider);
 		if (code_service(offer->service) < 0)
 			fault(c, AT(path, "services[%zu].service", i), "is training, scientific, methodological or medical");
 		check_amount(c, AT(path, "services[%zu].capacity", i), offer->capacity, 0);
-		check_period(c, AT(path, "services[%zu]", i), ".first_day",
-		             offer->first_day != NULL ? offer->first_day : p->first_day, ".last_day",
-		             offer->last_day != NULL ? offer->last_day : p->last_day);
+		if (offer->first_day != NULL && offer->last_day != NULL)
+			check_period(c, AT(path, "services[%zu]", i), ".first_day", offer->first_day,
+			             ".last_day", offer->last_day);
+		else if (offer->first_day != NULL)
+			(void)check_day(c, AT(path, "services[%zu].first_day", i), offer->first_day,
+			                &day);
+		else if (offer->last_day != NULL)
+			(void)check_day(c, AT(path, "services[%zu].last_day", i), offer->last_day,
+			                &day);
 	}
 }
 
@@ -198,23 +254,30 @@ static void check_people(struct checking *c)
 {
 	char path[PATH_SIZE];
 
-	for (size_t i = 0; i < c->file->n_federations; i++) {
-		const Convene__V1__Federation *federation = c->file->federations[i];
+	for (size_t n = 0; n < c->file->n_federations; n++) {
+		const Convene__V1__Federation *federation = c->file->federations[n];
+		size_t i = c->file->at[FILE_FEDERATIONS][n];
 
 		check_id(c, &c->federations, "federations", i, federation->id);
-		check_reference(c, c->nocs, AT(path, "federations[%zu].noc", i), "party or guest", federation->noc);
+		check_noc(c, AT(path, "federations[%zu].noc", i), "party or guest", federation->noc);
 		check_amount(c, AT(path, "federations[%zu].max_events", i), federation->max_events, 0);
 	}
-	for (size_t i = 0; i < c->file->n_squads; i++) {
-		const Convene__V1__Squad *squad = c->file->squads[i];
+	learn_unread(c, &c->federations, "federations");
+	for (size_t n = 0; n < c->file->n_squads; n++) {
+		const Convene__V1__Squad *squad = c->file->squads[n];
+		size_t i = c->file->at[FILE_SQUADS][n];
 
 		check_id(c, &c->squads, "squads", i, squad->id);
 		check_reference(c, c->federations, AT(path, "squads[%zu].federation", i), "federation", squad->federation);
 		check_amount(c, AT(path, "squads[%zu].size", i), squad->size, 0);
 	}
-	for (size_t i = 0; i < c->file->n_protected; i++)
-		check_period(c, AT(path, "protected[%zu]", i), ".first_day", c->file->protected[i]->first_day, ".last_day",
-		             c->file->protected[i]->last_day);
+	learn_unread(c, &c->squads, "squads");
+	for (size_t n = 0; n < c->file->n_protected; n++) {
+		const Convene__V1__Protected *days = c->file->protected[n];
+
+		check_period(c, AT(path, "protected[%zu]", c->file->at[FILE_PROTECTED][n]), ".first_day",
+		             days->first_day, ".last_day", days->last_day);
+	}
 }
 
 static void check_announced(struct checking *c, size_t i, const Convene__V1__Announced *announced)
@@ -231,7 +294,7 @@ static void check_links(struct checking *c, size_t i, const Convene__V1__Request
 	char path[PATH_SIZE];
 
 	for (size_t j = 0; j < request->n_hosts; j++)
-		check_reference(c, c->nocs, AT(path, "requests[%zu].hosts[%zu]", i, j), "party", request->hosts[j]);
+		check_noc(c, AT(path, "requests[%zu].hosts[%zu]", i, j), "party", request->hosts[j]);
 	for (size_t j = 0; j < request->n_venues; j++)
 		check_reference(c, c->venues, AT(path, "requests[%zu].venues[%zu]", i, j), "venue", request->venues[j]);
 	for (size_t j = 0; j < request->n_squads; j++)
@@ -246,9 +309,10 @@ static void check_links(struct checking *c, size_t i, const Convene__V1__Request
 	}
 }
 
-static void check_request(struct checking *c, size_t i)
+static void check_request(struct checking *c, size_t n)
 {
-	const Convene__V1__Request *request = c->file->requests[i];
+	const Convene__V1__Request *request = c->file->requests[n];
+	size_t i = c->file->at[FILE_REQUESTS][n];
 	char path[PATH_SIZE];
 	int32_t day;
 
@@ -316,7 +380,8 @@ static void check_circles(struct checking *c)
 		char path[PATH_SIZE];
 
 		if (r != PROBLEM_NONE && !gone[r])
-			fault(c, AT(path, "requests[%zu].after", i), "goes round in a circle");
+			fault(c, AT(path, "requests[%zu].after", c->file->at[FILE_REQUESTS][i]),
+			      "goes round in a circle");
 	}
 	free(gone);
 }
@@ -373,22 +438,25 @@ size_t plan_file_check(struct programme_file *file, const struct problem *proble
 {
 	struct checking c = {.file = file, .problem = problem};
 
-	if (file->programme == NULL) {
-		fault(&c, "programme", "is missing");
-		return file->faults.n_errors;
-	}
-	check_programme(&c);
+	bool is_read = file->faults.n_errors == 0;
+
+	if (file->programme != NULL)
+		check_programme(&c);
+	else
+		learn_unread_nocs(&c);
 	check_places(&c);
 	check_services(&c);
 	check_people(&c);
 	for (size_t i = 0; i < file->n_requests; i++)
-		check_id(&c, &c.requests, "requests", i, file->requests[i]->id);
+		check_id(&c, &c.requests, "requests", file->at[FILE_REQUESTS][i],
+		         file->requests[i]->id);
+	learn_unread(&c, &c.requests, "requests");
 	for (size_t i = 0; i < file->n_requests; i++)
 		check_request(&c, i);
-	if (problem != NULL) {
+	if (problem != NULL)
 		check_circles(&c);
+	if (problem != NULL && is_read) /* else what they need may be what was left out */
 		check_fixed(&c);
-	}
 	forget_all(&c.nocs);
 	forget_all(&c.cities);
 	forget_all(&c.venues);

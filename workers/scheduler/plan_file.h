@@ -13,8 +13,9 @@
 struct problem *plan_file_compile(const struct programme_file *file);
 
 /* All that is wrong with the file beyond its form is added to `file->faults` as errors: unknown references, reversed
- * or impossible days, doubled ids, circles in `after`, negative numbers, fixed events that contradict one another
- * (needs `problem`, compiled from it). Returns how many there are now. */
+ * or impossible days, doubled ids, circles in `after`, negative numbers, and, where all could be read,
+ * fixed events that contradict one another (needs `problem`, compiled from it; NULL: none). Returns how
+ * many there are now. */
 size_t plan_file_check(struct programme_file *file, const struct problem *problem);
 
 /* Puts into an empty `calendar` what must stand before any search: the fixed events of a sound file,

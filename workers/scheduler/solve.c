@@ -213,7 +213,7 @@ static int read_file(struct solving *s)
 		return err == CVN_ETOOLARGE ? EX_DATAERR : EX_SOFTWARE;
 	}
 	s->problem = plan_file_compile(&s->file);
-	if (s->file.programme != NULL || err == CVN_OK)
+	if (s->file.document != NULL)
 		(void)plan_file_check(&s->file, s->problem);
 	return tell_faults(&s->file, name);
 }

@@ -236,6 +236,7 @@ static void faults_of_a_file_are_named_with_their_path(void **state)
 {
 	(void)state;
 	expect_fault("\"last_day\":\"2022-03-31\"", "\"last_day\":\"2021-03-31\"", "programme.last_day");
+	expect_fault("\"last_day\":\"2022-03-31\"", "\"last_day\":\"2222-03-31\"", "programme.last_day");
 	expect_fault("\"move_cost\":8000", "\"move_cost\":-1", "programme.policy.move_cost");
 	expect_fault("\"city\":\"c", "\"city\":\"x", "venues[0].city");
 	expect_fault("{\"id\":\"v1\"", "{\"id\":\"v0\"", "venues[1].id");
@@ -246,6 +247,53 @@ static void faults_of_a_file_are_named_with_their_path(void **state)
 	expect_fault("\"kind\":\"", "\"kind\":\"x", "requests[0].kind");
 	expect_fault("\"duration\":", "\"duration\":-", "requests[0].duration");
 	expect_fault("\"preferred_first_day\":\"2022", "\"preferred_first_day\":\"202x", "requests[0].preferred_first_day");
+}
+
+/* Its paths, one a line. */
+static char *paths_of(const char *json)
+{
+	struct programme_file file;
+	struct problem *problem;
+	char *paths = NULL;
+	size_t size;
+	FILE *out = open_memstream(&paths, &size);
+
+	programme_file_init(&file);
+	(void)!programme_file_read(&file, json, strlen(json));
+	problem = plan_file_compile(&file);
+	plan_file_check(&file, problem);
+	for (const struct json_fault *f = file.faults.first; f != NULL; f = f->next)
+		if (!f->is_warning)
+			fprintf(out, "%s\n", f->path);
+	fclose(out);
+	problem_free(problem);
+	programme_file_done(&file);
+	return paths;
+}
+
+/* What can't be read moves no index, and who refers to it is not blamed. */
+static void faults_of_form_hide_no_others_and_make_none(void **state)
+{
+	static const char FILE_TEXT[] =
+		"{\"programme\":{\"id\":\"p\",\"first_day\":\"2022-01-01\",\"last_day\":\"2022-03-01\","
+		"\"parties\":[\"PAA\",\"PAB\"],\"guests\":[],\"policy\":{\"move_cost\":%s}},"
+		"\"cities\":[{\"id\":\"c\",\"noc\":\"PAA\",\"beds\":\"many\"},"
+		"{\"id\":\"d\",\"noc\":\"PAX\",\"beds\":5}],"
+		"\"venues\":[{\"id\":\"v\",\"city\":\"c\",\"units\":[]},{\"id\":\"w\",\"city\":\"x\"}],"
+		"\"federations\":[{\"id\":1,\"noc\":\"PAA\"},{\"id\":\"f\",\"noc\":\"PAB\","
+		"\"max_events\":-2}]}";
+	char text[1024], *paths;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), FILE_TEXT, i == 0 ? "5" : "\"high\"");
+		paths = paths_of(text);
+		assert_string_equal(i == 0 ? paths : strchr(paths, '\n') + 1,
+		                    "cities[0].beds\nvenues[0].units\nfederations[0].id\n"
+		                    "cities[1].noc\nvenues[1].city\nfederations[1].max_events\n");
+		assert_true(i == 0 || strncmp(paths, "programme.policy.move_cost\n", 27) == 0);
+		free(paths);
+	}
 }
 
 static void circles_and_contradictions_are_found(void **state)
@@ -385,6 +433,7 @@ int main(void)
 		cmocka_unit_test(a_full_season_is_filled),
 		cmocka_unit_test(no_request_gives_an_empty_plan),
 		cmocka_unit_test(faults_of_a_file_are_named_with_their_path),
+		cmocka_unit_test(faults_of_form_hide_no_others_and_make_none),
 		cmocka_unit_test(circles_and_contradictions_are_found),
 		cmocka_unit_test(whoever_fixed_events_come_after_stands_with_them),
 	};

@@ -48,12 +48,13 @@ static const char *read_as(struct fixture *f, const ProtobufCMessageDescriptor *
 	const struct json_fault *fault;
 	const char *told = "";
 	enum cvn_err err = CVN_EINVALID;
+	size_t n_parsing = json != NULL ? f->faults.n_errors : 0; /* texts that are not UTF-8 */
 
 	*ret = NULL;
 	if (json != NULL)
 		err = json_to_message(json, type, "", NULL, &f->arena, &f->faults, ret);
 	json_decref(json);
-	assert_int_equal(err, f->faults.n_errors > 0 ? CVN_EINVALID : CVN_OK);
+	assert_int_equal(err, f->faults.n_errors > n_parsing ? CVN_EINVALID : CVN_OK);
 	assert_int_equal(*ret != NULL, err == CVN_OK);
 	for (fault = f->faults.first; fault != NULL; fault = fault->next)
 		told = arena_printf(&f->arena, "%s%s%s: %s\n", told,
@@ -231,10 +232,56 @@ static void a_broken_document_is_told_with_line_and_column(void **state)
 	assert_non_null(strstr(read_as(f, REQUEST, "{\"id\": \"r1\", \"id\": \"r2\"}", &message),
 			       "duplicate"));
 	json_faults_init(&f->faults, &f->arena);
-	assert_non_null(strstr(read_as(f, REQUEST, "{\"id\": \"\xFF\"}", &message), "line 1"));
-	json_faults_init(&f->faults, &f->arena);
 	assert_non_null(strstr(read_as(f, REQUEST, "{\"value\": 99999999999999999999}", &message),
 			       "line 1"));
+}
+
+static void a_broken_place_is_told_by_its_path(void **state)
+{
+	static const struct {
+		const char *text, *path;
+	} BROKEN[] = {
+		{ "{\"a\": [1, {\"b, c\": NaN}]}", "a[1].b, c: " },
+		{ "{\"a\": {\"b\": 1, \"b\": 2}}", "a: " },
+		{ "{\"a\": [[], [3, \"x\\\"y\", }", "a[1][2]: " },
+		{ "nothing", ": " },
+	};
+	struct fixture *f = *state;
+	ProtobufCMessage *message;
+
+	for (size_t i = 0; i < sizeof(BROKEN) / sizeof(*BROKEN); i++) {
+		const char *told = read_as(f, REQUEST, BROKEN[i].text, &message);
+
+		if (strncmp(told, BROKEN[i].path, strlen(BROKEN[i].path)) != 0)
+			fail_msg("%s is told by %s", BROKEN[i].text, told);
+		json_faults_init(&f->faults, &f->arena);
+	}
+}
+
+static void each_text_that_is_not_utf8_is_told_by_its_path_beside_other_faults(void **state)
+{
+	struct fixture *f = *state;
+	ProtobufCMessage *message;
+
+	assert_string_equal(
+		read_as(f, REQUEST,
+			"{\"id\": \"\xFF\xFE\", \"title\": {\"en\": \"ok\", \"ru\": \"\xC3(\"}, "
+			"\"hosts\": [\"CHN\", \"\xED\xA0\x80\"], \"duration\": \"x\"}",
+			&message),
+		"id: the text is not UTF-8: byte 0xff\n"
+		"title.ru: the text is not UTF-8: byte 0xc3\n"
+		"hosts[1]: the text is not UTF-8: byte 0xed\n"
+		"duration: a whole number is expected here, not a text\n");
+}
+
+static void warnings_leave_no_error_untold(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < JSON_FAULTS_MAX + 5; i++)
+		json_faults_add(&f->faults, /* is_warning= */ true, "path", "text");
+	json_faults_add(&f->faults, /* is_warning= */ false, "path", "wrong");
+	assert_string_equal(f->faults.last->text, "wrong");
 }
 
 static void documents_that_follow_one_another_are_read_in_turn(void **state)
@@ -314,6 +361,9 @@ int main(void)
 		TEST(keys_may_be_silent_at_the_top),
 		TEST(numbers_and_words_have_their_range),
 		TEST(a_broken_document_is_told_with_line_and_column),
+		TEST(a_broken_place_is_told_by_its_path),
+		TEST(each_text_that_is_not_utf8_is_told_by_its_path_beside_other_faults),
+		TEST(warnings_leave_no_error_untold),
 		TEST(documents_that_follow_one_another_are_read_in_turn),
 		TEST(faults_past_the_limit_are_only_counted),
 		TEST(what_json_cannot_say_is_null),
