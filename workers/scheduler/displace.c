@@ -1,4 +1,5 @@
-/* displace.c - who would have to go for a request to fit at a place: place_displaced() of place.h. */
+/* displace.c - who would have to go for a request to fit at a place: place_displaced() and place_cheapest() of
+ * place.h. */
 #include "scheduler/place.h"
 #include <stdlib.h>
 #include "scheduler/memory.h"
@@ -261,6 +262,24 @@ static int32_t answer(const struct clearing *clearing, int32_t max, int32_t *ret
 	return n;
 }
 
+/* Is it a place where only events stand in the way that may go? */
+static bool can_be_cleared(const struct calendar *calendar, int32_t r, int32_t venue, int32_t day)
+{
+	const struct problem_request *request = &calendar->problem->requests[r];
+
+	if (place_ground(calendar, r, venue, day, PLACE_PLAIN) != PLACE_FREE ||
+	    calendar->problem->venues[venue].city == PROBLEM_NONE || calendar->problem->venues[venue].host == PROBLEM_NONE)
+		return false;
+	for (int32_t i = 0; i < request->n_after; i++) {
+		struct calendar_spot spot = calendar_where(calendar, request->after[i].request);
+		int32_t gap = day - spot.day - calendar->problem->requests[request->after[i].request].duration;
+
+		if (spot.venue == PROBLEM_NONE || gap < request->after[i].min_gap || gap > request->after[i].max_gap)
+			return false;
+	}
+	return true;
+}
+
 int32_t place_displaced(const struct calendar *calendar, int32_t r, int32_t venue, int32_t day, int32_t max,
                         int32_t *ret_requests)
 {
@@ -269,16 +288,8 @@ int32_t place_displaced(const struct calendar *calendar, int32_t r, int32_t venu
 	                            .last = day + request->duration - 1};
 	int32_t n = -1;
 
-	if (place_ground(calendar, r, venue, day, PLACE_PLAIN) != PLACE_FREE ||
-	    calendar->problem->venues[venue].city == PROBLEM_NONE || calendar->problem->venues[venue].host == PROBLEM_NONE)
+	if (!can_be_cleared(calendar, r, venue, day))
 		return -1;
-	for (int32_t i = 0; i < request->n_after; i++) {
-		struct calendar_spot spot = calendar_where(calendar, request->after[i].request);
-		int32_t gap = day - spot.day - calendar->problem->requests[request->after[i].request].duration;
-
-		if (spot.venue == PROBLEM_NONE || gap < request->after[i].min_gap || gap > request->after[i].max_gap)
-			return -1;
-	}
 	clearing.lack = memory_new((size_t)ROWS * (size_t)request->duration, sizeof(*clearing.lack));
 	measure(&clearing);
 	force_squads_and_followers(&clearing);
@@ -298,4 +309,224 @@ int32_t place_displaced(const struct calendar *calendar, int32_t r, int32_t venu
 	free(clearing.forced);
 	free(clearing.gone);
 	return n;
+}
+
+/* ---- the least ---- */
+
+/* A search for the cheapest set, by branch and bound: of what is still in the way, each that could go is
+ * tried, cheapest first, and stays in all the tries that follow. */
+struct pricing {
+	struct clearing clearing;
+	bool *kept;        /* by request: sets with it are looked at elsewhere */
+	int32_t *gone;     /* requests, in the order in which they went */
+	int32_t n_gone, n_best;
+	int32_t *best;
+	int64_t value, best_value;
+	int64_t *tries;
+	int32_t over;      /* events of its federation above the quota, with it */
+	int32_t *members, n_members; /* its federation's placed requests, where they fill the quota */
+};
+
+static bool may_go(const struct pricing *p, int32_t r)
+{
+	const struct problem_request *request = p->clearing.request;
+
+	for (int32_t i = 0; i < request->n_after; i++)
+		if (request->after[i].request == r)
+			return false; /* it would push away what it comes after */
+	return !p->kept[r] && !calendar_is_pinned(p->clearing.calendar, r);
+}
+
+static bool is_gone(const struct pricing *p, int32_t r)
+{
+	for (int32_t i = 0; i < p->n_gone; i++)
+		if (p->gone[i] == r)
+			return true;
+	return false;
+}
+
+static void go(struct pricing *p, int32_t r, int32_t sign)
+{
+	const struct problem_request *request = &p->clearing.calendar->problem->requests[r];
+
+	let_go(&p->clearing, rival(&p->clearing, r), sign);
+	p->value += sign * request->value;
+	p->over -= sign * (request->federation == p->clearing.request->federation);
+}
+
+static void come_back(struct pricing *p, int32_t n_left)
+{
+	while (p->n_gone > n_left)
+		go(p, p->gone[--p->n_gone], -1);
+}
+
+/* Lets `r` go, with all that comes after it. False: one of them can't; all are as before. */
+static bool go_with_followers(struct pricing *p, int32_t r)
+{
+	const struct calendar *calendar = p->clearing.calendar;
+	int32_t n = p->n_gone;
+
+	if (!may_go(p, r))
+		return false;
+	p->gone[p->n_gone++] = r;
+	go(p, r, 1);
+	for (int32_t i = n; i < p->n_gone; i++) {
+		const struct problem_request *request = &calendar->problem->requests[p->gone[i]];
+
+		for (int32_t k = 0; k < request->n_followers; k++) {
+			int32_t follower = request->followers[k];
+
+			if (!calendar_is_placed(calendar, follower) || is_gone(p, follower))
+				continue;
+			if (!may_go(p, follower)) {
+				come_back(p, n);
+				return false;
+			}
+			p->gone[p->n_gone++] = follower;
+			go(p, follower, 1);
+		}
+	}
+	return true;
+}
+
+/* Those who take of what lacks first, or, where nothing does, fill the quota. */
+static int32_t candidates(const struct pricing *p, int32_t *ret_requests)
+{
+	const struct clearing *c = &p->clearing;
+	const struct problem *problem = c->calendar->problem;
+	int32_t n_cells = ROWS * c->request->duration, cell = 0, n = 0;
+
+	while (cell < n_cells && c->lack[cell] <= 0)
+		cell++;
+	for (int32_t i = 0; cell < n_cells && i < c->n; i++) {
+		int32_t r = c->rivals[i], day = c->first + cell % c->request->duration;
+		int32_t from = c->calendar->spots[r].day;
+
+		if (!c->gone[i] && from <= day && day < from + problem->requests[r].duration &&
+		    takes(c, r, cell / c->request->duration) > 0)
+			ret_requests[n++] = r;
+	}
+	for (int32_t i = 0; cell == n_cells && i < p->n_members; i++)
+		if (!is_gone(p, p->members[i]))
+			ret_requests[n++] = p->members[i];
+	return n;
+}
+
+static bool is_clear(const struct pricing *p)
+{
+	return p->over <= 0 && !is_lacking(&p->clearing);
+}
+
+static void sort_by_value(const struct problem *problem, int32_t *requests, int32_t n)
+{
+	for (int32_t i = 1; i < n; i++) {
+		int32_t r = requests[i], at = i;
+
+		for (; at > 0 && problem->requests[requests[at - 1]].value > problem->requests[r].value; at--)
+			requests[at] = requests[at - 1];
+		requests[at] = r;
+	}
+}
+
+static void look(struct pricing *p)
+{
+	const struct problem *problem = p->clearing.calendar->problem;
+	int32_t *choices, n, i;
+
+	if (p->value >= p->best_value || --*p->tries < 0)
+		return;
+	if (is_clear(p)) {
+		p->best_value = p->value;
+		p->n_best = p->n_gone;
+		for (i = 0; i < p->n_gone; i++)
+			p->best[i] = p->gone[i];
+		return;
+	}
+	choices = memory_new((size_t)(p->clearing.n + p->n_members), sizeof(*choices));
+	n = candidates(p, choices);
+	sort_by_value(problem, choices, n);
+	for (i = 0; i < n && p->value + problem->requests[choices[i]].value < p->best_value; i++) {
+		int32_t n_gone = p->n_gone, r = choices[i];
+
+		choices[i] = PROBLEM_NONE;
+		if (!go_with_followers(p, r))
+			continue;
+		look(p);
+		come_back(p, n_gone);
+		p->kept[r] = true;
+		choices[i] = r;
+	}
+	while (i-- > 0)
+		if (choices[i] != PROBLEM_NONE)
+			p->kept[choices[i]] = false;
+	free(choices);
+}
+
+/* Whom rules 8 and 9 leave no choice about. */
+static bool send_away_forced(struct pricing *p)
+{
+	struct clearing *c = &p->clearing;
+
+	force_squads_and_followers(c); /* as rivals; they go below, with their followers */
+	for (int32_t i = 0; i < c->n; i++)
+		if (c->gone[i])
+			let_go(c, i, -1);
+	for (int32_t i = 0; i < c->n; i++)
+		if (c->forced[i] && !is_gone(p, c->rivals[i]) && !go_with_followers(p, c->rivals[i]))
+			return false;
+	return true;
+}
+
+static void list_members(struct pricing *p)
+{
+	const struct calendar *calendar = p->clearing.calendar;
+	const struct problem *problem = calendar->problem;
+	int32_t federation = p->clearing.request->federation;
+	int32_t n = federation == PROBLEM_NONE ? 0 : calendar->n_of_federation[federation];
+
+	if (federation == PROBLEM_NONE || n < problem->federations[federation].max_events)
+		return;
+	p->over += n + 1 - problem->federations[federation].max_events;
+	p->members = memory_new((size_t)n, sizeof(*p->members));
+	for (int32_t r = 0; r < problem->n_requests && p->n_members < n; r++)
+		if (problem->requests[r].federation == federation && calendar_is_placed(calendar, r))
+			p->members[p->n_members++] = r;
+}
+
+static void find_cheapest(struct pricing *p)
+{
+	list_members(p);
+	measure(&p->clearing);
+	if (!send_away_forced(p))
+		return;
+	if (is_lacking(&p->clearing))
+		gather_room(&p->clearing);
+	look(p);
+}
+
+int32_t place_cheapest(const struct calendar *calendar, int32_t r, int32_t venue, int32_t day, int64_t below,
+                       int64_t *tries, int32_t *ret_requests, int64_t *ret_value)
+{
+	const struct problem_request *request = &calendar->problem->requests[r];
+	size_t n = (size_t)calendar->problem->n_requests;
+	struct pricing p = {.clearing = {.calendar = calendar, .request = request, .r = r, .venue = venue,
+	                                 .first = day, .last = day + request->duration - 1},
+	                    .n_best = -1, .best = ret_requests, .best_value = below, .tries = tries};
+
+	if (!can_be_cleared(calendar, r, venue, day))
+		return -1;
+	p.clearing.lack = memory_new((size_t)ROWS * (size_t)request->duration, sizeof(*p.clearing.lack));
+	p.kept = memory_new(n, sizeof(*p.kept));
+	p.gone = memory_new(n, sizeof(*p.gone));
+	find_cheapest(&p);
+	if (p.n_best >= 0)
+		*ret_value = p.best_value;
+	free(p.clearing.lack);
+	free(p.clearing.rivals);
+	free(p.clearing.forced);
+	free(p.clearing.gone);
+	free(p.kept);
+	free(p.gone);
+	free(p.members);
+	return p.n_best;
 }

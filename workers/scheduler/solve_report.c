@@ -6,8 +6,11 @@
 #include "scheduler/explain.h"
 #include "scheduler/memory.h"
 
-#define DISPLACED_MAX 16
-#define DAYS_TRIED 400 /* start days that --explain tries at a venue and window */
+#define NAMES_SHOWN 6
+#define TALLY_MAX 64        /* who stand in the way at one venue and window, for one reason */
+#define TRIES_MAX 2000000   /* sets of events looked at for the cheapest room: some seconds */
+#define SPOT_TRIES 5000     /* of them at one place, at most */
+#define SPOT_TRIES_LEAST 50 /* and at least: the first way to make room there */
 
 void solve_report_progress(const struct solve_progress *p, bool json)
 {
@@ -169,13 +172,31 @@ void solve_report_summary(const struct calendar *calendar, int64_t bound, double
 
 /* ---- explanations ---- */
 
-static void tell_reason(const struct problem *problem, const struct explain_reason *reason, FILE *out)
+/* Who stands in the way of a request for one reason, and on how many start days. */
+struct tally {
+	int32_t n_days, n;
+	int32_t requests[TALLY_MAX], days[TALLY_MAX];
+};
+
+/* What is asked about a request that has no place. */
+struct inquest {
+	const struct calendar *calendar;
+	int32_t r;
+	FILE *out;
+	int64_t tries;          /* left, of the search for the cheapest room */
+	int32_t venue, day, n;  /* of the cheapest so far: venue PROBLEM_NONE, none yet; who goes for it */
+	int64_t value;
+	int32_t *requests, *tried;
+};
+
+static void tell_names(const struct problem *problem, const int32_t *requests, int32_t n, FILE *out)
 {
-	fprintf(out, " %s", code_reason_name((int)reason->code));
-	for (int32_t i = 0; i < reason->n_with && i < 6; i++)
-		fprintf(out, "%s%s", i == 0 ? " (" : ", ", problem->requests[reason->with[i]].id);
-	if (reason->n_with > 0)
-		fprintf(out, reason->n_with > 6 ? ", …)" : ")");
+	for (int32_t i = 0; i < n && i < NAMES_SHOWN; i++)
+		fprintf(out, "%s%s", i == 0 ? " (" : ", ", problem->requests[requests[i]].id);
+	if (n > NAMES_SHOWN)
+		fprintf(out, " and %d more", n - NAMES_SHOWN);
+	if (n > 0)
+		fprintf(out, ")");
 }
 
 static void tell_spot(const struct problem *problem, int32_t venue, int32_t day, int32_t duration, FILE *out)
@@ -187,94 +208,133 @@ static void tell_spot(const struct problem *problem, int32_t venue, int32_t day,
 	fprintf(out, "%s, %s to %s", problem->venues[venue].id, first, last);
 }
 
-/* The displacement of least value among the start days of a window. */
-struct cheapest {
-	int32_t venue, day, n;
-	int64_t value;
-	int32_t requests[DISPLACED_MAX];
-};
-
-static void try_spot(const struct calendar *calendar, int32_t r, int32_t venue, int32_t day, struct cheapest *cheapest)
+/* Keeps the displacement of least value of all places that were tried. */
+static void try_spot(struct inquest *q, int32_t venue, int32_t day)
 {
-	int32_t requests[DISPLACED_MAX], n = place_displaced(calendar, r, venue, day, DISPLACED_MAX, requests);
-	int64_t value = 0;
+	int64_t tries = q->tries > SPOT_TRIES ? SPOT_TRIES : q->tries < SPOT_TRIES_LEAST ? SPOT_TRIES_LEAST : q->tries;
+	int64_t value, left = tries;
+	int32_t n = place_cheapest(q->calendar, q->r, venue, day, q->value, &left, q->tried, &value);
 
-	if (n <= 0 || n > DISPLACED_MAX)
+	q->tries -= tries - left;
+	if (n < 0)
 		return;
-	for (int32_t i = 0; i < n; i++)
-		value += calendar->problem->requests[requests[i]].value;
-	if (cheapest->n > 0 && value >= cheapest->value)
-		return;
-	*cheapest = (struct cheapest){.venue = venue, .day = day, .n = n, .value = value};
-	memcpy(cheapest->requests, requests, (size_t)n * sizeof(*requests));
+	q->venue = venue;
+	q->day = day;
+	q->n = n;
+	q->value = value;
+	memcpy(q->requests, q->tried, (size_t)n * sizeof(*q->requests));
 }
 
-static void tell_cheapest(const struct calendar *calendar, int32_t r, const struct cheapest *cheapest, FILE *out)
+static void tell_cheapest(const struct inquest *q)
 {
-	const struct problem *problem = calendar->problem;
+	const struct problem *problem = q->calendar->problem;
 
-	if (cheapest->n == 0) {
-		fprintf(out, "  no displacement makes room for it\n");
+	if (q->venue == PROBLEM_NONE) {
+		fprintf(q->out, "  no displacement makes room for it\n");
 		return;
 	}
-	fprintf(out, "  least costly room: ");
-	tell_spot(problem, cheapest->venue, cheapest->day, problem->requests[r].duration, out);
-	fprintf(out, "; it would displace");
-	for (int32_t i = 0; i < cheapest->n; i++)
-		fprintf(out, "%s %s (value %d)", i > 0 ? "," : "", problem->requests[cheapest->requests[i]].id,
-		        problem->requests[cheapest->requests[i]].value);
-	fprintf(out, ": value %lld for %d\n", (long long)cheapest->value, problem->requests[r].value);
+	if (q->n == 0)
+		return; /* it is told where it would fit */
+	fprintf(q->out, "  least costly room: ");
+	tell_spot(problem, q->venue, q->day, problem->requests[q->r].duration, q->out);
+	fprintf(q->out, "; it would displace");
+	for (int32_t i = 0; i < q->n; i++)
+		fprintf(q->out, "%s %s (value %d)", i > 0 ? "," : "", problem->requests[q->requests[i]].id,
+		        problem->requests[q->requests[i]].value);
+	fprintf(q->out, ": value %lld for %d\n", (long long)q->value, problem->requests[q->r].value);
+}
+
+static void tally(struct tally *tally, const struct explain_reason *reason)
+{
+	tally->n_days++;
+	for (int32_t i = 0; i < reason->n_with; i++) {
+		int32_t at = 0, r = reason->with[i];
+
+		while (at < tally->n && tally->requests[at] != r)
+			at++;
+		if (at == TALLY_MAX)
+			continue;
+		if (at == tally->n) {
+			tally->requests[tally->n] = r;
+			tally->days[tally->n++] = 0;
+		}
+		tally->days[at]++;
+		for (; at > 0 && tally->days[at - 1] < tally->days[at]; at--) { /* most days first */
+			int32_t days = tally->days[at];
+
+			tally->days[at] = tally->days[at - 1];
+			tally->requests[at] = tally->requests[at - 1];
+			tally->days[at - 1] = days;
+			tally->requests[at - 1] = r;
+		}
+	}
 }
 
 /* What stands in the way at one venue in one window: each day's reasons, counted. */
-static void tell_window(const struct calendar *calendar, int32_t r, int32_t venue, const struct problem_window *window,
-                        struct cheapest *cheapest, FILE *out)
+static void tell_window(struct inquest *q, int32_t venue, const struct problem_window *window)
 {
-	const struct problem *problem = calendar->problem;
-	int32_t last = window->last - problem->requests[r].duration + 1, days[EXPLAIN_REASONS_MAX] = {0}, n_free = 0, n_days = 0;
-	struct explain_reason reasons[EXPLAIN_REASONS_MAX], first[EXPLAIN_REASONS_MAX];
+	const struct problem *problem = q->calendar->problem;
+	int32_t last = window->last - problem->requests[q->r].duration + 1, n_free = 0, n_days = 0;
+	struct explain_reason reasons[EXPLAIN_REASONS_MAX];
+	struct tally tallies[EXPLAIN_REASONS_MAX] = {0};
 	char from[PROBLEM_DAY_SIZE], to[PROBLEM_DAY_SIZE];
 
-	for (int32_t day = window->first; day <= last && n_days < DAYS_TRIED; day++, n_days++) {
-		int32_t n = explain_place(calendar, r, venue, day, PLACE_PLAIN, reasons);
+	problem_format_day(problem, window->first, from);
+	problem_format_day(problem, window->last, to);
+	fprintf(q->out, "  %s, %s to %s: ", problem->venues[venue].id, from, to);
+	if (last < window->first) {
+		fprintf(q->out, "too short for %d days\n", problem->requests[q->r].duration);
+		return;
+	}
+	for (int32_t day = window->first; day <= last; day++, n_days++) {
+		int32_t n = explain_place(q->calendar, q->r, venue, day, PLACE_PLAIN, reasons);
 
 		n_free += n == 0;
 		for (int32_t i = 0; i < n; i++)
-			if (days[reasons[i].code]++ == 0)
-				first[reasons[i].code] = reasons[i];
-		try_spot(calendar, r, venue, day, cheapest);
+			tally(&tallies[reasons[i].code], &reasons[i]);
+		try_spot(q, venue, day);
 	}
-	problem_format_day(problem, window->first, from);
-	problem_format_day(problem, window->last, to);
-	fprintf(out, "  %s, %s to %s: %d start days, %d free;", problem->venues[venue].id, from, to, n_days, n_free);
+	fprintf(q->out, "%d start day%s, %d free;", n_days, n_days == 1 ? "" : "s", n_free);
 	for (int32_t code = 0; code < EXPLAIN_REASONS_MAX; code++)
-		if (days[code] > 0) {
-			fprintf(out, " %d×", days[code]);
-			tell_reason(problem, &first[code], out);
-			fprintf(out, ";");
+		if (tallies[code].n_days > 0) {
+			fprintf(q->out, " %d× %s", tallies[code].n_days, code_reason_name(code));
+			tell_names(problem, tallies[code].requests, tallies[code].n, q->out);
+			fprintf(q->out, ";");
 		}
-	fprintf(out, "\n");
+	fprintf(q->out, "\n");
+}
+
+static void tell_reasons(const struct inquest *q)
+{
+	struct explain_reason reasons[EXPLAIN_REASONS_MAX];
+	int32_t n = explain_unplaced(q->calendar, q->r, 0, reasons);
+
+	for (int32_t i = 0; i < n; i++) {
+		char text[256];
+
+		explain_text(q->calendar, q->r, &reasons[i], text, sizeof(text));
+		fprintf(q->out, "  %s", code_reason_name((int)reasons[i].code));
+		tell_names(q->calendar->problem, reasons[i].with, reasons[i].n_with, q->out);
+		fprintf(q->out, ": %s\n", text);
+	}
 }
 
 static void tell_all(const struct calendar *calendar, int32_t r, FILE *out)
 {
 	const struct problem_request *request = &calendar->problem->requests[r];
-	struct explain_reason reasons[EXPLAIN_REASONS_MAX];
-	struct cheapest cheapest = {0};
-	int32_t n = explain_unplaced(calendar, r, 0, reasons);
+	size_t n = (size_t)calendar->problem->n_requests;
+	struct inquest q = {.calendar = calendar, .r = r, .out = out, .tries = TRIES_MAX,
+	                    .venue = PROBLEM_NONE, .value = INT64_MAX};
 
-	for (int32_t i = 0; i < n; i++) {
-		char text[256];
-
-		explain_text(calendar, r, &reasons[i], text, sizeof(text));
-		fprintf(out, " ");
-		tell_reason(calendar->problem, &reasons[i], out);
-		fprintf(out, ": %s\n", text);
-	}
+	q.requests = memory_new(n, sizeof(*q.requests));
+	q.tried = memory_new(n, sizeof(*q.tried));
+	tell_reasons(&q);
 	for (int32_t i = 0; i < request->n_venues; i++)
 		for (int32_t w = 0; w < request->n_windows; w++)
-			tell_window(calendar, r, request->venues[i], &request->windows[w], &cheapest, out);
-	tell_cheapest(calendar, r, &cheapest, out);
+			tell_window(&q, request->venues[i], &request->windows[w]);
+	tell_cheapest(&q);
+	free(q.requests);
+	free(q.tried);
 }
 
 static void tell_options(const struct calendar *calendar, int32_t r, FILE *out)

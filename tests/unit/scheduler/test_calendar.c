@@ -233,6 +233,75 @@ static void expect_missing_staff(const struct problem_request *request, const st
 	assert_int_equal(n > 0, reason->code == REASON_SERVICE_EXHAUSTED);
 }
 
+/* The least value that makes room there, by trying every set of placed requests; -1: none does. */
+static int64_t least_value(struct fixture *f, int r, int venue, int day)
+{
+	int placed[16], n = 0, n_requests = f->problem->n_requests;
+	struct checker_spot were[16];
+	int64_t least = -1;
+
+	for (int i = 0; i < n_requests; i++)
+		if (f->checker.spots[i].venue >= 0 && !f->problem->requests[i].fixed)
+			placed[n++] = i;
+	for (int i = 0; i < n; i++)
+		were[i] = f->checker.spots[placed[i]];
+	for (unsigned set = 0; set < 1u << n; set++) {
+		int64_t value = 0;
+		int whose;
+
+		for (int i = 0; i < n; i++) {
+			bool gone = (set >> i & 1) != 0;
+
+			f->checker.spots[placed[i]] = gone ? (struct checker_spot){-1, 0} : were[i];
+			value += gone ? f->problem->requests[placed[i]].value : 0;
+		}
+		if ((least < 0 || value < least) && checker_verdict(&f->checker, &whose) == CHECKER_FREE &&
+		    checker_fault(&f->checker, r, venue, day) == CHECKER_FREE)
+			least = value;
+	}
+	for (int i = 0; i < n; i++)
+		f->checker.spots[placed[i]] = were[i];
+	return least;
+}
+
+static void the_cheapest_displacement_is_the_cheapest_of_all_sets(void **state)
+{
+	int n_priced = 0, n_several = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 300; seed++) {
+		struct sample_shape shape = {.n_requests = 14, .n_days = 14, .n_parties = 2, .n_cities = 2,
+		                             .n_venues = 2, .n_squads = 3, .n_fixed = 1, .weight = 0};
+		struct fixture f;
+
+		set_up(&f, seed, &shape);
+		for (int r = 0; r < f.problem->n_requests; r++)
+			if (f.problem->requests[r].fixed)
+				place(&f, r, f.problem->requests[r].announced_venue,
+				      f.problem->requests[r].announced_day);
+		fill(&f, 10);
+		for (int i = 0; i < 40; i++) {
+			int r = sample_below(&f.state, f.problem->n_requests), gone[16];
+			int venue = sample_below(&f.state, f.problem->n_venues);
+			int day = sample_below(&f.state, f.problem->n_days);
+			int64_t value = -1, tries = 100000;
+			int32_t n;
+
+			if (calendar_is_placed(f.calendar, r) || f.problem->requests[r].n_venues == 0)
+				continue;
+			venue = f.problem->requests[r].venues[venue % f.problem->requests[r].n_venues];
+			n = place_cheapest(f.calendar, r, venue, day, INT64_MAX, &tries, gone, &value);
+			assert_int_equal(value, least_value(&f, r, venue, day));
+			assert_int_equal(n < 0, value < 0);
+			n_priced += n > 0;
+			n_several += n > 1;
+		}
+		tear_down(&f);
+	}
+	assert_in_range(n_priced, 100, INT32_MAX);
+	assert_in_range(n_several, 10, INT32_MAX);
+}
+
 /* At least one reason, and every one true: with what it names gone, something changes. */
 static void unplaced_ones_have_reasons_and_placeable_ones_none(void **state)
 {
@@ -461,6 +530,7 @@ int main(void)
 		cmocka_unit_test(calendar_agrees_with_checker_at_every_place),
 		cmocka_unit_test(remove_is_the_exact_inverse_of_place),
 		cmocka_unit_test(displaced_ones_make_room_when_they_go),
+		cmocka_unit_test(the_cheapest_displacement_is_the_cheapest_of_all_sets),
 		cmocka_unit_test(unplaced_ones_have_reasons_and_placeable_ones_none),
 		cmocka_unit_test(who_is_named_for_lack_of_room_takes_it_where_it_lacks),
 		cmocka_unit_test(explain_place_names_a_rule_exactly_where_one_is_broken),
