@@ -434,10 +434,19 @@ static void check_fixed(struct checking *c)
 	calendar_free(calendar);
 }
 
+static void forget(struct checking *c)
+{
+	forget_all(&c->nocs);
+	forget_all(&c->cities);
+	forget_all(&c->venues);
+	forget_all(&c->federations);
+	forget_all(&c->squads);
+	forget_all(&c->requests);
+}
+
 size_t plan_file_check(struct programme_file *file, const struct problem *problem)
 {
 	struct checking c = {.file = file, .problem = problem};
-
 	bool is_read = file->faults.n_errors == 0;
 
 	if (file->programme != NULL)
@@ -457,11 +466,45 @@ size_t plan_file_check(struct programme_file *file, const struct problem *proble
 		check_circles(&c);
 	if (problem != NULL && is_read) /* else what they need may be what was left out */
 		check_fixed(&c);
-	forget_all(&c.nocs);
-	forget_all(&c.cities);
-	forget_all(&c.venues);
-	forget_all(&c.federations);
-	forget_all(&c.squads);
-	forget_all(&c.requests);
+	forget(&c);
 	return file->faults.n_errors;
+}
+
+/* What the requests of another file may refer to. */
+static void learn_sound(struct checking *c, const struct programme_file *sound)
+{
+	const Convene__V1__Programme *p = sound->programme;
+
+	c->knows_nocs = true;
+	for (size_t i = 0; i < p->n_parties + p->n_guests; i++)
+		learn(&c->nocs, i < p->n_parties ? p->parties[i] : p->guests[i - p->n_parties]);
+	for (size_t i = 0; i < sound->n_venues; i++)
+		learn(&c->venues, sound->venues[i]->id);
+	for (size_t i = 0; i < sound->n_federations; i++)
+		learn(&c->federations, sound->federations[i]->id);
+	for (size_t i = 0; i < sound->n_squads; i++)
+		learn(&c->squads, sound->squads[i]->id);
+	for (size_t i = 0; i < sound->n_requests; i++)
+		learn(&c->requests, sound->requests[i]->id);
+}
+
+size_t plan_file_check_more(struct programme_file *more, const struct programme_file *sound)
+{
+	struct checking c = {.file = more};
+	struct known *fresh = NULL;
+	char path[PATH_SIZE];
+
+	learn_sound(&c, sound);
+	for (size_t n = 0; n < more->n_requests; n++) {
+		const char *id = more->requests[n]->id;
+		size_t i = more->at[FILE_REQUESTS][n];
+
+		check_id(&c, &fresh, "requests", i, id);
+		if (is_known(c.requests, id))
+			fault(&c, AT(path, "requests[%zu].id", i), "\"%s\" is in the programme", id);
+		check_request(&c, n);
+	}
+	forget_all(&fresh);
+	forget(&c);
+	return more->faults.n_errors;
 }

@@ -18,6 +18,10 @@ struct problem *plan_file_compile(const struct programme_file *file);
  * many there are now. */
 size_t plan_file_check(struct programme_file *file, const struct problem *problem);
 
+/* The same of further requests for a file that was found to be `sound`: each stands alone beside it, and
+ * must have an id of its own. */
+size_t plan_file_check_more(struct programme_file *more, const struct programme_file *sound);
+
 /* Puts into an empty `calendar` what must stand before any search: the fixed events of a sound file,
  * and whoever they come after. PROBLEM_NONE: they stand; else one that has no place in time, and the
  * fixed event that needs it. Some microseconds a place that is tried, a few seconds at most. */

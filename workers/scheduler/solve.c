@@ -1,8 +1,10 @@
 /* solve.c - the subcommand: options, reading, planning, writing. See solve.h.
  *
- * In order of time: solve_main -> read_options -> read_file -> stand_fixed -> plan -> write_plan -> report. */
+ * In order of time: solve_main -> read_options -> read_file -> read_questions -> stand_fixed -> open_out -> plan ->
+ * write_plan -> report. What can be refused is refused before the search. */
 #include "scheduler/solve.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,8 +36,9 @@ struct options {
 struct solving {
 	struct options options;
 	struct buf text; /* of the programme file */
-	struct programme_file file;
+	struct programme_file file, more; /* more: what --what-if asks about */
 	struct problem *problem;
+	FILE *out;       /* the plan's */
 	struct calendar *calendar;
 	int64_t bound;
 	struct costs costs;
@@ -44,11 +47,13 @@ struct solving {
 
 static int read_options(int argc, char **argv, struct options *ret_options);
 static int read_file(struct solving *s);
+static int read_questions(struct solving *s);
 static int stand_fixed(struct solving *s);
+static int open_out(struct solving *s);
 static void plan(struct solving *s);
 static void find_bound(struct solving *s);
-static int write_plan(const struct solving *s);
-static int report(struct solving *s);
+static int write_plan(struct solving *s);
+static void report(struct solving *s);
 
 /* The one thing that a signal may touch. */
 static atomic_bool interrupted;
@@ -62,14 +67,17 @@ int solve_main(int argc, char **argv)
 		return status;
 	buf_init(&s.text, FILE_BYTES_MAX);
 	programme_file_init(&s.file);
-	if ((status = read_file(&s)) == EX_OK && (status = stand_fixed(&s)) == EX_OK) {
+	programme_file_init(&s.more);
+	if ((status = read_file(&s)) == EX_OK && (status = read_questions(&s)) == EX_OK &&
+	    (status = stand_fixed(&s)) == EX_OK && (status = open_out(&s)) == EX_OK) {
 		plan(&s);
-		if ((status = write_plan(&s)) == EX_OK)
-			status = report(&s);
+		status = write_plan(&s);
+		report(&s);
 	}
 	costs_done(&s.costs);
 	calendar_free(s.calendar);
 	problem_free(s.problem);
+	programme_file_done(&s.more);
 	programme_file_done(&s.file);
 	buf_done(&s.text);
 	return status;
@@ -167,6 +175,8 @@ static int read_options(int argc, char **argv, struct options *ret_options)
 	*ret_options = o;
 	if (o.help)
 		return usage(EX_OK);
+	if (!ok && optarg != NULL)
+		fprintf(stderr, "solve: \"%s\" is no value for that option\n\n", optarg);
 	if (!ok || optind + 1 != argc)
 		return usage(EX_USAGE);
 	ret_options->programme = argv[optind];
@@ -218,6 +228,33 @@ static int read_file(struct solving *s)
 	return tell_faults(&s->file, name);
 }
 
+/* What is asked beside the plan. */
+static int read_questions(struct solving *s)
+{
+	const char *name = s->options.what_if, *asked = s->options.explain;
+	struct buf text;
+	int status = EX_OK;
+
+	if (asked != NULL && problem_request(s->problem, asked) == PROBLEM_NONE) {
+		fprintf(stderr, "%s: there is no request \"%s\"\n", s->options.programme, asked);
+		return EX_USAGE;
+	}
+	if (name == NULL)
+		return EX_OK;
+	buf_init(&text, FILE_BYTES_MAX);
+	status = read_text(name, &text);
+	if (status == EX_OK) {
+		enum cvn_err err = programme_file_read_requests(&s->more, (const char *)text.bytes, text.n);
+
+		(void)plan_file_check_more(&s->more, &s->file);
+		status = tell_faults(&s->more, name);
+		if (err != CVN_OK && status == EX_OK)
+			status = EX_DATAERR;
+	}
+	buf_done(&text);
+	return status;
+}
+
 /* Fixed events stand first, and whoever they come after with them. */
 static int stand_fixed(struct solving *s)
 {
@@ -235,6 +272,27 @@ static int stand_fixed(struct solving *s)
 	return EX_DATAERR;
 }
 
+static bool is_piped(const struct solving *s)
+{
+	return s->options.out == NULL || strcmp(s->options.out, "-") == 0;
+}
+
+static void tell_out(const struct solving *s)
+{
+	fprintf(stderr, "%s: %s\n", is_piped(s) ? "standard output" : s->options.out, strerror(errno));
+}
+
+/* Before the search, that it is not in vain; what is in the file stays until there is a plan. */
+static int open_out(struct solving *s)
+{
+	int fd = is_piped(s) ? -1 : open(s->options.out, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+
+	s->out = is_piped(s) ? stdout : fd >= 0 ? fdopen(fd, "wb") : NULL;
+	if (s->out == NULL)
+		tell_out(s);
+	return s->out != NULL ? EX_OK : EX_CANTCREAT;
+}
+
 static void on_interrupt(int signal_number)
 {
 	(void)signal_number;
@@ -250,7 +308,7 @@ static void on_progress(const struct solve_progress *progress, void *arg)
 
 static void plan(struct solving *s)
 {
-	struct sigaction action = {.sa_handler = on_interrupt};
+	struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
 	struct solve_limits limits = {
 		.steps = s->options.steps,
 		.n_threads = (int32_t)s->options.threads,
@@ -304,57 +362,31 @@ static void find_bound(struct solving *s)
 	bound_free(bound);
 }
 
-static int write_plan(const struct solving *s)
+static int write_plan(struct solving *s)
 {
-	const char *name = s->options.out;
 	struct buf out;
-	FILE *file = name == NULL || strcmp(name, "-") == 0 ? stdout : fopen(name, "wb");
-	int status = EX_OK;
+	bool ok;
 
 	buf_init(&out, PLAN_BYTES_MAX);
-	if (file == NULL || plan_file_write(s->calendar, s->file.programme->id, &out) != CVN_OK ||
-	    fwrite(out.bytes, 1, out.n, file) != out.n || fflush(file) != 0 || (file != stdout && fclose(file) != 0)) {
-		fprintf(stderr, "%s: %s\n", name == NULL ? "standard output" : name, strerror(errno));
-		status = EX_CANTCREAT;
-	}
+	if (s->out != stdout)
+		(void)!ftruncate(fileno(s->out), 0); /* a pipe has nothing that could be left over */
+	ok = plan_file_write(s->calendar, s->file.programme->id, &out) == CVN_OK &&
+	     fwrite(out.bytes, 1, out.n, s->out) == out.n && fflush(s->out) == 0;
+	if (s->out != stdout)
+		ok = fclose(s->out) == 0 && ok;
+	if (!ok)
+		tell_out(s);
 	buf_done(&out);
-	return status;
+	return ok ? EX_OK : EX_CANTCREAT;
 }
 
-static int what_if(struct solving *s)
+static void report(struct solving *s)
 {
-	struct programme_file more;
-	struct buf text;
-	int status;
+	FILE *out = is_piped(s) ? stderr : stdout; /* a plan on standard output stays alone there */
 
-	buf_init(&text, FILE_BYTES_MAX);
-	programme_file_init(&more);
-	status = read_text(s->options.what_if, &text);
-	if (status == EX_OK) {
-		enum cvn_err err = programme_file_read_requests(&more, (const char *)text.bytes, text.n);
-
-		status = tell_faults(&more, s->options.what_if);
-		if (err != CVN_OK && status == EX_OK)
-			status = EX_DATAERR;
-	}
-	for (size_t i = 0; status == EX_OK && i < more.n_requests; i++)
-		status = solve_report_what_if(s->problem, s->calendar, more.requests[i], stdout) ? EX_OK : EX_DATAERR;
-	programme_file_done(&more);
-	buf_done(&text);
-	return status;
-}
-
-static int report(struct solving *s)
-{
 	solve_report_summary(s->calendar, s->bound, (double)(clock_ms() - s->began_ms) / 1000.0, s->options.json);
-	if (s->options.explain != NULL) {
-		int32_t r = problem_request(s->problem, s->options.explain);
-
-		if (r == PROBLEM_NONE) {
-			fprintf(stderr, "%s: there is no request \"%s\"\n", s->options.programme, s->options.explain);
-			return EX_USAGE;
-		}
-		solve_report_explain(s->calendar, r, s->options.out == NULL ? stderr : stdout);
-	}
-	return s->options.what_if != NULL ? what_if(s) : EX_OK;
+	if (s->options.explain != NULL)
+		solve_report_explain(s->calendar, problem_request(s->problem, s->options.explain), out);
+	for (size_t i = 0; i < s->more.n_requests; i++)
+		solve_report_what_if(s->problem, s->calendar, s->more.requests[i], out);
 }

@@ -6,6 +6,7 @@
 #include "scheduler/explain.h"
 #include "scheduler/memory.h"
 
+#define FEDERATIONS_SHOWN 24
 #define NAMES_SHOWN 6
 #define TALLY_MAX 64        /* who stand in the way at one venue and window, for one reason */
 #define TRIES_MAX 2000000   /* sets of events looked at for the cheapest room: some seconds */
@@ -108,6 +109,45 @@ static void tell_balance(const struct calendar *calendar, bool json)
 	fprintf(stderr, json ? "}" : "\n");
 }
 
+/* Of a host: of all that is placed, what it hosts. */
+static void share_of_all(struct share *host, const struct share *kinds)
+{
+	host->asked = 0;
+	host->value_asked = 0;
+	for (int k = 0; k < KIND_N; k++) {
+		host->asked += kinds[k].placed;
+		host->value_asked += kinds[k].value_placed;
+	}
+}
+
+/* Those first who got least of what they asked for. */
+static int compare_shares(const void *a, const void *b)
+{
+	const struct share *x = a, *y = b;
+	double of_x = percent(x->value_placed, x->value_asked), of_y = percent(y->value_placed, y->value_asked);
+
+	if (of_x != of_y)
+		return of_x < of_y ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* A person reads the first lines of a long list; a program all. */
+static void tell_federations(struct share *federations, int32_t n, bool json)
+{
+	int32_t n_asking = 0;
+
+	for (int32_t i = 0; i < n; i++)
+		if (federations[i].asked > 0)
+			federations[n_asking++] = federations[i];
+	if (!json && n_asking > FEDERATIONS_SHOWN)
+		qsort(federations, (size_t)n_asking, sizeof(*federations), compare_shares);
+	tell_shares("federation", federations,
+	            json || n_asking < FEDERATIONS_SHOWN ? n_asking : FEDERATIONS_SHOWN, json);
+	if (!json && n_asking > FEDERATIONS_SHOWN)
+		fprintf(stderr, "  %-12s %d more got a larger share; --json tells each\n", "federation",
+		        n_asking - FEDERATIONS_SHOWN);
+}
+
 static void tell_fairness(const struct calendar *calendar, bool json)
 {
 	const struct problem *problem = calendar->problem;
@@ -142,9 +182,11 @@ static void tell_fairness(const struct calendar *calendar, bool json)
 	}
 	tell_shares("kind", kinds, KIND_N, json);
 	tell_shares("committee", nocs, problem->n_nocs, json);
+	for (int32_t h = 0; h < problem->n_nocs; h++)
+		if (hosts[h].name != NULL)
+			share_of_all(&hosts[h], kinds);
 	tell_shares("host", hosts, problem->n_nocs, json);
-	if (json || problem->n_federations <= 24)
-		tell_shares("federation", federations, problem->n_federations, json);
+	tell_federations(federations, problem->n_federations, json);
 	tell_unmet(nocs, problem->n_nocs, json);
 	tell_balance(calendar, json);
 	free(nocs);
@@ -367,19 +409,13 @@ void solve_report_explain(struct calendar *calendar, int32_t r, FILE *out)
 	tell_all(calendar, r, out);
 }
 
-bool solve_report_what_if(struct problem *problem, struct calendar *calendar, const Convene__V1__Request *request,
+void solve_report_what_if(struct problem *problem, struct calendar *calendar, const Convene__V1__Request *request,
                           FILE *out)
 {
-	int32_t r = request->id != NULL ? problem_request(problem, request->id) : PROBLEM_NONE;
+	int32_t r = problem_put_request(problem, request, 0, PROBLEM_PUT_PLAIN);
 
-	if (request->id == NULL || (r != PROBLEM_NONE && problem->requests[r].present)) {
-		fprintf(stderr, "what-if: \"%s\" is no new request\n", request->id != NULL ? request->id : "");
-		return false;
-	}
-	r = problem_put_request(problem, request, 0, PROBLEM_PUT_PLAIN);
 	calendar_recount(calendar);
 	solve_report_explain(calendar, r, out);
 	problem_drop_request(problem, r);
 	calendar_recount(calendar);
-	return true;
 }

@@ -1,0 +1,93 @@
+"""`convene-scheduler solve` as a program: what it refuses, and when; what goes where; interrupts; the same plan twice."""
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from checker import Judge
+from daemon import BIN
+from words import small_programme
+
+SCHEDULER = f"{BIN}/convene-scheduler"
+
+
+def asked(ident, **more):
+    """A camp of three days in January, in any hall."""
+    return {"id": ident, "federation": "CHN-TTE", "kind": "training_camp", "discipline": "TTE", "level": 1, "duration": 3,
+            "windows": [["2026-01-05", "2026-01-07"]], "preferred_first_day": "2026-01-05", "hosts": ["CHN", "RUS"], "facilities": [],
+            "units": 2, "headcount": 10, "services": {}, "squads": [], "value": 10, **more}
+
+
+@pytest.fixture
+def programme(tmp_path):
+    """More camps than there are halls in their only days, and a path to it."""
+    path = tmp_path / "programme.json"
+    path.write_text(json.dumps({**small_programme(), "requests": [asked(f"camp-{i}", value=10 + i) for i in range(30)]}))
+    return path
+
+
+def solve(programme, *options, **more):
+    return subprocess.run([SCHEDULER, "solve", str(programme), *map(str, options)], capture_output=True, text=True, timeout=60, **more)
+
+
+def test_a_plan_is_accepted_by_the_judge_and_is_the_same_each_time(programme, tmp_path):
+    for name in ("a", "b"):
+        assert solve(programme, "-o", tmp_path / name, "--iterations", 3000).returncode == 0
+    plan = json.loads((tmp_path / "a").read_text())
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    from datetime import date
+    judge, at = Judge(json.loads(programme.read_text())), {p["request"]: (p["venue"], date.fromisoformat(p["first_day"])) for p in plan["placed"]}
+    assert (judge.faults(at), judge.insertable(at)) == ([], [])
+    assert judge.score(at) == plan["score"]
+    assert {p["request"] for p in plan["placed"] + plan["unplaced"]} == {f"camp-{i}" for i in range(30)}
+    assert plan["unplaced"] and all(u["reasons"] for u in plan["unplaced"])
+
+
+def test_what_can_be_refused_is_refused_before_the_search(programme, tmp_path):
+    faulty = tmp_path / "more.json"
+    faulty.write_text(json.dumps([asked("new", squads=["nobody"], windows=[["2026-02-03", "2026-02-01"]]), asked("camp-3")]))
+    began = time.monotonic()
+    for options, status, told in (
+            (["-o", tmp_path / "no" / "plan.json"], 73, ["plan.json"]), (["-o", tmp_path], 73, ["directory"]),
+            (["--explain", "nobody"], 64, ["nobody"]), (["--what-if", tmp_path / "none.json"], 66, ["none.json"]),
+            (["--seed", "-1"], 64, ['"-1"']),
+            (["--what-if", faulty], 65, ["requests[0].squads[0]", "requests[0].windows[0][1]", "requests[1].id"])):
+        got = solve(programme, "--seconds", 50, *options)
+        assert (got.returncode, got.stdout) == (status, ""), got
+        assert all(word in got.stderr for word in told), got.stderr
+    assert time.monotonic() - began < 20, "it searched first"
+
+
+def test_what_is_asked_beside_the_plan_changes_nothing_and_stays_out_of_it(programme, tmp_path):
+    more = tmp_path / "more.json"
+    more.write_text(json.dumps(asked("new", value=90)))
+    plain = json.loads(solve(programme, "--iterations", 500).stdout)
+    waiting = plain["unplaced"][0]["request"]
+
+    got = solve(programme, "--iterations", 500, "--explain", waiting, "--what-if", more)
+    assert json.loads(got.stdout) == plain, "standard output holds the plan alone"
+    assert f"{waiting}, value" in got.stderr and "new, value 90: not placed" in got.stderr
+    rooms = [line for line in got.stderr.splitlines() if "least costly room" in line]
+    cheapest = min(int(p["request"].split("-")[1]) + 10 for p in plain["placed"])
+    assert len(rooms) == 2 and all(f": value {cheapest} for" in room for room in rooms)
+
+    got = solve(programme, "--iterations", 500, "-o", tmp_path / "plan.json", "--what-if", more)
+    assert json.loads((tmp_path / "plan.json").read_text()) == plain and "new, value 90" in got.stdout
+
+
+@pytest.mark.parametrize("after", (0.1, 1.0))
+def test_an_interrupt_leaves_the_best_plan_so_far(programme, tmp_path, after):
+    old = tmp_path / "plan.json"
+    old.write_text("what was there before, and is longer than any plan\n" * 1000)
+    running = subprocess.Popen([SCHEDULER, "solve", str(programme), "-o", str(old), "--seconds", "50", "--json"], stderr=subprocess.PIPE, text=True)
+    first = json.loads(running.stderr.readline())["progress"]
+    time.sleep(after)
+    assert old.read_text().startswith("what was there before"), "until there is a plan"
+    running.send_signal(signal.SIGINT)
+    last = [json.loads(line) for line in running.communicate(timeout=20)[1].splitlines()][-1]["summary"]
+    assert running.returncode == 0
+    assert json.loads(old.read_text())["score"] == last["score"] >= first["score"]
+    assert sum(host["placed"] for host in last["host"].values()) == last["placed"]
+    assert {host["asked"] for host in last["host"].values()} == {last["placed"]}
