@@ -16,6 +16,7 @@
 #define DAY_BYTES 11
 #define ROUND_SECONDS_MAX 3600
 #define ENTRIES_MAX 10000 /* what a draft holds at most */
+#define NAMES_SHOWN 6
 
 struct rounding {
 	struct cli *cli;
@@ -127,16 +128,6 @@ static char *place_of(struct arena *arena, const Convene__V1__Placement *p, int6
 	return text;
 }
 
-static char *outcome_of(struct arena *arena, const Convene__V1__RoundEntry *e)
-{
-	char text[512];
-
-	if (e->outcome == NULL || strcmp(e->outcome, "skipped") != 0)
-		return e->outcome;
-	snprintf(text, sizeof text, "skipped: %s", show_or_empty(e->why));
-	return arena_strdup(arena, text);
-}
-
 /* All entries of one kind: one line each; what was dropped with its reasons below. */
 static void print_kind(struct rounding *r, const char *what, const char *heading)
 {
@@ -150,7 +141,7 @@ static void print_kind(struct rounding *r, const char *what, const char *heading
 		const Convene__V1__RoundEntry *e = r->entries[i];
 		const char *cells[] = { e->request, number(arena, e->value), e->federation,
 					or_dash(place_of(arena, e->from, e->duration)),
-					or_dash(place_of(arena, e->to, e->duration)), outcome_of(arena, e),
+					or_dash(place_of(arena, e->to, e->duration)), e->outcome,
 					show_text(e->title, e->n_title, r->cli->args.value[OPT_LANG]) };
 
 		if (e->what == NULL || strcmp(e->what, what) != 0)
@@ -164,6 +155,17 @@ static void print_kind(struct rounding *r, const char *what, const char *heading
 	table_print(&table, stdout);
 }
 
+/* Requests that stand in the way, for a reader who may see the whole programme. */
+static void print_names(const Convene__V1__Reason *reason)
+{
+	for (size_t i = 0; i < reason->n_with && i < NAMES_SHOWN; i++) {
+		fputs(i == 0 ? ": " : ", ", stdout);
+		out_text(stdout, show_or_empty(reason->with[i]), SIZE_MAX);
+	}
+	if (reason->n_with > NAMES_SHOWN)
+		printf(" and %zu more", reason->n_with - NAMES_SHOWN);
+}
+
 static void print_reasons(const struct rounding *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
@@ -174,8 +176,29 @@ static void print_reasons(const struct rounding *r)
 			out_text(stdout, show_or_empty(e->request), SIZE_MAX);
 			printf(": ");
 			out_text(stdout, show_or_empty(e->reasons[k]->text), SIZE_MAX);
+			print_names(e->reasons[k]);
 			printf(" [%s]\n", show_or_empty(e->reasons[k]->code));
 		}
+	}
+}
+
+/* What was not adopted, and why: it stands as it stood. */
+static void print_skipped(const struct rounding *r)
+{
+	if (!r->round->has_adopted || r->round->skipped == 0)
+		return;
+	printf("\n%sskipped, as it changed meanwhile%s (%" PRId64 ")\n", out_bold(stdout), out_plain(stdout),
+	       r->round->skipped);
+	for (size_t i = 0; i < r->n; i++) {
+		const Convene__V1__RoundEntry *e = r->entries[i];
+
+		if (e->outcome == NULL || strcmp(e->outcome, "skipped") != 0)
+			continue;
+		printf("  ");
+		out_text(stdout, show_or_empty(e->request), SIZE_MAX);
+		printf(": ");
+		out_text(stdout, show_or_empty(e->why), SIZE_MAX);
+		putchar('\n');
 	}
 }
 
@@ -233,6 +256,7 @@ static void print_whole(struct rounding *r)
 	print_kind(r, "placed", "newly placed, from the waiting list");
 	print_kind(r, "dropped", "dropped, to the waiting list");
 	print_reasons(r);
+	print_skipped(r);
 	if (r->round->state == NULL || strcmp(r->round->state, "ready") != 0)
 		return;
 	if (r->n == 0)
@@ -399,8 +423,9 @@ int cmd_round(struct cli *cli)
 	static const struct {
 		const char *word;
 		int (*run)(struct rounding *r);
-	} WORDS[] = { { "start", start },  { "status", status },   { "show", show },
-		      { "adopt", adopt },  { "discard", discard }, { "stop", stop } };
+	} WORDS[] = { { "start", start }, { "watch", follow },    { "status", status },
+		      { "show", show },   { "adopt", adopt },     { "discard", discard },
+		      { "stop", stop } };
 	const char *word = cli->args.n_positional > 0 ? cli->args.positional[0] : "start";
 	struct rounding r = { .cli = cli };
 	int code = EXIT_USAGE;
@@ -413,7 +438,8 @@ int cmd_round(struct cli *cli)
 			code = WORDS[i].run(&r);
 	}
 	if (!is_known)
-		code = cli_fail(cli, EXIT_USAGE, "round: start, status, show, adopt, discard or stop is wanted");
+		code = cli_fail(cli, EXIT_USAGE, "round: start, watch, status, show, adopt, discard or stop is "
+						  "wanted");
 	free(r.entries);
 	arena_done(&r.arena);
 	return code;

@@ -1,4 +1,5 @@
 """Planning rounds: computed beside the running programme, kept as a draft, adopted in one step or thrown away."""
+import json
 import os
 import signal
 import time
@@ -8,6 +9,7 @@ import pytest
 from checker import Judge
 from client import Keys, Refused, pb, programme_pb, record_pb
 from daemon import Daemon
+from desk import Desk
 from words import small_programme, wish
 
 R = record_pb
@@ -343,3 +345,32 @@ def test_no_request_of_fifty_clients_waits_for_a_round_and_the_adopted_plan_hold
     assert {f"before-{n}" for n in range(60)} | set(sent) == {r.id for r in body.list(games.programme)}
     faults, _, loose = judge(body, games.programme)
     assert (faults, loose) == ([], [])
+
+
+def test_the_command_line_tells_the_whole_difference_and_what_is_skipped(tmp_path):
+    desk = Desk(tmp_path)
+    try:
+        desk.load()
+        told = desk.run("round", "start", "--seconds", 2, who="working_body").stdout
+        draft = json.loads(desk.run("round", "show", "--json").stdout)
+        assert desk.run("round", "watch").stdout == told == desk.run("round", "show").stdout
+        for e in draft["entries"]:
+            assert f"\n{e['request']} " in told, e
+            for reason in e.get("reasons", ()):
+                line = next(line for line in told.splitlines() if line.startswith(f"  {e['request']}: ") and f"[{reason['code']}]" in line)
+                assert all(rival in line for rival in reason.get("with", [])[:6]), line
+
+        gone = next(e for e in draft["entries"] if e["what"] == "placed")
+        desk.run("withdraw", gone["request"], "--reason", "no team", who=f"federation-{gone['federation']}")
+        offer = tmp_path / "offer.json"
+        offer.write_text(json.dumps({"id": "o-more", "provider": "CHN", "noc": "CHN", "service": "medical", "capacity": 1}))
+        desk.run("put", "offer", offer, who="committee-CHN")  # the scheduler reckons anew, without what has ended
+        desk.daemon.operator().at_rest(desk.programme)
+        told = desk.run("round", "adopt", who="working_body").stdout
+        adopted = json.loads(desk.run("round", "show", "--json").stdout)
+        skipped = {e["request"]: e["why"] for e in adopted["entries"] if e["outcome"] == "skipped"}
+        assert "withdrawn" in skipped[gone["request"]]
+        for request, why in skipped.items():
+            assert f"\n  {request}: {why}\n" in told, "whole"
+    finally:
+        desk.close()

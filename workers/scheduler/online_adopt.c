@@ -56,11 +56,16 @@ static void look(struct adoption *a, struct move *m)
 	struct entry *e = book_find(a->b, said->request);
 	char why[WHY_BYTES];
 
-	if (e == NULL || e->handle == PROBLEM_NONE) {
+	if (e == NULL) {
 		drop(a, m, "There is no such request any more.");
 		return;
 	}
 	const Convene__V1__Standing *s = book_standing(e);
+	if (e->handle == PROBLEM_NONE) { /* what has ended has none, once data have changed */
+		snprintf(why, sizeof(why), "It is %s now.", state_name(s->state));
+		drop(a, m, why);
+		return;
+	}
 	m->e = e;
 	m->was = calendar_where(a->b->calendar, e->handle);
 	m->to = spot_of(a->b, said->to);
