@@ -4,6 +4,7 @@
 #include "cli/out.h"
 #include "cli/record_json.h"
 #include "cli/show.h"
+#include "domain/lifecycle.h"
 #include "wire/json.h"
 
 #include <inttypes.h>
@@ -128,8 +129,14 @@ static char *place_of(struct arena *arena, const Convene__V1__Placement *p, int6
 	return text;
 }
 
-/* All entries of one kind: one line each; what was dropped with its reasons below. */
-static void print_kind(struct rounding *r, const char *what, const char *heading)
+static bool is_confirmed(const Convene__V1__RoundEntry *e)
+{
+	return e->has_state && e->state == STATE_CONFIRMED;
+}
+
+/* All entries of one kind, of events that were confirmed or not: one line each; what was dropped with its
+ * reasons below. */
+static void print_kind(struct rounding *r, const char *what, bool confirmed, const char *heading)
 {
 	static const char *const HEADINGS[] = { "request", ">value", "federation", "from", "to", "outcome", "title" };
 	struct arena *arena = &r->cli->arena;
@@ -144,7 +151,7 @@ static void print_kind(struct rounding *r, const char *what, const char *heading
 					or_dash(place_of(arena, e->to, e->duration)), e->outcome,
 					show_text(e->title, e->n_title, r->cli->args.value[OPT_LANG]) };
 
-		if (e->what == NULL || strcmp(e->what, what) != 0)
+		if (e->what == NULL || strcmp(e->what, what) != 0 || is_confirmed(e) != confirmed)
 			continue;
 		table_row(&table, cells);
 		n++;
@@ -252,9 +259,10 @@ static void print_whole(struct rounding *r)
 	if (!r->round->has_score_after)
 		return;
 	print_hosts(r);
-	print_kind(r, "moved", "moved");
-	print_kind(r, "placed", "newly placed, from the waiting list");
-	print_kind(r, "dropped", "dropped, to the waiting list");
+	print_kind(r, "moved", /* confirmed= */ true, "moved though confirmed, each as a rescheduling");
+	print_kind(r, "moved", /* confirmed= */ false, "moved");
+	print_kind(r, "placed", /* confirmed= */ false, "newly placed, from the waiting list");
+	print_kind(r, "dropped", /* confirmed= */ false, "dropped, to the waiting list");
 	print_reasons(r);
 	print_skipped(r);
 	if (r->round->state == NULL || strcmp(r->round->state, "ready") != 0)
