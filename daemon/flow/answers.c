@@ -166,6 +166,8 @@ static enum cvn_err build(struct answer *a, const Convene__V1__Answer *said)
 		changes[i].bump &= !is_bumped;
 		is_bumped |= changes[i].bump;
 	}
+	if (err == CVN_OK)
+		a->commit.ret_index = 0; /* what is refused as a whole is the task's own matter */
 	return err;
 }
 
@@ -309,10 +311,12 @@ static void on_committed(struct store_op *op, enum cvn_err err)
 	case CVN_ENOTFOUND:
 	case CVN_ECONFLICT:
 	case CVN_EPROGRAMME:
-	case CVN_ECLOSED:
 		settle(a, "gone", replica_version(a->p->replica));
 		if (err == CVN_ENOTFOUND || err == CVN_EPROGRAMME)
 			err = CVN_EGONE;
+		break;
+	case CVN_ECLOSED: /* the task hears of it; done again later, it would be nobody's */
+		settle(a, task != NULL ? "closed" : "gone", replica_version(a->p->replica));
 		break;
 	case CVN_ECANCELED:
 	case CVN_EEPOCH:

@@ -186,6 +186,8 @@ enum verdict round_adopt_start(struct exchange *e)
 	if (c == NULL || expect(e, round, call->has_number, call->number, UINT32_C(1) << ROUND_READY,
 				"there is no draft to be adopted") == FAULT)
 		return FAULT;
+	if (is_archived(e))
+		return exchange_fault(e, CVN_ECLOSED, "the programme is archived");
 	if (round_about(round)->n_entries == 0)
 		return exchange_fault(e, CVN_ESTATE, "the draft changes nothing: discard it");
 	return wait_or_fault(e, round_adopt(round, &by, &c->wait));

@@ -10,7 +10,7 @@ from checker import Judge
 from client import Keys, Refused, pb, programme_pb, record_pb
 from daemon import Daemon
 from desk import Desk
-from words import small_programme, wish
+from words import entities, small_programme, wish
 
 R = record_pb
 
@@ -374,3 +374,46 @@ def test_the_command_line_tells_the_whole_difference_and_what_is_skipped(tmp_pat
             assert f"\n  {request}: {why}\n" in told, "whole"
     finally:
         desk.close()
+
+
+def put_phase(games, phase):
+    programme = next(entities(small_programme()))
+    programme.programme.phase = phase
+    games.operator().put(games.programme, programme)
+
+
+def test_an_archived_programme_adopts_nothing(games):
+    federation, body = games.grant("federation", "CHN-TTE"), games.grant("working_body")
+    waste(games, federation)
+    begin(body, games.programme)
+    draft = ended(body, games.programme)
+    assert len(draft.entries) > 1
+    put_phase(games, "archived")
+
+    with pytest.raises(Refused) as e:
+        adopt(body, games.programme)
+    assert e.value.code == "PROGRAMME_CLOSED"
+    assert about(body, games.programme).state == "ready"
+
+    # and where it is archived while the scheduler looks at what still holds
+    put_phase(games, "open")
+    body.at_rest(games.programme)
+    scheduler = next(w.pid for w in body.call(status=pb.StatusCall(workers=True)).workers if w.kind == "scheduler")
+    os.kill(scheduler, signal.SIGSTOP)
+    try:
+        call = body.send(games.programme, round_adopt=pb.RoundAdopt())
+        end = time.monotonic() + 10
+        while about(games.operator(), games.programme).state != "adopting":
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        put_phase(games, "archived")
+    finally:
+        os.kill(scheduler, signal.SIGCONT)
+    with pytest.raises(Refused) as e:
+        body.wait(call)
+    assert e.value.code == "PROGRAMME_CLOSED"
+    assert about(body, games.programme).state == "ready"
+
+    put_phase(games, "open")
+    body.at_rest(games.programme)
+    assert adopt(body, games.programme).state == "adopted"

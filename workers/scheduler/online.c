@@ -3,7 +3,8 @@
  *
  * An answer's life:   under way --ok--> settled --the feed shows it--> over
  *                         |
- *                         +--stale, gone--> taken back; its task is done again when all are settled */
+ *                         +--stale, gone--> taken back; its task is done again when all are settled
+ *                         +--closed--> taken back; its task is over */
 #include "scheduler/online.h"
 
 #include <stdio.h>
@@ -495,6 +496,10 @@ void online_settled(struct online *o, const Convene__V1__Settled *settled)
 	} else {
 		LOG_DEBUG(LOG_MODULE, "computes again", "programme", k->programme, "sequence",
 			  a->sequence, "result", settled->result != NULL ? settled->result : "");
+		if (settled->result != NULL && strcmp(settled->result, "closed") == 0) {
+			task_free(a->task); /* who asked has heard that it can't be */
+			a->task = NULL;
+		}
 		fail(k, a);
 	}
 	proceed(k);
