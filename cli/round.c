@@ -235,9 +235,11 @@ static void print_head(const Convene__V1__Round *r)
 	if (r->text != NULL)
 		printf(": %s", r->text);
 	putchar('\n');
-	if (r->progress != NULL)
+	if (r->progress != NULL && r->progress->has_score)
 		printf("%.0f %% of %" PRId64 " s, score %" PRId64 ", %" PRId64 " placed, %" PRId64 " steps\n",
 		       r->progress->done * 100, r->seconds, r->progress->score, r->progress->placed, r->progress->steps);
+	else if (r->progress != NULL)
+		printf("%.0f %% of %" PRId64 " s, nothing found yet\n", r->progress->done * 100, r->seconds);
 	if (!r->has_score_after)
 		return;
 	printf("score   %" PRId64 " -> %" PRId64 " (%+" PRId64 ")", r->score_before, r->score_after,

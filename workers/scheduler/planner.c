@@ -10,6 +10,7 @@
 #include "kit/kit.h"
 #include "scheduler/memory.h"
 #include "scheduler/round.h"
+#include "util/clock.h"
 #include "util/log.h"
 
 #define LOG_MODULE "planner"
@@ -24,6 +25,7 @@ struct planner {
 	struct kit *kit;
 	struct loop_timer *look;
 	uint64_t task;              /* 0: none yet */
+	uint64_t began_ms;
 	unsigned n_looks;
 	struct round *round;
 	struct solve_limits limits;
@@ -91,6 +93,7 @@ static void on_task(struct kit *kit, const Convene__V1__Task *task, struct repli
 	seconds = or_else(order->has_seconds, order->seconds, ROUND_SECONDS_STANDARD);
 	seconds = seconds < 1 ? 1 : seconds > ROUND_SECONDS_MAX ? ROUND_SECONDS_MAX : seconds;
 	p->task = task->id;
+	p->began_ms = clock_ms();
 	p->round = round_new(replica, order);
 	p->limits = (struct solve_limits){
 		.milliseconds = seconds * 1000,
@@ -156,7 +159,8 @@ static void tell(struct planner *p)
 	message.progress = &progress;
 	progress.has_task = progress.has_done = true;
 	progress.task = p->task;
-	progress.done = is.elapsed_s * 1000 / (double)p->limits.milliseconds;
+	/* of the time, since the search does not begin with it: prices come first */
+	progress.done = (double)(clock_ms() - p->began_ms) / (double)p->limits.milliseconds;
 	progress.done = progress.done > 1 ? 1 : progress.done;
 	progress.round = &so_far;
 	so_far.has_done = true;

@@ -451,9 +451,14 @@ static void fill(struct round *round)
 void round_search(struct round *round, const struct solve_limits *limits)
 {
 	struct solve_limits own = *limits;
+	uint64_t began_ms = clock_ms();
 	struct costs costs;
+	int64_t spent_ms;
 
 	find_bound(round, limits, &costs);
+	spent_ms = (int64_t)(clock_ms() - began_ms);
+	if (limits->milliseconds > 0)
+		own.milliseconds = limits->milliseconds > spent_ms + 1 ? limits->milliseconds - spent_ms : 1;
 	own.bound = round->bound;
 	own.costs = costs.by_request;
 	(void)solve_search(round->calendar, &own);
