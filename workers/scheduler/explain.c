@@ -27,7 +27,8 @@ struct inquiry {
 	int32_t n_words;
 	bool every; /* each rule is looked at as if it were the only one */
 	uint64_t left[SCAN_WORDS_MAX], lost[SCAN_WORDS_MAX];
-	uint64_t bad[SCAN_WORDS_MAX]; /* days that the last rule found wanting */
+	uint64_t bad[SCAN_WORDS_MAX];  /* days that the last rule found wanting */
+	int32_t first_lost, last_lost; /* `lost` lies in between */
 };
 
 static void charge(struct inquiry *inquiry, enum code_reason code, int32_t request, int64_t days)
@@ -57,22 +58,49 @@ static int64_t lost_between(const struct inquiry *inquiry, int32_t first, int32_
 	return n;
 }
 
+/* The last day of an event that begins on `day`, or of the days that are looked at. */
+static int32_t last_day_of(const struct inquiry *inquiry, int32_t day)
+{
+	int64_t last = (int64_t)day + inquiry->request->duration - 1;
+
+	return last < inquiry->n_words * 64 ? (int32_t)last : inquiry->n_words * 64 - 1;
+}
+
+/* First and last start day that is left; false: none is. */
+static bool hull_of_left(const struct inquiry *inquiry, int32_t *ret_first, int32_t *ret_last)
+{
+	int32_t first = 0, last = inquiry->n_words - 1;
+
+	while (first <= last && inquiry->left[first] == 0)
+		first++;
+	while (last >= first && inquiry->left[last] == 0)
+		last--;
+	if (first > last)
+		return false;
+	*ret_first = first * 64 + __builtin_ctzll(inquiry->left[first]);
+	*ret_last = last * 64 + 63 - __builtin_clzll(inquiry->left[last]);
+	return true;
+}
+
 /* Moves the start days whose event would meet a day outside `good` from `left` to `lost`; such days are
  * kept as `bad`. */
 static bool lose(struct inquiry *inquiry, enum code_reason code, const uint64_t *good)
 {
 	int64_t n = 0;
-	int32_t run = 0; /* good days from d on */
+	int32_t run = 0, first, last; /* run: good days from d on */
 
+	if (!hull_of_left(inquiry, &first, &last))
+		return false;
 	memset(inquiry->lost, 0, sizeof(*inquiry->lost) * (size_t)inquiry->n_words);
 	for (int32_t w = 0; w < inquiry->n_words; w++)
 		inquiry->bad[w] = ~good[w];
-	for (int32_t d = inquiry->n_words * 64 - 1; d >= 0; d--) {
+	for (int32_t d = last_day_of(inquiry, last); d >= first; d--) {
 		run = bit(good, d) ? run + 1 : 0;
-		if (run < inquiry->request->duration && bit(inquiry->left, d)) {
-			inquiry->lost[d >> 6] |= UINT64_C(1) << (d & 63);
-			n++;
-		}
+		if (run >= inquiry->request->duration || d > last || !bit(inquiry->left, d))
+			continue;
+		inquiry->lost[d >> 6] |= UINT64_C(1) << (d & 63);
+		inquiry->first_lost = d;
+		inquiry->last_lost = n++ == 0 ? d : inquiry->last_lost;
 	}
 	for (int32_t w = 0; w < inquiry->n_words && !inquiry->every; w++)
 		inquiry->left[w] &= ~inquiry->lost[w];
@@ -93,9 +121,13 @@ static void blame_nobody_for(struct inquiry *inquiry, const int32_t *all, int32_
                              int32_t need)
 {
 	int32_t run = 0; /* days from d on with enough */
+	int32_t d = last_day_of(inquiry, inquiry->last_lost);
 
-	for (int32_t d = inquiry->calendar->problem->n_days - 1; d >= 0; d--) {
-		run = (all != NULL ? all[d] : least) >= need ? run + 1 : 0;
+	if (all == NULL && least >= need)
+		return;
+	d = d < inquiry->calendar->problem->n_days ? d : inquiry->calendar->problem->n_days - 1;
+	for (; d >= inquiry->first_lost; d--) {
+		run = all != NULL && all[d] >= need ? run + 1 : 0;
 		if (run < inquiry->request->duration)
 			inquiry->lost[d >> 6] &= ~(UINT64_C(1) << (d & 63));
 	}
@@ -133,10 +165,12 @@ static void charge_venue(struct inquiry *inquiry, enum code_reason code, int32_t
 {
 	const struct problem_request *requests = inquiry->calendar->problem->requests;
 	const struct calendar_events *events = &inquiry->calendar->events[venue];
+	int32_t last_lost = last_day_of(inquiry, inquiry->last_lost); /* of the last lost event */
 
-	for (int32_t i = 0; i < events->n; i++) {
+	for (int32_t i = 0; i < events->n && events->at[i].first <= last_lost; i++) {
 		const struct calendar_event *event = &events->at[i];
-		bool has_part = takes(&requests[event->request], code, service) > 0;
+		bool has_part = event->last >= inquiry->first_lost &&
+		                takes(&requests[event->request], code, service) > 0;
 		int64_t days = has_part ? days_blocked_by(inquiry, event) : 0;
 
 		if (days > 0)
