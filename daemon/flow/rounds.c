@@ -219,6 +219,27 @@ void round_not_begun(struct round *round)
 	round->about->text = (char *)(uintptr_t)"Redis did not take it";
 }
 
+static void drop_draft(struct round *round)
+{
+	round->n_draft = round->about->n_entries;
+	round->about->has_ended_unix_ms = 1;
+	round->about->ended_unix_ms = clock_unix_ms();
+	round->about->progress = NULL;
+	round->about->n_entries = 0;
+}
+
+/* It could not be discarded: a draft is as it was; a search has been given up all the same. */
+static void not_discarded(struct round *round)
+{
+	if (round->life.state == ROUND_RUNNING) {
+		round_fail(round, "it was discarded");
+		return;
+	}
+	round->about->n_entries = round->n_draft;
+	round->about->has_ended_unix_ms = 0;
+	round->about->ended_unix_ms = 0;
+}
+
 static void on_saved(struct store_op *op, enum cvn_err err)
 {
 	struct round *round = CONTAINER_OF(op, struct round, save.op);
@@ -231,6 +252,8 @@ static void on_saved(struct store_op *op, enum cvn_err err)
 		round_fail(round, "Redis did not take the draft");
 		return;
 	}
+	if (err != CVN_OK && round->next == ROUND_DISCARDED)
+		not_discarded(round);
 	if (err == CVN_OK && round->next != (enum round_state)round->life.state)
 		round_enter(round, round->next);
 	if (err == CVN_OK && begins) {
@@ -241,14 +264,6 @@ static void on_saved(struct store_op *op, enum cvn_err err)
 		round_not_begun(round);
 	}
 	round_tell(round, err, NULL);
-}
-
-static void drop_draft(struct round *round)
-{
-	round->about->has_ended_unix_ms = 1;
-	round->about->ended_unix_ms = clock_unix_ms();
-	round->about->progress = NULL;
-	round->about->n_entries = 0;
 }
 
 void round_fail(struct round *round, const char *text)
@@ -273,8 +288,8 @@ enum cvn_err round_discard(struct round *round, struct round_wait *wait)
 	err = round_save(round, ROUND_DISCARDED);
 	if (err == CVN_OK)
 		round_listen(round, wait);
-	else if (round->life.state == ROUND_RUNNING)
-		round_fail(round, "it was discarded");
+	else
+		not_discarded(round);
 	return err;
 }
 

@@ -25,6 +25,7 @@ struct round {
 	bool is_saving;
 	struct buf saved;             /* what is being saved */
 	enum round_state next;        /* when it is */
+	size_t n_draft;               /* entries of a draft that is being discarded */
 	struct place_task adopt;      /* adopting */
 	Convene__V1__Adopt adopt_message;
 	struct arena adopt_arena;
