@@ -68,12 +68,16 @@ def test_what_is_asked_beside_the_plan_changes_nothing_and_stays_out_of_it(progr
 
     got = solve(programme, "--iterations", 500, "--explain", waiting, "--what-if", more)
     assert json.loads(got.stdout) == plain, "standard output holds the plan alone"
-    assert f"{waiting}, value" in got.stderr and "new, value 90: not placed" in got.stderr
+    assert f"{waiting}, value" in got.stderr and "new, value 90: it would have no place" in got.stderr
     rooms = [line for line in got.stderr.splitlines() if "least costly room" in line]
     cheapest = min(int(p["request"].split("-")[1]) + 10 for p in plain["placed"])
     assert len(rooms) == 2 and all(f": value {cheapest} for" in room for room in rooms)
 
+    more.write_text(json.dumps([asked("new", value=90), asked("late", windows=[["2026-05-02", "2026-05-09"]], preferred_first_day="2026-05-03"),
+                                asked("fixed", value=90, announced={"venue": "CHN-c-v0", "first_day": "2026-01-05", "fixed": True})]))
     got = solve(programme, "--iterations", 500, "-o", tmp_path / "plan.json", "--what-if", more)
+    assert "late, value 10: it would go to " in got.stdout and "2026-05-03 to 2026-05-05, and displace nobody" in got.stdout
+    assert "least costly room: CHN-c-v0, 2026-01-05 to" in got.stdout.split("fixed, value 90")[1]
     assert json.loads((tmp_path / "plan.json").read_text()) == plain and "new, value 90" in got.stdout
 
 

@@ -371,7 +371,9 @@ static void tell_all(const struct calendar *calendar, int32_t r, FILE *out)
 	q.requests = memory_new(n, sizeof(*q.requests));
 	q.tried = memory_new(n, sizeof(*q.tried));
 	tell_reasons(&q);
-	for (int32_t i = 0; i < request->n_venues; i++)
+	if (request->fixed && request->announced_venue != PROBLEM_NONE)
+		try_spot(&q, request->announced_venue, request->announced_day);
+	for (int32_t i = 0; i < request->n_venues && !request->fixed; i++)
 		for (int32_t w = 0; w < request->n_windows; w++)
 			tell_window(&q, request->venues[i], &request->windows[w]);
 	tell_cheapest(&q);
@@ -413,9 +415,20 @@ void solve_report_what_if(struct problem *problem, struct calendar *calendar, co
                           FILE *out)
 {
 	int32_t r = problem_put_request(problem, request, 0, PROBLEM_PUT_PLAIN);
+	struct place_option options[PLACE_OPTIONS_MAX];
 
 	calendar_recount(calendar);
-	solve_report_explain(calendar, r, out);
+	fprintf(out, "%s, value %d: ", problem->requests[r].id, problem->requests[r].value);
+	if (place_best(calendar, r, PLACE_WORTH_IT, 0, options) > 0) {
+		fprintf(out, "it would go to ");
+		tell_spot(problem, options[0].venue, options[0].day, problem->requests[r].duration, out);
+		fprintf(out, ", and displace nobody\n");
+		tell_options(calendar, r, out);
+	} else {
+		fprintf(out, "it would have no place\n");
+		tell_options(calendar, r, out);
+		tell_all(calendar, r, out);
+	}
 	problem_drop_request(problem, r);
 	calendar_recount(calendar);
 }
