@@ -36,7 +36,7 @@ static inline bool json_enum_word(const ProtobufCEnumDescriptor *type,
 	const char *name = value->name + strlen(type->short_name) + 1;
 	size_t i;
 
-	for (i = 0; name[i] != '\0' && i < word_bytes; i++)
+	for (i = 0; i < word_bytes && name[i] != '\0'; i++)
 		word[i] = (char)tolower((unsigned char)name[i]);
 	if (i == word_bytes)
 		return false;
