@@ -134,8 +134,8 @@ static bool is_confirmed(const Convene__V1__RoundEntry *e)
 	return e->has_state && e->state == STATE_CONFIRMED;
 }
 
-/* All entries of one kind, of events that were confirmed or not: one line each; what was dropped with its
- * reasons below. */
+/* All entries of one kind, of events that were confirmed or not: one line each; what was dropped
+ * with its reasons below. */
 static void print_kind(struct rounding *r, const char *what, bool confirmed, const char *heading)
 {
 	static const char *const HEADINGS[] = { "request", ">value", "federation", "from", "to", "outcome", "title" };
@@ -194,8 +194,8 @@ static void print_skipped(const struct rounding *r)
 {
 	if (!r->round->has_adopted || r->round->skipped == 0)
 		return;
-	printf("\n%sskipped, as it changed meanwhile%s (%" PRId64 ")\n", out_bold(stdout), out_plain(stdout),
-	       r->round->skipped);
+	printf("\n%sskipped, as it changed meanwhile%s (%" PRId64 ")\n", out_bold(stdout),
+	       out_plain(stdout), r->round->skipped);
 	for (size_t i = 0; i < r->n; i++) {
 		const Convene__V1__RoundEntry *e = r->entries[i];
 
@@ -239,7 +239,8 @@ static void print_head(const Convene__V1__Round *r)
 		printf("%.0f %% of %" PRId64 " s, score %" PRId64 ", %" PRId64 " placed, %" PRId64 " steps\n",
 		       r->progress->done * 100, r->seconds, r->progress->score, r->progress->placed, r->progress->steps);
 	else if (r->progress != NULL)
-		printf("%.0f %% of %" PRId64 " s, nothing found yet\n", r->progress->done * 100, r->seconds);
+		printf("%.0f %% of %" PRId64 " s, nothing found yet\n", r->progress->done * 100,
+		       r->seconds);
 	if (!r->has_score_after)
 		return;
 	printf("score   %" PRId64 " -> %" PRId64 " (%+" PRId64 ")", r->score_before, r->score_after,
@@ -261,7 +262,8 @@ static void print_whole(struct rounding *r)
 	if (!r->round->has_score_after)
 		return;
 	print_hosts(r);
-	print_kind(r, "moved", /* confirmed= */ true, "moved though confirmed, each as a rescheduling");
+	print_kind(r, "moved", /* confirmed= */ true,
+		   "moved though confirmed, each as a rescheduling");
 	print_kind(r, "moved", /* confirmed= */ false, "moved");
 	print_kind(r, "placed", /* confirmed= */ false, "newly placed, from the waiting list");
 	print_kind(r, "dropped", /* confirmed= */ false, "dropped, to the waiting list");
@@ -448,8 +450,8 @@ int cmd_round(struct cli *cli)
 			code = WORDS[i].run(&r);
 	}
 	if (!is_known)
-		code = cli_fail(cli, EXIT_USAGE, "round: start, watch, status, show, adopt, discard or stop is "
-						  "wanted");
+		code = cli_fail(cli, EXIT_USAGE,
+				"round: start, watch, status, show, adopt, discard or stop is wanted");
 	free(r.entries);
 	arena_done(&r.arena);
 	return code;

@@ -133,8 +133,8 @@ void pool_finish(struct pool *pool, struct pool_task *task);
 /* Asks for the answer to a planner's task now; false: it was not handed out yet. */
 bool pool_stop(struct pool *pool, struct pool_task *task);
 
-/* Tells who answered what became of it: "ok", "stale", "gone", "closed". A worker that is no more hears
- * nothing. */
+/* Tells who answered what became of it: "ok", "stale", "gone", "closed". A worker that is no more
+ * hears nothing. */
 void pool_settle(struct pool *pool, pool_ref to, uint64_t sequence, const char *result,
 		 int64_t version);
 

@@ -24,6 +24,6 @@ struct json_where {
 };
 
 /* Walks on to byte `offset`, which is not before that of the last call, and writes the path to it:
- * "requests[3].title", "" for the document. Returns where its text ends, or the byte behind it, where
- * that is in none. O(bytes walked). */
+ * "requests[3].title", "" for the document. Returns where its text ends, or the byte behind it,
+ * where that is in none. O(bytes walked). */
 size_t json_where_is(struct json_where *where, size_t offset, char ret_path[static JSON_WHERE_BYTES]);

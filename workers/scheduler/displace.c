@@ -313,8 +313,8 @@ int32_t place_displaced(const struct calendar *calendar, int32_t r, int32_t venu
 
 /* ---- the least ---- */
 
-/* A search for the cheapest set, by branch and bound: of what is still in the way, each that could go is
- * tried, cheapest first, and stays in all the tries that follow. */
+/* A search for the cheapest set, by branch and bound: of what is still in the way, each that could
+ * go is tried, cheapest first, and stays in all the tries that follow. */
 struct pricing {
 	struct clearing clearing;
 	bool *kept;        /* by request: sets with it are looked at elsewhere */
@@ -324,7 +324,7 @@ struct pricing {
 	int64_t value, best_value;
 	int64_t *tries;
 	int32_t over;      /* events of its federation above the quota, with it */
-	int32_t *members, n_members; /* its federation's placed requests, where they fill the quota */
+	int32_t *members, n_members; /* its federation's placed ones, where they fill the quota */
 };
 
 static bool may_go(const struct pricing *p, int32_t r)
@@ -420,9 +420,9 @@ static bool is_clear(const struct pricing *p)
 static void sort_by_value(const struct problem *problem, int32_t *requests, int32_t n)
 {
 	for (int32_t i = 1; i < n; i++) {
-		int32_t r = requests[i], at = i;
+		int32_t r = requests[i], value = problem->requests[r].value, at = i;
 
-		for (; at > 0 && problem->requests[requests[at - 1]].value > problem->requests[r].value; at--)
+		for (; at > 0 && problem->requests[requests[at - 1]].value > value; at--)
 			requests[at] = requests[at - 1];
 		requests[at] = r;
 	}
@@ -504,18 +504,24 @@ static void find_cheapest(struct pricing *p)
 	look(p);
 }
 
-int32_t place_cheapest(const struct calendar *calendar, int32_t r, int32_t venue, int32_t day, int64_t below,
-                       int64_t *tries, int32_t *ret_requests, int64_t *ret_value)
+int32_t place_cheapest(const struct calendar *calendar, int32_t r, int32_t venue, int32_t day,
+                       int64_t below, int64_t *tries, int32_t *ret_requests, int64_t *ret_value)
 {
 	const struct problem_request *request = &calendar->problem->requests[r];
 	size_t n = (size_t)calendar->problem->n_requests;
-	struct pricing p = {.clearing = {.calendar = calendar, .request = request, .r = r, .venue = venue,
-	                                 .first = day, .last = day + request->duration - 1},
-	                    .n_best = -1, .best = ret_requests, .best_value = below, .tries = tries};
+	struct pricing p = {
+		.clearing = {.calendar = calendar, .request = request, .r = r, .venue = venue,
+		             .first = day, .last = day + request->duration - 1},
+		.n_best = -1,
+		.best = ret_requests,
+		.best_value = below,
+		.tries = tries,
+	};
+	size_t n_cells = (size_t)ROWS * (size_t)request->duration;
 
 	if (!can_be_cleared(calendar, r, venue, day))
 		return -1;
-	p.clearing.lack = memory_new((size_t)ROWS * (size_t)request->duration, sizeof(*p.clearing.lack));
+	p.clearing.lack = memory_new(n_cells, sizeof(*p.clearing.lack));
 	p.kept = memory_new(n, sizeof(*p.kept));
 	p.gone = memory_new(n, sizeof(*p.gone));
 	find_cheapest(&p);

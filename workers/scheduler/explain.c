@@ -82,8 +82,8 @@ static bool hull_of_left(const struct inquiry *inquiry, int32_t *ret_first, int3
 	return true;
 }
 
-/* Moves the start days whose event would meet a day outside `good` from `left` to `lost`; such days are
- * kept as `bad`. */
+/* Moves the start days whose event would meet a day outside `good` from `left` to `lost`; such days
+ * are kept as `bad`. */
 static bool lose(struct inquiry *inquiry, enum code_reason code, const uint64_t *good)
 {
 	int64_t n = 0;
@@ -159,8 +159,8 @@ static int32_t takes(const struct problem_request *request, enum code_reason cod
 					  request->staff[service];
 }
 
-/* The events of one venue that take of what is short on bad days. `service` as in staff[], where it is
- * staff. */
+/* The events of one venue that take of what is short on bad days. `service` as in staff[], where it
+ * is staff. */
 static void charge_venue(struct inquiry *inquiry, enum code_reason code, int32_t venue, int32_t service)
 {
 	const struct problem_request *requests = inquiry->calendar->problem->requests;

@@ -70,8 +70,9 @@ int64_t place_gain(const struct calendar *calendar, int32_t request, int32_t ven
 int32_t place_displaced(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day,
                         int32_t max, int32_t *ret_requests);
 
-/* Those of least value that would have to go for `request` to fit there, with whoever comes after them:
- * all sets are looked at whose value is less than `below`, as long as `*tries` lasts, which counts down.
- * All of them are written, in any order. Returns how many, 0 where it fits, -1 where none is less. */
+/* Those of least value that would have to go for `request` to fit there, with whoever comes after
+ * them: all sets are looked at whose value is less than `below`, as long as `*tries` lasts, which
+ * counts down. All of them are written, in any order. Returns how many, 0 where it fits, -1 where
+ * none is less. */
 int32_t place_cheapest(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day,
                        int64_t below, int64_t *tries, int32_t *ret_requests, int64_t *ret_value);

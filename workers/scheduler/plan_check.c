@@ -101,7 +101,7 @@ static void learn_text(struct known **set, const json_t *text)
 		learn(set, json_string_value(text));
 }
 
-/* A record that could not be read is there all the same: nobody who refers to it is told otherwise. */
+/* A record that could not be read is there all the same: who refers to it is not told otherwise. */
 static void learn_unread(struct checking *c, struct known **set, const char *part)
 {
 	const json_t *list = json_object_get(c->file->document, part);

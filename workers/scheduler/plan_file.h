@@ -12,19 +12,20 @@
  * What is faulty is taken as problem.h says. NULL: out of memory, or it has no programme. The caller owns it. */
 struct problem *plan_file_compile(const struct programme_file *file);
 
-/* All that is wrong with the file beyond its form is added to `file->faults` as errors: unknown references, reversed
- * or impossible days, doubled ids, circles in `after`, negative numbers, and, where all could be read,
- * fixed events that contradict one another (needs `problem`, compiled from it; NULL: none). Returns how
- * many there are now. */
+/* All that is wrong with the file beyond its form is added to `file->faults` as errors: unknown
+ * references, reversed or impossible days, doubled ids, circles in `after`, negative numbers, and,
+ * where all could be read, fixed events that contradict one another (needs `problem`, compiled from
+ * it; NULL: none). Returns how many there are now. */
 size_t plan_file_check(struct programme_file *file, const struct problem *problem);
 
-/* The same of further requests for a file that was found to be `sound`: each stands alone beside it, and
- * must have an id of its own. */
+/* The same of further requests for a file that was found to be `sound`: each stands alone beside
+ * it, and must have an id of its own. */
 size_t plan_file_check_more(struct programme_file *more, const struct programme_file *sound);
 
-/* Puts into an empty `calendar` what must stand before any search: the fixed events of a sound file,
- * and whoever they come after. PROBLEM_NONE: they stand; else one that has no place in time, and the
- * fixed event that needs it. Some microseconds a place that is tried, a few seconds at most. */
+/* Puts into an empty `calendar` what must stand before any search: the fixed events of a sound
+ * file, and whoever they come after. PROBLEM_NONE: they stand; else one that has no place in time,
+ * and the fixed event that needs it. Some microseconds a place that is tried, a few seconds at
+ * most. */
 int32_t plan_file_stand(struct calendar *calendar, int32_t *ret_fixed);
 
 /* Writes the plan that the calendar holds, with the reasons of all that have no place. */

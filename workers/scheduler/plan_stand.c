@@ -21,7 +21,8 @@ struct standing {
 	int64_t n_tries;
 };
 
-/* Fixed ones stand. Whoever they come after, directly or not, in an order in which leaders go first. */
+/* Fixed ones stand. Whoever they come after, directly or not, in an order in which leaders go
+ * first. */
 static void order_leaders(struct standing *s)
 {
 	const struct problem *problem = s->problem;

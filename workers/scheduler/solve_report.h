@@ -15,7 +15,7 @@ void solve_report_summary(const struct calendar *calendar, int64_t bound, double
 /* For every eligible venue and window what stands in the way of the request, and the displacement that would cost
  * least. One that is placed is told where it stands and what it would do elsewhere. */
 void solve_report_explain(struct calendar *calendar, int32_t request, FILE *out);
-/* Where a further request, sound and with an id of its own, would go in the plan, and whom it would displace; nothing
- * is changed. */
+/* Where a further request, sound and with an id of its own, would go in the plan, and whom it would
+ * displace; nothing is changed. */
 void solve_report_what_if(struct problem *problem, struct calendar *calendar, const Convene__V1__Request *request,
                           FILE *out);

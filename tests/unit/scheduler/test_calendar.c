@@ -406,8 +406,8 @@ static int named_ones_block(struct fixture *f, int r, const struct explain_reaso
 	return why->n_with;
 }
 
-/* Not in the way are: an event beside the full days, one that takes nothing, and any where there was
- * never enough. */
+/* Not in the way are: an event beside the full days, one that takes nothing, and any where there
+ * was never enough. */
 static void who_is_named_for_lack_of_room_takes_it_where_it_lacks(void **state)
 {
 	int n_named = 0;

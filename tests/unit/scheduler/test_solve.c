@@ -236,7 +236,8 @@ static void faults_of_a_file_are_named_with_their_path(void **state)
 {
 	(void)state;
 	expect_fault("\"last_day\":\"2022-03-31\"", "\"last_day\":\"2021-03-31\"", "programme.last_day");
-	expect_fault("\"last_day\":\"2022-03-31\"", "\"last_day\":\"2222-03-31\"", "programme.last_day");
+	expect_fault("\"last_day\":\"2022-03-31\"", "\"last_day\":\"2222-03-31\"",
+	             "programme.last_day");
 	expect_fault("\"move_cost\":8000", "\"move_cost\":-1", "programme.policy.move_cost");
 	expect_fault("\"city\":\"c", "\"city\":\"x", "venues[0].city");
 	expect_fault("{\"id\":\"v1\"", "{\"id\":\"v0\"", "venues[1].id");
@@ -336,7 +337,8 @@ static void circles_and_contradictions_are_found(void **state)
 	free(changed);
 }
 
-/* One hall of one unit, twenty days: who asks for how many of which days, after whom, fixed when. */
+/* One hall of one unit, twenty days: who asks for how many of which days, after whom, where fixed
+ * when. */
 struct asked {
 	const char *id;
 	int duration, first, last;
