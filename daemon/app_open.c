@@ -352,6 +352,7 @@ static void on_loaded(void *arg, enum cvn_err err)
 	}
 	fsm_move(&app->life, "app", APP_WARMING);
 	app_prove(app);
+	loop_timer_start(app->beat, 0, 0); /* from now on it looks often: see app_on_beat() */
 }
 
 /* --- warming --- */
