@@ -1,4 +1,6 @@
 """convened as a process: started, watched and ended by the tests, with its own folders and ports."""
+import functools
+import itertools
 import os
 import select
 import shutil
@@ -16,10 +18,45 @@ from words import entities
 BIN = os.environ.get("CONVENE_BIN", f"{ROOT}/build/bin")
 
 
+class Ports:
+    """A port is chosen here and bound by a program that starts later: nobody else may choose it, or be given it by the kernel,
+    meanwhile. So each process that tests has a block of its own, below those that the kernel gives away. A name in the
+    abstract namespace says whose it is: it is as wide as the ports are, and goes with the process."""
+    FIRST, LAST, BLOCK = 20_000, 32_000, 200
+
+    def __init__(self):
+        self.name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        for first in range(self.FIRST, self.LAST, self.BLOCK):
+            try:
+                self.name.bind(f"\0convene-tests-ports-{first}")
+            except OSError:
+                continue
+            self.pairs = itertools.cycle(range(first, first + self.BLOCK, 2))
+            return
+        raise OSError("no block of ports is left")
+
+    @staticmethod
+    def free(port):
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as libzmq does: what was here and has ended is no matter
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+        return True
+
+    def next(self):
+        return next(p for p in itertools.islice(self.pairs, self.BLOCK // 2) if self.free(p) and self.free(p + 1))
+
+
+@functools.cache
+def ports():
+    return Ports()
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody else takes before who asked for it; so is the one that follows."""
+    return ports().next()
 
 
 def alive(pid):
@@ -72,8 +109,8 @@ class Daemon:
         self.folder = folder or tempfile.mkdtemp(prefix="cvn-", dir="/tmp")
         self.state = f"{self.folder}/state"
         self.operator_keys = Keys()
-        self.endpoint = f"tcp://127.0.0.1:{free_port()}"
-        self.updates = f"tcp://127.0.0.1:{free_port()}"
+        port = free_port()
+        self.endpoint, self.updates = f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{port + 1}"
         self.options = {"durability": "always", "validators": 2, "today": "2026-01-01", "log-level": "info", **options}
         self.process = None
         self.notify = None

@@ -7,6 +7,7 @@ import pytest
 
 from checker import Judge, placements
 from client import ROOT
+from daemon import free_port
 from words import DEMO, FAULTY, read
 
 
@@ -15,8 +16,8 @@ def demo(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo")
     runs = []
     for n in (1, 2):
-        r = subprocess.run(["./dev", "up", "--demo", "--once", "--export", f"{out}/{n}", "--state", f"{out}/state"], cwd=ROOT, capture_output=True, text=True,
-                           env={**os.environ, "XDG_CONFIG_HOME": f"{out}/config"})
+        r = subprocess.run(["./dev", "up", "--demo", "--once", "--export", f"{out}/{n}", "--state", f"{out}/state", "--port", str(free_port())], cwd=ROOT,
+                           capture_output=True, text=True, env={**os.environ, "XDG_CONFIG_HOME": f"{out}/config"})
         assert r.returncode == 0, r.stdout[-2000:] + r.stderr[-2000:]
         runs.append(r.stdout)
     return out, runs
