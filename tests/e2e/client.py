@@ -161,18 +161,6 @@ class Connection:
                 return updates
             after = part.updates[-1].cursor
 
-    def at_rest(self, programme, quiet=0.5, timeout=60):
-        """Waits until nothing changes by itself any more: whoever waits was looked through. Returns the last cursor."""
-        end, last, since = time.monotonic() + timeout, 0, time.monotonic()
-        while time.monotonic() - since < quiet:
-            updates = self.replay(programme, last)
-            if updates:
-                last, since = updates[-1].cursor, time.monotonic()
-            if time.monotonic() > end:
-                raise NoAnswer(f"{programme} still changes after {timeout} s, at {last}")
-            time.sleep(0.05)
-        return last
-
     def grant(self, *principals):
         return self.call(grant=pb.Grant(principals=principals))
 

@@ -1,5 +1,6 @@
 """convened as a process: started, watched and ended by the tests, with its own folders and ports."""
 import functools
+import glob
 import itertools
 import os
 import select
@@ -12,7 +13,7 @@ import time
 
 import zmq
 
-from client import Connection, Keys, ROOT, pb
+from client import Connection, Keys, NoAnswer, ROOT, pb
 from words import entities
 
 BIN = os.environ.get("CONVENE_BIN", f"{ROOT}/build/bin")
@@ -172,6 +173,38 @@ class Daemon:
                 return pids[0]
             time.sleep(0.02)
         raise AssertionError(f"no child {name}: {self.children()}")
+
+    def is_busy(self):
+        """Does one of its processes run, or would if it had a processor, or wait for the disk?"""
+        for pid in [self.process.pid, *self.children()]:
+            for path in glob.glob(f"/proc/{pid}/task/*/stat"):
+                try:
+                    with open(path) as f:
+                        if f.read().rsplit(")", 1)[1].split()[0] in "RD":
+                            return True
+                except OSError:
+                    continue
+        return False
+
+    def at_rest(self, programme=None, quiet=0.5, timeout=60):
+        """Waits until nothing changes by itself any more: whoever waits was looked through. Returns the last cursor.
+
+        How long a change takes is the machine's matter, but until it is there, one of the daemon's processes is busy with it at
+        any time. So all is done when nothing has changed for so many seconds, and they slept for the most part of them."""
+        programme, operator, end = programme or self.programme, self.operator(), time.monotonic() + timeout
+        looks, asleep, last = max(3, round(quiet / 0.02)), 0, 0
+        while True:
+            updates = operator.replay(programme, last)
+            if updates:
+                last = updates[-1].cursor
+            elif asleep > looks / 2:
+                return last
+            if time.monotonic() > end:
+                raise NoAnswer(f"{programme} is not at rest after {timeout} s: {last} changes, in the last {quiet} s it slept {asleep} of {looks} times")
+            asleep = 0
+            for _ in range(looks):
+                time.sleep(quiet / looks)
+                asleep += not self.is_busy()
 
     def kill(self):
         """kill -9, and waits until its children are gone as well: they end by themselves."""

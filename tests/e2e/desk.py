@@ -35,5 +35,5 @@ class Desk:
         self.run("grant", "--everyone", "--keys", self.keys)
         if requests:
             self.run("submit", "--wait", DEMO, code=None)
-            self.daemon.operator().at_rest(self.programme)
+            self.daemon.at_rest(self.programme)
         return self

@@ -157,7 +157,7 @@ def test_a_round_raises_the_score_and_is_adopted_in_one_step(games):
         assert now[e.request].decision.what == "adopt" and "lanning round 1" in now[e.request].decision.reason
         if e.what == "placed":
             assert now[e.request].accept_by
-    body.at_rest(games.programme)
+    games.at_rest()
     faults, score, insertable = judge(body, games.programme)
     assert (faults, insertable) == ([], [])
     assert score >= draft.score_after
@@ -219,7 +219,7 @@ def test_requests_are_answered_while_a_round_runs_and_a_second_one_is_refused(ga
     assert adopted.state == "adopted" and adopted.skipped == 0
     now = states(body, games.programme)
     assert all(now[f"new-{i}"].state == R.STATE_PROPOSED for i in range(30)), "what came meanwhile stands"
-    body.at_rest(games.programme)
+    games.at_rest()
     assert judge(body, games.programme)[0] == []
 
 
@@ -243,7 +243,7 @@ def test_what_changed_meanwhile_is_reported_and_stays(games):
         assert outcome[moved[0]][0] == "skipped" and outcome[moved[0]][1]
     assert adopted.adopted + adopted.skipped == len(draft.entries) and adopted.adopted > 0
     assert body.get(games.programme, gone).standing.state == R.STATE_WITHDRAWN
-    body.at_rest(games.programme)
+    games.at_rest()
     faults, _, insertable = judge(body, games.programme)
     assert (faults, insertable) == ([], [])
 
@@ -344,7 +344,7 @@ def test_no_request_of_fifty_clients_waits_for_a_round_and_the_adopted_plan_hold
     assert len(sent) >= 100, "they were decided while the round ran"
     assert ended(body, games.programme).state == "ready"
     assert adopt(body, games.programme).state == "adopted"
-    body.at_rest(games.programme)
+    games.at_rest()
     assert {f"before-{n}" for n in range(60)} | set(sent) == {r.id for r in body.list(games.programme)}
     faults, _, loose = judge(body, games.programme)
     assert (faults, loose) == ([], [])

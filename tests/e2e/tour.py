@@ -2,12 +2,12 @@
 import os
 import re
 import subprocess
-import time
 
-from client import ROOT, Keys
+from client import ROOT
 from daemon import BIN, Daemon
 
 PATH = f"{ROOT}/docs/TOUR.md"
+PROGRAMME = "cn-ru-2022-23"
 
 
 def steps(text):
@@ -35,12 +35,11 @@ class Tour:
         self.folder = str(folder)
         os.symlink(f"{ROOT}/demo", f"{self.folder}/demo")
         self.env = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "CONVENE_PROFILE": f"{self.folder}/client.conf", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
-        subprocess.run(["convene", "keygen", "operator.key"], cwd=self.folder, check=True, capture_output=True,
-                       env={**self.env, "CONVENE_PROFILE": "/dev/null"})
+        subprocess.run([f"{BIN}/convene", "keygen", "operator.key"], cwd=self.folder, check=True, capture_output=True, env={**self.env, "CONVENE_PROFILE": "/dev/null"})
+        with open(f"{self.folder}/operator.key", encoding="ascii") as f:
+            key = dict(line.split() for line in f if "-key " in line)
         self.daemon = Daemon(**{"today": "2021-12-01", "validators": 1})
-        self.daemon.operator_keys = Keys()
-        self.daemon.operator_keys.public = subprocess.run(["convene", "keygen", "operator.key"], cwd=self.folder, check=True, capture_output=True, text=True,
-                                                          env={**self.env, "CONVENE_PROFILE": "/dev/null"}).stdout.strip()
+        self.daemon.operator_keys.public, self.daemon.operator_keys.secret = key["public-key"], key["secret-key"]
         self.daemon.start()
         with open(f"{self.folder}/client.conf", "w", encoding="ascii") as f:
             f.write(f"[client]\nendpoint = {self.daemon.endpoint}\nupdates = {self.daemon.updates}\nserver-key = {self.daemon.public_key}\nkey = operator.key\n")
@@ -49,7 +48,7 @@ class Tour:
         """What a person would see."""
         r = subprocess.run(["bash", "-c", command], cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
         if re.match(r"convene (submit|withdraw|put|postpone|round)", command):
-            time.sleep(0.4)  # who waits is served after the answer
+            self.daemon.at_rest(PROGRAMME, quiet=0.2)  # who waits is served after the answer
         return r.stdout
 
     def close(self):
