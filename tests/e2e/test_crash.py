@@ -80,7 +80,16 @@ def test_kill_9_in_the_middle_of_the_load(victim):
         for t in loads + [listener]:
             t.start()
         rng = random.Random(victim)
+        acknowledged = lambda: sum(len(t.receipts) for t in loads)
+
+        def wait_for(n):
+            end = time.monotonic() + 30
+            while acknowledged() < n:
+                assert time.monotonic() < end, f"{acknowledged()} of {n}: {[t.error for t in loads]}\n{d.log()[-3000:]}"
+                time.sleep(0.01)
+
         for _ in range(max(1, ROUNDS // 4) if victim.startswith("convene-") and ROUNDS > 20 else ROUNDS):
+            wait_for(acknowledged() + 1)  # it goes on after each of them
             time.sleep(rng.uniform(0.05, 0.3))
             if victim == "convened":
                 d.kill()
@@ -89,6 +98,7 @@ def test_kill_9_in_the_middle_of_the_load(victim):
                 os.kill(d.child(victim), signal.SIGKILL)
                 time.sleep(rng.uniform(0.05, 0.3))
         time.sleep(0.5)
+        wait_for(21)
         for t in loads:
             t.stop.set()
         for t in loads:
@@ -121,6 +131,8 @@ def check(d, observer_keys, receipts, listener):
         assert time.monotonic() < end, f"{len(open_)} never decided: {open_[:5]}\n{d.log()[-3000:]}"
         time.sleep(0.1)
 
+    replayed(observer, d.programme, end)
+    d.at_rest()
     assert not set(receipts) - set(records), "a receipt was given for what is not there"
     log = replayed(observer, d.programme, end)
     assert [u.cursor for u in log] == list(range(1, len(log) + 1)), "cursors have a gap"
