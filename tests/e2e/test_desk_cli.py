@@ -6,7 +6,7 @@ import json
 import icalendar
 import pytest
 
-from daemon import Daemon
+from client import pb
 from desk import Desk
 from words import DEMO, read
 
@@ -309,8 +309,10 @@ def test_minutes_name_who_decided_what_and_why(desk):
     cancelled = next(iter(listed(desk, "--state", "cancelled").values()))
     line = next(x for x in text.splitlines() if "cancelled **" in x)
     assert "committee RUS for RUS" in line and cancelled["id"] in line and line.endswith(r"the ice \*melted\*")
-    n = sum(len({tuple(u["request"]["decision"].get(k) for k in ("what", "by", "noc", "unix_ms", "reason"))
-                 for u in map(json.loads, desk.run("trace", i, "--json").stdout.splitlines()) if "decision" in u["request"]}) for i in listed(desk))
+    operator, n = desk.daemon.operator(), 0
+    for i in listed(desk):
+        standings = [u.request.standing for u in operator.call(desk.programme, trace=pb.Trace(request=i)).updates]
+        n += len({(s.decision.what, s.decision.by, s.decision.noc, s.decision.unix_ms, s.decision.reason) for s in standings if s.HasField("decision")})
     assert sum(x.startswith("- ") for x in text.splitlines()) == n
     assert "Decisions from 1999-01-01 to 1999-12-31 (UTC): 0." in desk.run("minutes", "--from", "1999-01-01", "--to", "1999-12-31", who="working_body").stdout
     desk.run("minutes", "--from", "yesterday", who="working_body", code=64)
