@@ -14,6 +14,7 @@ from daemon import BIN, Daemon
 from words import small_programme, wish
 
 PIECE = 65536
+of_one_world = pytest.mark.xdist_group("audit")
 
 
 class Cli:
@@ -122,6 +123,7 @@ def intact(world):
     assert world.cli.faults() == []
 
 
+@of_one_world
 def test_everything_verifies_and_the_chain_is_that_of_the_protocol(world):
     code, found = world.cli.verify()
     log = world.rlog
@@ -137,6 +139,7 @@ def test_everything_verifies_and_the_chain_is_that_of_the_protocol(world):
     assert text.returncode == 0 and r.stdout.strip() in text.stdout
 
 
+@of_one_world
 def test_the_log_alone_says_who_did_what_when(world):
     lines = [json.loads(line) for line in world.cli("audit", "list", "--json").stdout.splitlines()]
     assert [line["cursor"] for line in lines] == list(range(1, len(lines) + 1))
@@ -151,12 +154,14 @@ def test_the_log_alone_says_who_did_what_when(world):
     assert len(text) == 3 and "(operator): put" in text[0]
 
 
+@of_one_world
 def test_who_may_not_read_the_programme_may_not_audit_it(world):
     with pytest.raises(Refused) as refused:
         world.federation.call(world.programme, audit=pb.Audit())
     assert refused.value.code == "FORBIDDEN"
 
 
+@of_one_world
 def test_one_flipped_byte_of_an_entry_is_found_and_named(intact):
     entries = intact.rlog.entries()
     for cursor in (1, 60, 150, 333, len(entries)):
@@ -168,6 +173,7 @@ def test_one_flipped_byte_of_an_entry_is_found_and_named(intact):
     assert [f[:2] for f in intact.cli.faults()] == [(200, "entry_altered")]
 
 
+@of_one_world
 def test_another_name_under_a_decision_is_found_with_its_request(intact):
     entries = intact.rlog.entries()
     cursor = next(c for c, (u, _) in entries.items() if b"approve" in u and b"committee CHN" in u and b"committee RUS" not in u)
@@ -179,6 +185,7 @@ def test_another_name_under_a_decision_is_found_with_its_request(intact):
     assert text.returncode == 1 and f"cursor {cursor}: request {request}: the entry was altered" in text.stdout
 
 
+@of_one_world
 def test_a_touched_chain_is_told_from_a_touched_entry(intact):
     log, n = intact.rlog, len(intact.rlog.entries())
     for cursor in (1, 77, n - 1):
@@ -190,6 +197,7 @@ def test_a_touched_chain_is_told_from_a_touched_entry(intact):
     assert [f[:2] for f in intact.cli.faults()] == [(n, "end_altered")]
 
 
+@of_one_world
 def test_what_was_taken_out_or_added_is_named(intact):
     entries, log = intact.rlog.entries(), intact.rlog
     log.write({c: e for c, e in entries.items() if c != 140})
@@ -199,6 +207,7 @@ def test_what_was_taken_out_or_added_is_named(intact):
     assert [f[:2] for f in intact.cli.faults()] == [(len(entries), "entry_added")]
 
 
+@of_one_world
 def test_a_log_that_was_cut_or_written_anew_is_found_by_the_hash_written_down(intact):
     """Log, chain and head are made to agree: only a hash kept elsewhere tells."""
     log, entries = intact.rlog, intact.rlog.entries()

@@ -10,6 +10,8 @@ from client import ROOT
 from daemon import free_port
 from words import DEMO, FAULTY, read
 
+pytestmark = pytest.mark.xdist_group("demo")
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):

@@ -10,6 +10,8 @@ from client import pb
 from desk import Desk
 from words import DEMO, read
 
+pytestmark = pytest.mark.xdist_group("desk_cli")
+
 
 # what a request asks for, in the words of the programme file
 ASKED = ("id title federation kind discipline level duration windows preferred_first_day hosts venues facilities units headcount "

@@ -497,7 +497,7 @@ class Walk:
                 self.check()
 
 
-def test_random_steps_of_all_who_take_part_agree_with_the_model(capsys):
+def test_random_steps_of_all_who_take_part_agree_with_the_model():
     d = Daemon(today="2026-01-05")
     walk = None
     try:
@@ -505,14 +505,12 @@ def test_random_steps_of_all_who_take_part_agree_with_the_model(capsys):
         walk = Walk(d, SEED)
         walk.run(STEPS)
     except (AssertionError, NoAnswer, KeyError) as e:
-        with capsys.disabled():
-            print(f"\nseed {SEED}; the last {SHOWN} steps:\n" + "\n".join(map(str, walk.last if walk else [])))
-        raise AssertionError(f"CONVENE_MODEL_SEED={SEED}, after {walk.n if walk else 0} steps: {e}") from e
+        steps = "\n".join(map(str, walk.last if walk else []))
+        raise AssertionError(f"CONVENE_MODEL_SEED={SEED}, after {walk.n if walk else 0} steps: {e}\nthe last {SHOWN} steps:\n{steps}") from e
     finally:
         d.close()
     ok = sum(n for (_, code), n in walk.tally.items() if code == "ok")
-    with capsys.disabled():
-        if os.environ.get("CONVENE_MODEL_VERBOSE"):
-            print(f"\nseed {SEED}: {walk.n} steps, {ok} done, {walk.model.moves} moves, until {walk.today}\n{sorted(walk.tally.items())}")
-            print(Counter(NAME[h[-1].standing.state] for h in walk.model.history.values()))
+    if os.environ.get("CONVENE_MODEL_VERBOSE"):  # shown by pytest -s, or -rP
+        print(f"\nseed {SEED}: {walk.n} steps, {ok} done, {walk.model.moves} moves, until {walk.today}\n{sorted(walk.tally.items())}")
+        print(Counter(NAME[h[-1].standing.state] for h in walk.model.history.values()))
     assert ok > 0.35 * walk.n and len({kind for kind, code in walk.tally if code == "ok"}) >= 9, walk.tally
