@@ -8,7 +8,7 @@ import pytest
 
 from client import pb
 from desk import Desk
-from words import DEMO, read
+from words import DEMO, differences, read
 
 pytestmark = pytest.mark.xdist_group("desk_cli")
 
@@ -332,7 +332,7 @@ def amend(desk, record, **changes):
 def test_a_whole_export_loaded_elsewhere_gives_the_same_state(desk, tmp_path):
     confirmed = next(iter(listed(desk, "--state", "confirmed").values()))
     amend(desk, confirmed, note="the bus comes at noon")
-    desk.daemon.operator().at_rest(desk.programme)
+    desk.daemon.at_rest(desk.programme)
     assert listed(desk)[confirmed["id"]]["revision"] > 1
     desk.run("export", "--all", "-o", f"{tmp_path}/all.json")
     other = Desk(tmp_path)
@@ -343,7 +343,12 @@ def test_a_whole_export_loaded_elsewhere_gives_the_same_state(desk, tmp_path):
             rows = lines(d.run("export", "--json"))
             return [{k: v for k, v in r.items() if k not in ("cursor", "waiting_since")} for r in rows]
 
-        assert state(other) == state(desk)
+        def same(when):
+            other.daemon.at_rest(other.programme)
+            here, there = state(desk), state(other)
+            assert there == here, f"{when}:\n{differences(here, there, 'export')}"
+
+        same("loaded")
         there, here = (events(d.run("export", "--ics").stdout) for d in (other, desk))
         assert set(there) <= set(here)  # the log begins anew: what was withdrawn before it was confirmed is forgotten
         assert {u for u in here if str(here[u]["status"]) != "CANCELLED"} <= set(there)
@@ -351,9 +356,9 @@ def test_a_whole_export_loaded_elsewhere_gives_the_same_state(desk, tmp_path):
             assert e["sequence"] == here[uid]["sequence"] and e.decoded("dtstamp") == here[uid].decoded("dtstamp"), uid
         other.daemon.stop()
         other.daemon.start()
-        assert state(other) == state(desk), "after a restart"
+        same("after a restart")
         r = other.run("load", f"{tmp_path}/all.json")
-        assert state(other) == state(desk), r.stdout
+        same(f"loaded again: {r.stdout}")
         other.run("withdraw", next(i for i, r in listed(other).items() if r["state"] == "waitlisted"))
     finally:
         other.close()

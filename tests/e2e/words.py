@@ -1,4 +1,5 @@
 """The programme file's JSON in protobuf messages, and small programmes for tests."""
+import itertools
 import json
 
 from client import ROOT, programme_pb as p
@@ -105,3 +106,22 @@ def wish(ident, federation="CHN-TTE", **other):
 def read(path):
     with open(path, encoding="utf-8") as f:
         return json.load(f)
+
+
+def _differences(a, b, at):
+    if isinstance(a, list) and isinstance(b, list):
+        name = lambda n, x: x.get("id") or x.get("request") or n if isinstance(x, dict) else n
+        a, b = ({name(n, x): x for n, x in enumerate(xs)} for xs in (a, b))
+        if set(a) == set(b) and list(a) != list(b):
+            yield f"{at}: the same in another order"
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in {**a, **b}:
+            yield from _differences(a.get(key), b.get(key), f"{at} {key}")
+    elif a != b:
+        yield f"{at}: {a!r}, then {b!r}"
+
+
+def differences(a, b, at):
+    """One line for each place in two documents where they differ, the first twenty; what has an id is found by it, wherever it
+    stands."""
+    return "\n".join(itertools.islice(_differences(a, b, at), 20))
