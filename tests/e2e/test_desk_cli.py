@@ -35,14 +35,22 @@ def listed(desk, *arguments):
     return {x["id"]: x for x in lines(desk.run("list", "--json", *arguments))}
 
 
+def lives(desk, requests):
+    """What happened to each of them, and when: for a failure."""
+    return "\n".join(desk.run("trace", i).stdout for i in sorted(requests))
+
+
 def test_the_agenda_is_of_who_asks(desk):
     proposed = listed(desk, "--state", "proposed")
     everything = lines(desk.run("agenda", "--json", who="working_body"))
-    assert {x["request"] for x in everything} == set(proposed)
+    of_all = {x["request"] for x in everything}
+    assert of_all == set(proposed), lives(desk, of_all ^ set(proposed))
     russian = lines(desk.run("agenda", "--json", who="committee-RUS"))
     # a place that came from the waiting list is its federation's to accept first
     asked = {i for i, r in proposed.items() if "RUS" in r["consent_needed"] and "accept_by" not in r}
-    assert {x["request"] for x in russian} == asked and 0 < len(asked) < len(proposed)
+    of_theirs = {x["request"] for x in russian}
+    assert of_theirs == asked, lives(desk, of_theirs ^ asked)
+    assert 0 < len(asked) < len(proposed)
     assert lines(desk.run("agenda", "--json", "--noc", "RUS", who="working_body")) == russian
     waiting = listed(desk, "--state", "waitlisted")
     for x in everything:
