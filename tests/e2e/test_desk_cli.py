@@ -252,7 +252,7 @@ def test_what_is_cancelled_stays_in_the_calendar_with_a_higher_sequence(desk):
 def test_a_decision_on_a_past_revision_is_told_what_changed(desk):
     some, record = next((i, r) for i, r in listed(desk, "--state", "proposed").items() if "CHN" in r["consent_needed"] and r["revision"] == 1)
     amend(desk, record, note="a band plays", headcount=record["headcount"] + 1)
-    desk.daemon.operator().at_rest(desk.programme)
+    desk.daemon.at_rest(desk.programme)
     for call in (["approve", some], ["decline", some, "-r", "too many"]):
         err = desk.run(*call, "--revision", "1", who="committee-CHN", code=75).stderr
         assert "revision 2 stands" in err and f"headcount: {record['headcount']}, now {record['headcount'] + 1}" in err
@@ -271,7 +271,7 @@ def test_show_tells_what_the_policy_has_made_of_it(tmp_path):
         d.run("submit", "--wait", "-", stdin=json.dumps(wish), code=None)
         assert "FILED_TOO_LATE" in d.run("show", "r0004").stdout
         d.run("allow", "r0004", "FILED_TOO_LATE", "-r", "the youth cannot wait")
-        d.daemon.operator().at_rest(d.programme)
+        d.daemon.at_rest(d.programme)
         text = " ".join(d.run("show", "r0004").stdout.split())
         assert "decide by 2021-12-31" in text and "allowed FILED_TOO_LATE for revision 1, by " in text and "the youth cannot wait" in text
         for noc in ("CHN", "RUS"):

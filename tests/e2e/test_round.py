@@ -368,7 +368,7 @@ def test_the_command_line_tells_the_whole_difference_and_what_is_skipped(tmp_pat
         offer = tmp_path / "offer.json"
         offer.write_text(json.dumps({"id": "o-more", "provider": "CHN", "noc": "CHN", "service": "medical", "capacity": 1}))
         desk.run("put", "offer", offer, who="committee-CHN")  # the scheduler reckons anew, without what has ended
-        desk.daemon.operator().at_rest(desk.programme)
+        desk.daemon.at_rest(desk.programme)
         told = desk.run("round", "adopt", who="working_body").stdout
         adopted = json.loads(desk.run("round", "show", "--json").stdout)
         skipped = {e["request"]: e["why"] for e in adopted["entries"] if e["outcome"] == "skipped"}
@@ -400,7 +400,7 @@ def test_an_archived_programme_adopts_nothing(games):
 
     # and where it is archived while the scheduler looks at what still holds
     put_phase(games, "open")
-    body.at_rest(games.programme)
+    games.at_rest()
     scheduler = next(w.pid for w in body.call(status=pb.StatusCall(workers=True)).workers if w.kind == "scheduler")
     os.kill(scheduler, signal.SIGSTOP)
     try:
@@ -418,5 +418,5 @@ def test_an_archived_programme_adopts_nothing(games):
     assert about(body, games.programme).state == "ready"
 
     put_phase(games, "open")
-    body.at_rest(games.programme)
+    games.at_rest()
     assert adopt(body, games.programme).state == "adopted"
