@@ -9,6 +9,9 @@
 #define GUIDED_ABOVE 10 /* points of temperature, by the highest value of a request */
 #define GUIDED_HOT_PCT 100
 #define GUIDED_COLD_PCT 35
+#define EJECTING_ABOVE 16 /* likewise: below it, next to no ejection is kept */
+#define EJECTING_HOT_PCT 50
+#define EJECTING_COLD_PCT 10
 
 static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
 {
@@ -442,11 +445,11 @@ void anneal_steps(struct anneal *anneal, int64_t temperature, int64_t n)
 {
 	/* While it is hot, room counts; in the end, each day nearer to a wish does. */
 	anneal->guided_pct = temperature > GUIDED_ABOVE * anneal->highest_value ? GUIDED_HOT_PCT : GUIDED_COLD_PCT;
+	anneal->ejecting_pct = temperature > EJECTING_ABOVE * anneal->highest_value ? EJECTING_HOT_PCT : EJECTING_COLD_PCT;
 	for (int64_t i = 0; i < n; i++) {
-		int64_t before = anneal->calendar->score, least = before - anneal_drop(&anneal->chance, temperature);
-
+		anneal->least = anneal->calendar->score - anneal_drop(&anneal->chance, temperature);
 		anneal->n_out = 0;
-		if (!anneal_move(anneal) || anneal->calendar->score < least || leaves_held_out(anneal)) {
+		if (!anneal_move(anneal) || anneal->calendar->score < anneal->least || leaves_held_out(anneal)) {
 			undo(anneal);
 			continue;
 		}

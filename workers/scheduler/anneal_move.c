@@ -290,9 +290,13 @@ static void put_in_with_leaders(struct anneal *anneal, int32_t r, bool careless)
 	anneal_put_in(anneal, r, careless);
 }
 
-static void put_all_in(struct anneal *anneal)
+/* False: whatever still goes in, the step will not be kept. (What the balance of hosts may gain by it is left out: so
+ * little that it decides hardly ever.) */
+static bool put_all_in(struct anneal *anneal)
 {
+	const struct problem_request *requests = anneal->problem->requests;
 	int32_t order = below(anneal, 4);
+	int64_t hope = 0;
 
 	shuffle(anneal, anneal->out, anneal->n_out);
 	if (order == 0)
@@ -300,7 +304,14 @@ static void put_all_in(struct anneal *anneal)
 	else if (order == 1)
 		by_load(anneal, anneal->out, anneal->n_out);
 	for (int32_t i = 0; i < anneal->n_out; i++)
+		hope += INT64_C(1000) * requests[anneal->out[i]].value;
+	for (int32_t i = 0; i < anneal->n_out; i++) {
+		if (anneal->calendar->score + hope < anneal->least)
+			return false;
 		put_in_with_leaders(anneal, anneal->out[i], below(anneal, CARELESS_IN) == 0);
+		hope -= INT64_C(1000) * requests[anneal->out[i]].value;
+	}
+	return true;
 }
 
 /* One that waits; where it comes after others that wait as well, the first of them. */
@@ -365,8 +376,7 @@ static bool eject(struct anneal *anneal)
 	}
 	anneal_put(anneal, r, best);
 	call_followers(anneal, request);
-	put_all_in(anneal);
-	return true;
+	return put_all_in(anneal);
 }
 
 /* ---- ruin and recreate ---- */
@@ -506,13 +516,12 @@ static bool ruin(struct anneal *anneal)
 		if (left.venue != PROBLEM_NONE)
 			invite(anneal, left.venue, left.day);
 	}
-	put_all_in(anneal);
-	return true;
+	return put_all_in(anneal);
 }
 
 bool anneal_move(struct anneal *anneal)
 {
-	if (anneal->n_waiting > 0 && below(anneal, 2) == 0)
+	if (anneal->n_waiting > 0 && below(anneal, 100) < anneal->ejecting_pct)
 		return eject(anneal);
 	return ruin(anneal);
 }

@@ -20,6 +20,8 @@ struct anneal {
 	bool has_held; /* some must not be without a place */
 	const int32_t *const *costs; /* by request, or NULL */
 	int32_t guided_pct;          /* how often they decide rather than the wish */
+	int64_t least;               /* a step that ends below this score is not kept */
+	int32_t ejecting_pct;        /* how often a step ejects rather than ruins */
 	uint64_t chance;
 	int64_t highest_value;
 	int32_t longest; /* duration of the longest request */
@@ -58,5 +60,5 @@ bool anneal_take_out(struct anneal *anneal, int32_t request);
 bool anneal_put_in(struct anneal *anneal, int32_t request, bool careless);
 /* Puts it just there. */
 void anneal_put(struct anneal *anneal, int32_t request, struct calendar_spot spot);
-/* One step's changes; false: there was nothing to do. */
+/* One step's changes; false: there was nothing to do, or it leads to nothing. */
 bool anneal_move(struct anneal *anneal);

@@ -11,10 +11,11 @@
 #define HOT_PER_VALUE 400    /* points of the first temperature, by the highest value of a request */
 #define HOT_ALONE_PER_VALUE 150 /* the same where each thread searches on its own */
 #define COLD_PER_VALUE 3     /* of the last one, by ten of it */
-#define CHUNK 32             /* steps between two looks at the clock */
+#define CHUNK 32             /* steps between two looks at the clock, */
+#define SHARED_CHUNK 2       /* and at what the other threads host: what is old of that is as good as noise */
 #define ROUND_MS 50          /* of threads that share a programme; more for a large one: */
 #define ROUND_REQUESTS 200   /* a millisecond for so many requests */
-#define TOGETHER_PCT 85      /* of the time; then each goes on alone */
+#define TOGETHER_PCT 97      /* of the time; then each goes on alone */
 #define ALONE_REQUESTS 1000  /* up to here each thread searches on its own */
 #define CYCLE_STEPS 600      /* steps a request of one cooling, where each searches on its own */
 #define AGAIN_PCT 60         /* of them in a further one, from the best plan of all, warmed up */
@@ -254,7 +255,7 @@ static void *run_together(void *arg)
 		if (search->done)
 			break;
 		while (clock_ms() < search->round_until_ms) {
-			steps_at(runner, cycle_done(search, &runner->cycle, runner->n_steps), CHUNK);
+			steps_at(runner, cycle_done(search, &runner->cycle, runner->n_steps), SHARED_CHUNK);
 			share_hosting(runner);
 		}
 		pthread_barrier_wait(&search->barrier);
