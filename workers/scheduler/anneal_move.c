@@ -290,26 +290,45 @@ static void put_in_with_leaders(struct anneal *anneal, int32_t r, bool careless)
 	anneal_put_in(anneal, r, careless);
 }
 
-/* False: whatever still goes in, the step will not be kept. (What the balance of hosts may gain by it is left out: so
- * little that it decides hardly ever.) */
+/* What the score can gain at most if all of these go in where they do best: their values, and the balance of hosts. */
+struct hope {
+	int64_t value, load;
+};
+
+static bool is_hopeless(const struct anneal *anneal, const struct hope *hope)
+{
+	const struct problem *problem = anneal->problem;
+	int64_t balance = 2 * (problem->n_parties - 1) * hope->load;
+
+	if (balance > anneal->calendar->imbalance)
+		balance = anneal->calendar->imbalance;
+	return anneal->calendar->score + hope->value + problem->policy.reciprocity_weight * balance < anneal->least;
+}
+
+/* False: wherever the rest goes in, the step will not be kept. */
 static bool put_all_in(struct anneal *anneal)
 {
 	const struct problem_request *requests = anneal->problem->requests;
 	int32_t order = below(anneal, 4);
-	int64_t hope = 0;
+	struct hope hope = {0, 0};
 
 	shuffle(anneal, anneal->out, anneal->n_out);
 	if (order == 0)
 		by_value(anneal, anneal->out, anneal->n_out);
 	else if (order == 1)
 		by_load(anneal, anneal->out, anneal->n_out);
-	for (int32_t i = 0; i < anneal->n_out; i++)
-		hope += INT64_C(1000) * requests[anneal->out[i]].value;
 	for (int32_t i = 0; i < anneal->n_out; i++) {
-		if (anneal->calendar->score + hope < anneal->least)
+		hope.value += INT64_C(1000) * requests[anneal->out[i]].value;
+		hope.load += requests[anneal->out[i]].load;
+	}
+	for (int32_t i = 0; i < anneal->n_out; i++) {
+		const struct problem_request *request = &requests[anneal->out[i]];
+
+		if (is_hopeless(anneal, &hope))
 			return false;
 		put_in_with_leaders(anneal, anneal->out[i], below(anneal, CARELESS_IN) == 0);
-		hope -= INT64_C(1000) * requests[anneal->out[i]].value;
+		hope.value -= INT64_C(1000) * request->value;
+		hope.load -= request->load;
 	}
 	return true;
 }

@@ -15,7 +15,7 @@
 #include "scheduler/calendar.h"
 
 #define BOUND_CELLS_MAX (INT64_C(64) << 20)
-#define BOUND_WORDS_MAX (INT64_C(1) << 20)
+#define BOUND_WORDS_MAX (INT64_C(4) << 20)
 
 struct bound;
 

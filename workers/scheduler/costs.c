@@ -2,17 +2,20 @@
 #include "scheduler/costs.h"
 #include <stdlib.h>
 #include "scheduler/memory.h"
+#include "util/clock.h"
+
+#define COSTS_ROUND 16 /* whose prices searches go by */
 
 static size_t places_of(const struct problem_request *request)
 {
 	return (size_t)request->n_venues * (size_t)request->n_words * 64;
 }
 
-void costs_make(struct costs *ret_costs, const struct problem *problem, struct bound *bound)
+/* At the prices as they are now. */
+static void make(struct costs *ret_costs, const struct problem *problem, struct bound *bound)
 {
 	size_t total = 0, at = 0;
 
-	*ret_costs = (struct costs){NULL, NULL};
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		total += places_of(&problem->requests[r]);
 	if (total > COSTS_MAX || bound_is_plain(bound))
@@ -24,6 +27,29 @@ void costs_make(struct costs *ret_costs, const struct problem *problem, struct b
 			ret_costs->by_request[r] = &ret_costs->block[at];
 		at += places_of(&problem->requests[r]);
 	}
+}
+
+static bool is_over(const struct costs_limits *limits, int32_t n_rounds)
+{
+	return n_rounds >= limits->n_rounds || (limits->until_ms > 0 && clock_ms() >= limits->until_ms) ||
+	       atomic_load_explicit(limits->stop, memory_order_relaxed);
+}
+
+int64_t costs_find(struct costs *ret_costs, const struct problem *problem, struct bound *bound, int64_t score,
+                   const struct costs_limits *limits)
+{
+	int32_t n_rounds = 0;
+	int64_t best;
+	bool last;
+
+	*ret_costs = (struct costs){NULL, NULL};
+	do {
+		best = bound_step(bound, score);
+		last = bound_is_plain(bound) || is_over(limits, ++n_rounds);
+		if (n_rounds == COSTS_ROUND || (last && n_rounds < COSTS_ROUND))
+			make(ret_costs, problem, bound);
+	} while (!last);
+	return best;
 }
 
 void costs_done(struct costs *costs)

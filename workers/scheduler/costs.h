@@ -4,6 +4,7 @@
  * Thread    made by one; any number of readers afterwards.
  * Limit     COSTS_MAX entries of 4 bytes; a programme that needs more is searched without. */
 #pragma once
+#include <stdatomic.h>
 #include "scheduler/bound.h"
 
 #define COSTS_MAX ((size_t)400 << 20)
@@ -13,6 +14,16 @@ struct costs {
 	const int32_t **by_request; /* into the block, as anneal_new() takes it; NULL: there are none */
 };
 
-/* At the prices as they are now. `ret_costs` (uninitialized before) is always to be ended with costs_done(). */
-void costs_make(struct costs *ret_costs, const struct problem *problem, struct bound *bound);
+/* How long prices are sought: whichever comes first, but one round at least. */
+struct costs_limits {
+	int32_t n_rounds;
+	uint64_t until_ms; /* of clock_ms(); 0: any time */
+	const atomic_bool *stop;
+};
+
+/* Seeks prices by rounds of `bound` and returns the best bound; `score` as in bound_step(). The costs are those of an
+ * early round, in which prices have spread and not yet gathered where the bound is tight: searches end higher by them.
+ * `ret_costs` (uninitialized before) is always to be ended with costs_done(). */
+int64_t costs_find(struct costs *ret_costs, const struct problem *problem, struct bound *bound, int64_t score,
+                   const struct costs_limits *limits);
 void costs_done(struct costs *costs);

@@ -319,7 +319,11 @@ static void find_bound(struct round *round, const struct solve_limits *limits, s
 {
 	struct calendar *firm = calendar_new(round->problem);
 	int64_t ms = limits->milliseconds / BOUND_SHARE;
-	uint64_t until_ms = clock_ms() + (uint64_t)(ms < BOUND_MS_MAX ? ms : BOUND_MS_MAX);
+	struct costs_limits bounds = {
+		.n_rounds = INT32_MAX,
+		.until_ms = clock_ms() + (uint64_t)(ms < BOUND_MS_MAX ? ms : BOUND_MS_MAX),
+		.stop = limits->stop,
+	};
 	struct bound *bound;
 
 	for (int32_t r = 0; r < round->problem->n_requests; r++)
@@ -327,11 +331,7 @@ static void find_bound(struct round *round, const struct solve_limits *limits, s
 			calendar_place(firm, r, calendar_where(round->calendar, r).venue,
 			               calendar_where(round->calendar, r).day);
 	bound = bound_new(firm, limits->n_threads);
-	do
-		round->bound = bound_step(bound, round->plan_before);
-	while (!bound_is_plain(bound) && clock_ms() < until_ms &&
-	       !atomic_load_explicit(limits->stop, memory_order_relaxed));
-	costs_make(ret_costs, round->problem, bound);
+	round->bound = costs_find(ret_costs, round->problem, bound, round->plan_before, &bounds);
 	bound_free(bound);
 	calendar_free(firm);
 	if (round->order->move_confirmed || round->bound < round->plan_before)

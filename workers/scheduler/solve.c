@@ -349,16 +349,15 @@ static int64_t first_score(const struct calendar *calendar)
 static void find_bound(struct solving *s)
 {
 	uint64_t until_ms = clock_ms() + (uint64_t)s->options.milliseconds / BOUND_PART;
+	struct costs_limits limits = {
+		.n_rounds = BOUND_ROUNDS,
+		.until_ms = s->options.milliseconds > 0 ? until_ms : 0,
+		.stop = &interrupted,
+	};
 	struct bound *bound = bound_new(s->calendar, (int32_t)s->options.threads);
-	bool is_plain = bound_is_plain(bound);
-	int64_t score = is_plain ? 0 : first_score(s->calendar);
+	int64_t score = bound_is_plain(bound) ? 0 : first_score(s->calendar);
 
-	for (int i = 0; i < (is_plain ? 1 : BOUND_ROUNDS) && !atomic_load(&interrupted); i++) {
-		s->bound = bound_step(bound, score);
-		if (s->options.milliseconds > 0 && clock_ms() >= until_ms)
-			break;
-	}
-	costs_make(&s->costs, s->problem, bound);
+	s->bound = costs_find(&s->costs, s->problem, bound, score, &limits);
 	bound_free(bound);
 }
 

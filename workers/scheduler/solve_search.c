@@ -12,7 +12,7 @@
 #define HOT_ALONE_PER_VALUE 150 /* the same where each thread searches on its own */
 #define COLD_PER_VALUE 3     /* of the last one, by ten of it */
 #define CHUNK 32             /* steps between two looks at the clock, */
-#define SHARED_CHUNK 2       /* and at what the other threads host: what is old of that is as good as noise */
+#define SHARED_CHUNK 4       /* and at what the other threads host: what is old of that is as good as noise */
 #define ROUND_MS 50          /* of threads that share a programme; more for a large one: */
 #define ROUND_REQUESTS 200   /* a millisecond for so many requests */
 #define TOGETHER_PCT 97      /* of the time; then each goes on alone */
