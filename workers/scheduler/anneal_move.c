@@ -10,6 +10,7 @@
 #define GUESTS_FROM 4      /* places left by a ruin for which waiting ones are asked: */
 #define GUESTS_EACH 2      /* so many at most for each */
 #define CANDIDATES_MAX 8   /* among whom the one is chosen that makes room of beds or staff */
+#define WAITING_TRIES 4    /* in search of one that may be placed */
 #define CARELESS_IN 5      /* one in so many goes on any feasible days */
 
 static int32_t below(struct anneal *anneal, int32_t n)
@@ -333,11 +334,16 @@ static bool put_all_in(struct anneal *anneal)
 	return true;
 }
 
-/* One that waits; where it comes after others that wait as well, the first of them. */
+/* One that waits and is this search's to place; where it comes after others that wait as well, the first of them. */
 static int32_t some_waiting(struct anneal *anneal)
 {
-	int32_t r = anneal->waiting[below(anneal, anneal->n_waiting)], i = 0;
+	int32_t r, i = 0;
 
+	for (int tries = 0; tries < WAITING_TRIES; tries++) {
+		r = anneal->waiting[below(anneal, anneal->n_waiting)];
+		if (!anneal->is_confined || !anneal->is_others[r])
+			break;
+	}
 	while (r != PROBLEM_NONE && i < anneal->problem->requests[r].n_after) {
 		int32_t leader = anneal->problem->requests[r].after[i].request;
 
@@ -414,7 +420,7 @@ static void invite(struct anneal *anneal, int32_t v, int32_t day)
 		const struct problem_request *request = &anneal->problem->requests[r];
 
 		if (anneal->waiting_at[r] == PROBLEM_NONE || anneal->is_touched[r] || day < request->first_word * 64 - 21 ||
-		    day > (request->first_word + request->n_words) * 64)
+		    day > (request->first_word + request->n_words) * 64 || !anneal_may_place(anneal, r))
 			continue;
 		anneal->out[anneal->n_out++] = r;
 		found++;
