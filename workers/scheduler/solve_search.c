@@ -11,6 +11,10 @@
 #define HOT_PER_VALUE 400    /* points of the first temperature, by the highest value of a request */
 #define HOT_ALONE_PER_VALUE 150 /* the same where each thread searches on its own */
 #define COLD_PER_VALUE 3     /* of the last one, by ten of it */
+#define HURRY_STEPS 100      /* with fewer a request, there is more to win where it is hot: */
+#define HURRY_HOT_PER_VALUE 800
+#define HURRY_COLD_PER_VALUE 30
+#define STEPS_A_MS 50        /* of a thread, by and large: what time is reckoned at */
 #define CHUNK 32             /* steps between two looks at the clock, */
 #define SHARED_CHUNK 4       /* and at what the other threads host: what is old of that is as good as noise */
 #define ROUND_MS 50          /* of threads that share a programme; more for a large one: */
@@ -284,6 +288,30 @@ static int64_t highest_value(const struct problem *problem)
 	return highest;
 }
 
+static bool is_in_a_hurry(const struct search *search)
+{
+	const struct solve_limits *limits = search->limits;
+	int64_t steps = limits->milliseconds > 0 ? limits->milliseconds * STEPS_A_MS * search->n_threads : limits->steps;
+
+	return steps / search->problem->n_requests < HURRY_STEPS;
+}
+
+/* From how hot to how cold the search goes. */
+static void set_temperatures(struct search *search)
+{
+	int64_t highest = highest_value(search->problem), hot = HOT_PER_VALUE, cold = COLD_PER_VALUE;
+
+	if (search->problem->n_requests <= ALONE_REQUESTS) {
+		hot = HOT_ALONE_PER_VALUE;
+	} else if (is_in_a_hurry(search)) {
+		hot = HURRY_HOT_PER_VALUE;
+		cold = HURRY_COLD_PER_VALUE;
+	}
+	search->hot = highest * hot;
+	search->warm = highest * WARM_PER_VALUE;
+	search->cold = highest * cold / 10 + 1;
+}
+
 static void run_all(struct search *search, void *(*run)(void *))
 {
 	for (int32_t t = 1; t < search->n_threads; t++)
@@ -357,9 +385,7 @@ int64_t solve_search(struct calendar *calendar, const struct solve_limits *limit
 	int64_t n_steps = 0;
 
 	search.n_threads = limits->milliseconds > 0 && limits->n_threads > 1 ? limits->n_threads : 1;
-	search.hot = highest_value(problem) * (problem->n_requests > ALONE_REQUESTS ? HOT_PER_VALUE : HOT_ALONE_PER_VALUE);
-	search.warm = highest_value(problem) * WARM_PER_VALUE;
-	search.cold = highest_value(problem) * COLD_PER_VALUE / 10 + 1;
+	set_temperatures(&search);
 	search.runners = memory_new((size_t)search.n_threads, sizeof(*search.runners));
 	search.base = memory_new(n, sizeof(*search.base));
 	search.merged = memory_new(n, sizeof(*search.merged));
