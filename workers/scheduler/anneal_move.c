@@ -291,10 +291,19 @@ static void put_in_with_leaders(struct anneal *anneal, int32_t r, bool careless)
 	anneal_put_in(anneal, r, careless);
 }
 
-/* What the score can gain at most if all of these go in where they do best: their values, and the balance of hosts. */
+/* What the score can gain at most if all of these go in where they do best: what they are worth, and by the balance of
+ * hosts. */
 struct hope {
-	int64_t value, load;
+	int64_t worth, load;
 };
+
+static void add_hope(const struct problem *problem, int32_t r, int64_t sign, struct hope *hope)
+{
+	const struct problem_request *request = &problem->requests[r];
+
+	hope->worth += sign * (INT64_C(1000) * request->value + (request->announced ? problem->policy.move_cost : 0));
+	hope->load += sign * request->load;
+}
 
 static bool is_hopeless(const struct anneal *anneal, const struct hope *hope)
 {
@@ -303,13 +312,12 @@ static bool is_hopeless(const struct anneal *anneal, const struct hope *hope)
 
 	if (balance > anneal->calendar->imbalance)
 		balance = anneal->calendar->imbalance;
-	return anneal->calendar->score + hope->value + problem->policy.reciprocity_weight * balance < anneal->least;
+	return anneal->calendar->score + hope->worth + problem->policy.reciprocity_weight * balance < anneal->least;
 }
 
 /* False: wherever the rest goes in, the step will not be kept. */
 static bool put_all_in(struct anneal *anneal)
 {
-	const struct problem_request *requests = anneal->problem->requests;
 	int32_t order = below(anneal, 4);
 	struct hope hope = {0, 0};
 
@@ -318,18 +326,13 @@ static bool put_all_in(struct anneal *anneal)
 		by_value(anneal, anneal->out, anneal->n_out);
 	else if (order == 1)
 		by_load(anneal, anneal->out, anneal->n_out);
+	for (int32_t i = 0; i < anneal->n_out; i++)
+		add_hope(anneal->problem, anneal->out[i], 1, &hope);
 	for (int32_t i = 0; i < anneal->n_out; i++) {
-		hope.value += INT64_C(1000) * requests[anneal->out[i]].value;
-		hope.load += requests[anneal->out[i]].load;
-	}
-	for (int32_t i = 0; i < anneal->n_out; i++) {
-		const struct problem_request *request = &requests[anneal->out[i]];
-
 		if (is_hopeless(anneal, &hope))
 			return false;
 		put_in_with_leaders(anneal, anneal->out[i], below(anneal, CARELESS_IN) == 0);
-		hope.value -= INT64_C(1000) * request->value;
-		hope.load -= request->load;
+		add_hope(anneal->problem, anneal->out[i], -1, &hope);
 	}
 	return true;
 }
