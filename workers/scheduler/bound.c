@@ -445,6 +445,20 @@ static void charge_anywhere(struct chooser *chooser, const struct problem_reques
 	}
 }
 
+/* What holds at any venue of a city: its beds and its host's staff, beside squad_cost; into city_cost. */
+static void charge_city(struct chooser *chooser, const struct problem_request *request, const struct problem_venue *venue,
+                        int32_t from, int32_t to)
+{
+	const struct bound *bound = chooser->bound;
+
+	memcpy(&chooser->city_cost[from], &chooser->squad_cost[from], (size_t)(to - from + 1) * sizeof(int64_t));
+	charge(chooser->city_cost, sums(&bound->prices[BEDS], venue->city), request->headcount, from, to, request->duration);
+	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+		if (request->staff[s] > 0)
+			charge(chooser->city_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
+			       request->staff[s], from, to, request->duration);
+}
+
 /* The best start day of one venue; city_cost says what all but its units costs. */
 static void choose_day(const struct chooser *chooser, int32_t r, int32_t i, struct choice *best)
 {
@@ -483,12 +497,7 @@ static struct choice choose(struct chooser *chooser, int32_t r)
 
 		if (venue->city != city) {
 			city = venue->city;
-			memcpy(&chooser->city_cost[from], &chooser->squad_cost[from], (size_t)(to - from + 1) * sizeof(int64_t));
-			charge(chooser->city_cost, sums(&bound->prices[BEDS], city), request->headcount, from, to, request->duration);
-			for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
-				if (request->staff[s] > 0)
-					charge(chooser->city_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
-					       request->staff[s], from, to, request->duration);
+			charge_city(chooser, request, venue, from, to);
 		}
 		choose_day(chooser, r, i, &best);
 	}
@@ -654,18 +663,14 @@ bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
 		return false;
 	if (to > problem->n_days - request->duration)
 		to = problem->n_days - request->duration;
+	if (from > to)
+		return true;
+	charge_anywhere(chooser, request, from, to);
 	for (int32_t i = 0; i < request->n_venues; i++) {
-		const struct problem_venue *venue = &problem->venues[request->venues[i]];
-
-		charge_anywhere(chooser, request, from, to);
-		charge(chooser->squad_cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
-		charge(chooser->squad_cost, sums(&bound->prices[BEDS], venue->city), request->headcount, from, to, request->duration);
-		for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
-			if (request->staff[s] > 0)
-				charge(chooser->squad_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
-				       request->staff[s], from, to, request->duration);
+		charge_city(chooser, request, &problem->venues[request->venues[i]], from, to);
+		charge(chooser->city_cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
 		for (int32_t s = from; s <= to; s++)
-			ret_costs[i * request->n_words * 64 + s - from] = in_points(chooser->squad_cost[s]);
+			ret_costs[i * request->n_words * 64 + s - from] = in_points(chooser->city_cost[s]);
 	}
 	return true;
 }
