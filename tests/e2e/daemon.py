@@ -1,4 +1,5 @@
 """convened as a process: started, watched and ended by the tests, with its own folders and ports."""
+import contextlib
 import functools
 import glob
 import itertools
@@ -14,7 +15,7 @@ import time
 import zmq
 
 from client import Connection, Keys, NoAnswer, ROOT, pb
-from words import entities
+from words import entities, small_programme
 
 BIN = os.environ.get("CONVENE_BIN", f"{ROOT}/build/bin")
 
@@ -274,3 +275,14 @@ class Daemon:
         if batch:
             operator.put(ident, *batch)
         return ident
+
+
+@contextlib.contextmanager
+def serving_games(daemon):
+    """Starts the daemon with the small programme; `programme` is its id. Ends it."""
+    try:
+        daemon.start()
+        daemon.programme = daemon.load(small_programme())
+        yield daemon
+    finally:
+        daemon.close()

@@ -8,8 +8,8 @@ import pytest
 from test_desk import People, R, until
 
 from client import Mirror, Subscription, pb
-from daemon import Daemon
-from words import small_programme, wish
+from daemon import Daemon, serving_games
+from words import wish
 
 DAY = 86_400
 
@@ -43,12 +43,8 @@ def games(clock):
     d = Daemon(**{"today": None, "redis-program": clock.redis})
     d.extra_env = clock.env
     clock.set("2026-01-01")
-    try:
-        d.start()
-        d.programme = d.load(small_programme())
+    with serving_games(d):
         yield d
-    finally:
-        d.close()
 
 
 def today(games, observer, day, timeout=10):

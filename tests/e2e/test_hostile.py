@@ -9,8 +9,8 @@ import pytest
 import zmq
 
 from client import pb
-from daemon import Daemon
-from words import small_programme, wish
+from daemon import Daemon, serving_games
+from words import wish
 
 MIB = 1 << 20
 
@@ -21,12 +21,8 @@ def games():
     d = Daemon()
     d.extra_env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
                                                                         ":allocator_release_to_os_interval_ms=100"}
-    try:
-        d.start()
-        d.programme = d.load(small_programme())
+    with serving_games(d):
         yield d
-    finally:
-        d.close()
 
 
 def rss(daemon):

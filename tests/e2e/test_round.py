@@ -8,23 +8,10 @@ import pytest
 
 from checker import Judge
 from client import Keys, Refused, pb, programme_pb, record_pb
-from daemon import Daemon
 from desk import Desk
 from words import entities, small_programme, wish
 
 R = record_pb
-
-
-@pytest.fixture
-def games():
-    """A programme that begins today: nothing lies behind."""
-    d = Daemon(today="2026-01-01")
-    try:
-        d.start()
-        d.programme = d.load(small_programme())
-        yield d
-    finally:
-        d.close()
 
 
 SPRING = dict(windows=[["2026-03-01", "2026-03-30"]], preferred_first_day="2026-03-01", hosts=["CHN"], venues=["CHN-c-v0"], units=2, duration=10)
