@@ -3,12 +3,16 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include "scheduler/bound_rest.h"
 #include "scheduler/memory.h"
 #include "scheduler/scan.h"
 
 #define POINT 64          /* prices are in 1/64 point */
 #define SMOOTH 0.35       /* how much of a new direction counts */
 #define SHORTER 0.9       /* steps get so much shorter with each round that brings no better bound */
+#define TAX_EVENTS 32      /* a tax is on all that a host holds: with so many events a host it moves half as fast as prices */
+#define TAX_FINE 256      /* a tax is an athlete-day's, so it is counted more finely than prices; */
+#define TAX_FINE_UP_TO 1000 /* weights above: as prices are, lest the sums overflow */
 
 /* Prices of one kind of thing: rows of days. */
 struct prices {
@@ -28,7 +32,9 @@ struct bound {
 	const struct problem *problem;
 	struct prices prices[KINDS];
 	double *tax, *tax_direction; /* by party, −weight … weight */
-	int64_t *taxed, *hosted;     /* tax in 1/POINT; athlete-days, by party */
+	int64_t *taxed, *hosted;     /* tax in 1/(POINT · fine); athlete-days, by party */
+	int64_t fine;
+	struct bound_rests rests;
 	uint64_t **starts;           /* by request: words of feasible starts, venue after venue */
 	int32_t *first_start, *last_start; /* by request: the first and the last of these, at any venue */
 	int32_t *first_after;        /* by request: its first link among all */
@@ -41,8 +47,8 @@ struct bound {
 };
 
 struct choice {
-	int64_t gain; /* in 1/POINT; 0: it stays away */
-	int32_t venue, day;
+	int64_t gain;   /* in 1/POINT; 0: it stays away */
+	int32_t i, day; /* at its i-th venue */
 };
 
 /* One thread's part of a round: every so many-th request. */
@@ -98,21 +104,13 @@ static bool is_free_to_go(const struct bound *bound, int32_t r)
 	return request->present && !request->fixed && bound->starts[r] != NULL;
 }
 
-static int32_t smallest_rest(const struct problem *problem)
-{
-	const struct problem_policy *policy = &problem->policy;
-	int32_t rest = policy->rest_same_city < policy->rest_same_host ? policy->rest_same_city : policy->rest_same_host;
-
-	return rest < policy->rest_between_hosts ? rest : policy->rest_between_hosts;
-}
-
 /* What is left beside what stands: each kind's supply. */
 static void supply_all(struct bound *bound)
 {
 	const struct calendar *calendar = bound->calendar;
 	const struct problem *problem = bound->problem;
 	const int32_t *rows[] = {calendar->units_free, calendar->beds_free, calendar->staff_free};
-	int32_t rest = smallest_rest(problem), n_days = problem->n_days;
+	int32_t n_days = problem->n_days;
 
 	for (int kind = UNITS; kind <= STAFF; kind++)
 		for (int32_t row = 0; row < bound->prices[kind].n_rows; row++)
@@ -124,7 +122,7 @@ static void supply_all(struct bound *bound)
 		for (int32_t i = 0; i < calendar->visits[q].n; i++) {
 			const struct calendar_visit *visit = &calendar->visits[q].at[i];
 
-			for (int32_t d = visit->first; d <= visit->last + rest && d < n_days; d++)
+			for (int32_t d = visit->first; d <= visit->last + bound->rests.least && d < n_days; d++)
 				bound->prices[SQUADS].supply[q * n_days + d] = 0;
 		}
 	for (int32_t f = 0; f < problem->n_federations; f++) {
@@ -325,6 +323,7 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 		bound->first_after[r] = n_links;
 		n_links += problem->requests[r].n_after;
 	}
+	bound->fine = problem->policy.reciprocity_weight <= TAX_FINE_UP_TO ? TAX_FINE : 1;
 	bound->tax = memory_new((size_t)problem->n_nocs, sizeof(double));
 	bound->tax_direction = memory_new((size_t)problem->n_nocs, sizeof(double));
 	bound->taxed = memory_new((size_t)problem->n_nocs, sizeof(int64_t));
@@ -353,6 +352,7 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 	find_starts(bound);
 	trim_all(bound);
 	find_ends(bound);
+	bound_rests_init(&bound->rests, calendar, bound->starts);
 	supply_all(bound);
 	usual_sizes(bound);
 	return bound;
@@ -367,6 +367,7 @@ void bound_free(struct bound *bound)
 	for (int32_t r = 0; r < bound->problem->n_requests; r++)
 		free(bound->starts[r]);
 	free(bound->starts);
+	bound_rests_done(&bound->rests);
 	free(bound->first_start);
 	free(bound->last_start);
 	free(bound->first_after);
@@ -410,17 +411,30 @@ static void charge(int64_t *cost, const int64_t *sum, int32_t amount, int32_t fr
 		cost[s] += amount * (sum[s + length] - sum[s]);
 }
 
+static int64_t rounded_up(int64_t a, int64_t b)
+{
+	return a >= 0 ? (a + b - 1) / b : -(-a / b);
+}
+
 static int64_t distance(int32_t a, int32_t b)
 {
 	return a < b ? b - a : a - b;
 }
 
-/* What holds wherever it goes: squads, quota, links, the wished day; into squad_cost. */
+/* The day on which a squad is free again: the price of days up to it is what it costs. */
+static int32_t rested(const struct problem *problem, const struct problem_request *request, int32_t day, int32_t rest)
+{
+	int32_t end = day + request->duration + rest;
+
+	return end < problem->n_days ? end : problem->n_days;
+}
+
+/* What holds wherever it goes: squads with their longest rest, quota, links, the wished day; into squad_cost. */
 static void charge_anywhere(struct chooser *chooser, const struct problem_request *request, int32_t from, int32_t to)
 {
 	const struct bound *bound = chooser->bound;
 	const struct problem *problem = bound->problem;
-	int32_t r = (int32_t)(request - problem->requests), rest = smallest_rest(problem);
+	int32_t r = (int32_t)(request - problem->requests);
 	int64_t once = bound->prices[QUOTA].sum[2 * request->federation + 1];
 
 	for (int32_t i = 0; i < request->n_after; i++)
@@ -437,19 +451,38 @@ static void charge_anywhere(struct chooser *chooser, const struct problem_reques
 	for (int32_t i = 0; i < request->n_squads; i++) {
 		const int64_t *sum = sums(&bound->prices[SQUADS], request->squads[i]);
 
-		for (int32_t s = from; s <= to; s++) {
-			int32_t end = s + request->duration + rest < problem->n_days ? s + request->duration + rest : problem->n_days;
-
-			chooser->squad_cost[s] += sum[end] - sum[s];
-		}
+		for (int32_t s = from; s <= to; s++)
+			chooser->squad_cost[s] += sum[rested(problem, request, s, bound->rests.most)] - sum[s];
 	}
 }
 
-/* What holds at any venue of a city: its beds and its host's staff, beside squad_cost; into city_cost. */
-static void charge_city(struct chooser *chooser, const struct problem_request *request, const struct problem_venue *venue,
-                        int32_t from, int32_t to)
+/* Gives back the days of rest that a squad may not need at a request's i-th venue. */
+static void shorten_rests(struct chooser *chooser, const struct problem_request *request, int32_t i, int32_t from, int32_t to)
 {
 	const struct bound *bound = chooser->bound;
+	int32_t r = (int32_t)(request - bound->problem->requests), base = request->first_word * 64;
+
+	for (int32_t k = 0; k < request->n_squads; k++) {
+		const int64_t *sum = sums(&bound->prices[SQUADS], request->squads[k]);
+		const uint64_t *sooner = bound_rests_sooner(&bound->rests, r, k, i);
+
+		for (int32_t w = 0; sooner != NULL && w < request->n_words; w++)
+			for (uint64_t word = sooner[w]; word != 0; word &= word - 1) {
+				int32_t bit = w * 64 + __builtin_ctzll(word), s = base + bit;
+
+				if (s >= from && s <= to)
+					chooser->city_cost[s] -= sum[rested(bound->problem, request, s, bound->rests.most)] -
+					                         sum[rested(bound->problem, request, s, bound_rest(&bound->rests, r, k, i, bit))];
+			}
+	}
+}
+
+/* What holds at any venue of the city of its i-th: its beds, its host's staff and rests, beside squad_cost; into
+ * city_cost. */
+static void charge_city(struct chooser *chooser, const struct problem_request *request, int32_t i, int32_t from, int32_t to)
+{
+	const struct bound *bound = chooser->bound;
+	const struct problem_venue *venue = &bound->problem->venues[request->venues[i]];
 
 	memcpy(&chooser->city_cost[from], &chooser->squad_cost[from], (size_t)(to - from + 1) * sizeof(int64_t));
 	charge(chooser->city_cost, sums(&bound->prices[BEDS], venue->city), request->headcount, from, to, request->duration);
@@ -457,6 +490,7 @@ static void charge_city(struct chooser *chooser, const struct problem_request *r
 		if (request->staff[s] > 0)
 			charge(chooser->city_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
 			       request->staff[s], from, to, request->duration);
+	shorten_rests(chooser, request, i, from, to);
 }
 
 /* The best start day of one venue; city_cost says what all but its units costs. */
@@ -468,7 +502,7 @@ static void choose_day(const struct chooser *chooser, int32_t r, int32_t i, stru
 	const struct problem_venue *venue = &problem->venues[request->venues[i]];
 	const uint64_t *starts = &bound->starts[r][(size_t)i * (size_t)request->n_words];
 	const int64_t *sum = sums(&bound->prices[UNITS], request->venues[i]);
-	int64_t base = POINT * INT64_C(1000) * request->value + request->load * bound->taxed[venue->host];
+	int64_t base = POINT * INT64_C(1000) * request->value + rounded_up(request->load * bound->taxed[venue->host], bound->fine);
 	bool announced = request->announced && request->announced_venue == request->venues[i];
 
 	for (int32_t w = 0; w < request->n_words; w++)
@@ -479,7 +513,7 @@ static void choose_day(const struct chooser *chooser, int32_t r, int32_t i, stru
 			if (announced && day == request->announced_day)
 				gain += POINT * problem->policy.move_cost;
 			if (gain > best->gain)
-				*best = (struct choice){gain, request->venues[i], day};
+				*best = (struct choice){gain, i, day};
 		}
 }
 
@@ -489,7 +523,7 @@ static struct choice choose(struct chooser *chooser, int32_t r)
 	const struct problem *problem = bound->problem;
 	const struct problem_request *request = &problem->requests[r];
 	int32_t from = bound->first_start[r], to = bound->last_start[r], city = PROBLEM_NONE;
-	struct choice best = {0, PROBLEM_NONE, 0};
+	struct choice best = {0, 0, 0};
 
 	charge_anywhere(chooser, request, from, to);
 	for (int32_t i = 0; i < request->n_venues; i++) {
@@ -497,7 +531,7 @@ static struct choice choose(struct chooser *chooser, int32_t r)
 
 		if (venue->city != city) {
 			city = venue->city;
-			charge_city(chooser, request, venue, from, to);
+			charge_city(chooser, request, i, from, to);
 		}
 		choose_day(chooser, r, i, &best);
 	}
@@ -530,15 +564,16 @@ static void take(struct bound *bound, int32_t r, struct choice choice)
 {
 	const struct problem *problem = bound->problem;
 	const struct problem_request *request = &problem->requests[r];
-	const struct problem_venue *venue = &problem->venues[choice.venue];
-	int32_t last = choice.day + request->duration - 1, rested = last + smallest_rest(problem);
+	const struct problem_venue *venue = &problem->venues[request->venues[choice.i]];
+	int32_t last = choice.day + request->duration - 1, bit = choice.day - request->first_word * 64;
 
-	want(&bound->prices[UNITS], choice.venue, choice.day, last, request->units);
+	want(&bound->prices[UNITS], request->venues[choice.i], choice.day, last, request->units);
 	want(&bound->prices[BEDS], venue->city, choice.day, last, request->headcount);
 	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
 		want(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s, choice.day, last, request->staff[s]);
 	for (int32_t i = 0; i < request->n_squads; i++)
-		want(&bound->prices[SQUADS], request->squads[i], choice.day, rested < problem->n_days ? rested : problem->n_days - 1, 1);
+		want(&bound->prices[SQUADS], request->squads[i], choice.day,
+		     rested(problem, request, choice.day, bound_rest(&bound->rests, r, i, choice.i, bit)) - 1, 1);
 	want(&bound->prices[QUOTA], request->federation, 0, 0, 1);
 	for (int32_t i = 0; i < request->n_after; i++)
 		want(&bound->prices[ORDER], bound->first_after[r] + i, 0, 0, 1);
@@ -552,15 +587,15 @@ static void take(struct bound *bound, int32_t r, struct choice choice)
 	bound->hosted[venue->host] += request->load;
 }
 
-/* The tax on an athlete-day at each host, in 1/POINT: P · y − Σ y, from −weight · |x| ≤ y · x. */
+/* The tax on an athlete-day at each host: P · y − Σ y, from −weight · |x| ≤ y · x. */
 static void levy(struct bound *bound)
 {
 	int64_t n = bound->problem->n_parties, all = 0;
 
 	for (int32_t p = 0; p < n; p++)
-		all += (int64_t)(bound->tax[p] * POINT);
+		all += (int64_t)(bound->tax[p] * (double)(POINT * bound->fine));
 	for (int32_t p = 0; p < n; p++) {
-		bound->taxed[p] = n * (int64_t)(bound->tax[p] * POINT) - all;
+		bound->taxed[p] = n * (int64_t)(bound->tax[p] * (double)(POINT * bound->fine)) - all;
 		bound->hosted[p] = bound->calendar->hosted[p];
 	}
 }
@@ -573,7 +608,7 @@ static int64_t standing(const struct bound *bound)
 
 	for (int32_t p = 0; p < problem->n_parties; p++)
 		taxes += bound->calendar->hosted[p] * bound->taxed[p];
-	return POINT * score + taxes;
+	return POINT * score + rounded_up(taxes, bound->fine);
 }
 
 /* Turns the smoothed directions towards the new excess of demand; returns the square of their length. */
@@ -611,7 +646,7 @@ static void go(struct prices *p, double step, double ceiling)
 
 static double tax_scale(const struct bound *bound)
 {
-	/* An athlete-day is small change beside an event: taxes move by this part of what prices move. */
+	/* An athlete-day is small change beside an event. */
 	return 1.0 / (1.0 + (double)bound->calendar->problem->n_parties * 300.0);
 }
 
@@ -633,10 +668,12 @@ static double turn_taxes(struct bound *bound)
 
 static void go_taxes(struct bound *bound, double step)
 {
-	double weight = (double)bound->problem->policy.reciprocity_weight, scale = tax_scale(bound);
+	const struct problem *problem = bound->problem;
+	double weight = (double)problem->policy.reciprocity_weight, scale = tax_scale(bound);
+	double pace = 1.0 / (1.0 + (double)problem->n_requests / (double)problem->n_parties / TAX_EVENTS);
 
-	for (int32_t p = 0; p < bound->problem->n_parties; p++) {
-		double tax = bound->tax[p] + step * bound->tax_direction[p] * scale / POINT;
+	for (int32_t p = 0; p < problem->n_parties; p++) {
+		double tax = bound->tax[p] + pace * step * bound->tax_direction[p] * scale / POINT;
 
 		bound->tax[p] = tax > weight ? weight : tax < -weight ? -weight : tax;
 	}
@@ -667,7 +704,7 @@ bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
 		return true;
 	charge_anywhere(chooser, request, from, to);
 	for (int32_t i = 0; i < request->n_venues; i++) {
-		charge_city(chooser, request, &problem->venues[request->venues[i]], from, to);
+		charge_city(chooser, request, i, from, to);
 		charge(chooser->city_cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
 		for (int32_t s = from; s <= to; s++)
 			ret_costs[i * request->n_words * 64 + s - from] = in_points(chooser->city_cost[s]);
@@ -707,7 +744,7 @@ int64_t bound_step(struct bound *bound, int64_t score)
 			value += bound->choices[r].gain;
 			take(bound, r, bound->choices[r]);
 		}
-	here = value >= 0 ? (value + POINT - 1) / POINT : -(-value / POINT);
+	here = rounded_up(value, POINT);
 	if (here < bound->best)
 		bound->best = here;
 	else

@@ -9,8 +9,8 @@
  * link of `after` one too; what is hosted is taxed towards balance. Each request then takes the place that suits it
  * best at these prices, for itself; what all would gain, and the price of all there is, bounds every plan. Prices go
  * up where too many meet and down where room is left. They are whole numbers, so the bound is exact whatever they
- * are. Of rule 8 only the smallest rest is kept; of rule 9 "not without", and that no start day counts which no start day
- * of its leader would allow. */
+ * are. Of rule 8 the rest is kept that a squad needs whatever follows (bound_rest.h); of rule 9 "not without", and that
+ * no start day counts which no start day of its leader would allow. */
 #pragma once
 #include "scheduler/calendar.h"
 

@@ -146,12 +146,68 @@ static void nobody_counts_who_cannot_come_after(void **state)
 	}
 }
 
+/* Two cities at home, one abroad; no rest in a city, one day at home, three between hosts. */
+static char *journeys_json(const char *requests)
+{
+	char *json = NULL;
+	size_t size;
+	FILE *out = open_memstream(&json, &size);
+
+	fprintf(out,
+	        "{\"programme\":{\"id\":\"journeys\",\"first_day\":\"2022-01-01\",\"last_day\":\"2022-01-31\",\"parties\":[\"PAA\",\"PAB\"],"
+	        "\"guests\":[],\"policy\":{\"date_weight\":0,\"move_cost\":0,\"reciprocity_weight\":0,\"rest_same_city\":0,"
+	        "\"rest_same_host\":1,\"rest_between_hosts\":3}},\"cities\":[{\"id\":\"c\",\"noc\":\"PAA\",\"beds\":9000},"
+	        "{\"id\":\"d\",\"noc\":\"PAA\",\"beds\":9000},{\"id\":\"e\",\"noc\":\"PAB\",\"beds\":9000}],\"venues\":["
+	        "{\"id\":\"vc\",\"city\":\"c\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5},"
+	        "{\"id\":\"vd\",\"city\":\"d\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5},"
+	        "{\"id\":\"ve\",\"city\":\"e\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5}],\"federations\":["
+	        "{\"id\":\"f\",\"noc\":\"PAA\",\"disciplines\":[\"ATH\"],\"max_events\":9}],"
+	        "\"squads\":[{\"id\":\"s\",\"federation\":\"f\",\"size\":9}],\"requests\":[%s]}", requests);
+	fclose(out);
+	return json;
+}
+
+/* Of two days, and attended by the squad. */
+#define JOURNEY(id, venue, first, last) \
+	"{\"id\":\"" id "\",\"federation\":\"f\",\"kind\":\"competition\",\"discipline\":\"ATH\",\"level\":1,\"duration\":2," \
+	"\"windows\":[[\"2022-01-" first "\",\"2022-01-" last "\"]],\"preferred_first_day\":\"2022-01-" first "\"," \
+	"\"hosts\":[\"PAA\",\"PAB\"],\"venues\":[\"" venue "\"],\"facilities\":[],\"units\":1,\"headcount\":9,\"services\":{}," \
+	"\"squads\":[\"s\"],\"value\":10}"
+
+/* Each is worth 10,000 points; the prices need some rounds to say which can't all be attended. */
+static void rests_count_where_nobody_can_follow_sooner(void **state)
+{
+	static const struct {
+		const char *requests;
+		int64_t best;
+	} CASES[] = {
+		{JOURNEY("a", "vc", "01", "02") "," JOURNEY("b", "ve", "05", "06"), 10000},
+		{JOURNEY("a", "vc", "01", "02") "," JOURNEY("b", "ve", "06", "07"), 20000},
+		{JOURNEY("a", "vc", "01", "02") "," JOURNEY("b", "vd", "03", "04"), 10000},
+		{JOURNEY("a", "vc", "01", "02") "," JOURNEY("b", "vd", "04", "05"), 20000},
+		{JOURNEY("a", "vc", "01", "02") "," JOURNEY("b", "vc", "03", "04"), 20000},
+		{JOURNEY("a", "vc", "01", "02") "," JOURNEY("b", "vd", "04", "05") "," JOURNEY("c", "ve", "09", "10"), 30000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		struct bounded b;
+		int64_t bound;
+
+		start(&b, journeys_json(CASES[i].requests));
+		bound = bound_after(&b, 100, CASES[i].best);
+		assert_true(bound >= CASES[i].best && bound <= CASES[i].best + 100);
+		end(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_best_plan_of_a_tiny_programme_is_below),
 		cmocka_unit_test(what_a_search_finds_is_below_and_near),
 		cmocka_unit_test(nobody_counts_who_cannot_come_after),
+		cmocka_unit_test(rests_count_where_nobody_can_follow_sooner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
