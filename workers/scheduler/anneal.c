@@ -92,55 +92,31 @@ static void leave_line(struct anneal *anneal, int32_t r)
 	anneal->waiting_at[r] = PROBLEM_NONE;
 }
 
-/* A day on which the request could begin, by chance: who owns it may place the request in this turn. */
-static int32_t drawn_day(const struct problem_request *request, int32_t r, uint64_t turn)
+/* What the cheapest of all places of a request costs. */
+static int64_t cheapest_of(const struct problem *problem, const struct problem_request *request, const int32_t *costs)
 {
-	uint64_t chance = turn ^ (uint64_t)r * UINT64_C(0xD1342543DE82EF95);
+	int32_t least = INT32_MAX;
 
-	return request->first_word * 64 + anneal_below(&chance, request->n_words * 64);
+	for (int32_t i = 0; i < request->n_venues; i++, costs += (size_t)request->n_words * 64)
+		for (int32_t w = 0; w < request->n_words; w++)
+			for (uint64_t word = request->starts[w]; word != 0; word &= word - 1) {
+				int32_t bit = w * 64 + __builtin_ctzll(word);
+
+				if (request->first_word * 64 + bit + request->duration <= problem->n_days && costs[bit] < least)
+					least = costs[bit];
+			}
+	return least;
 }
 
-void anneal_confine(struct anneal *anneal, const struct anneal_part *part)
+static void find_promises(struct anneal *anneal)
 {
-	anneal->is_confined = true;
-	anneal->first_day = part->first_day;
-	anneal->last_day = part->last_day;
-	for (int32_t f = 0; f < anneal->problem->n_federations; f++) {
-		int32_t left = anneal->problem->federations[f].max_events - anneal->calendar->n_of_federation[f];
-		int32_t turned = (int32_t)((part->turn + (uint64_t)part->share + (uint64_t)f) % (uint64_t)part->n_shares);
+	for (int32_t r = 0; r < anneal->problem->n_requests; r++) {
+		const struct problem_request *request = &anneal->problem->requests[r];
 
-		anneal->quota[f] = anneal->calendar->n_of_federation[f] + (left < 0 ? 0 : (left + turned) / part->n_shares);
+		anneal->promise[r] = INT64_C(1000) * request->value;
+		if (anneal->costs != NULL && anneal->costs[r] != NULL)
+			anneal->promise[r] -= cheapest_of(anneal->problem, request, anneal->costs[r]);
 	}
-	memset(anneal->is_others, 0, (size_t)anneal->problem->n_requests * sizeof(bool));
-	for (int32_t i = 0; i < anneal->n_waiting; i++) {
-		int32_t r = anneal->waiting[i], day = drawn_day(&anneal->problem->requests[r], r, part->turn);
-
-		anneal->is_others[r] = day < part->first_day || day >= part->first_day + part->n_own_days;
-	}
-}
-
-void anneal_host_beside(struct anneal *anneal, const int64_t *beside)
-{
-	for (int32_t p = 0; p < anneal->problem->n_parties; p++) {
-		anneal->scratch[p] = beside[p] - anneal->beside[p];
-		anneal->beside[p] = beside[p];
-	}
-	calendar_host_beside(anneal->calendar, anneal->scratch);
-}
-
-void anneal_hosted(const struct anneal *anneal, int64_t *ret_hosted)
-{
-	for (int32_t p = 0; p < anneal->problem->n_parties; p++)
-		ret_hosted[p] = anneal->calendar->hosted[p] - anneal->beside[p];
-}
-
-void anneal_release(struct anneal *anneal)
-{
-	anneal->is_confined = false;
-	anneal->first_day = 0;
-	anneal->last_day = anneal->problem->n_days - 1;
-	for (int32_t f = 0; f < anneal->problem->n_federations; f++)
-		anneal->quota[f] = anneal->problem->federations[f].max_events;
 }
 
 struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int32_t *const *costs)
@@ -160,11 +136,10 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int
 	anneal->best = memory_new(n, sizeof(*anneal->best));
 	anneal->stale = memory_new(n, sizeof(int32_t));
 	anneal->is_stale = memory_new(n, sizeof(bool));
-	anneal->is_others = memory_new(n, sizeof(bool));
-	anneal->beside = memory_new((size_t)anneal->problem->n_parties, sizeof(int64_t));
-	anneal->scratch = memory_new((size_t)anneal->problem->n_parties, sizeof(int64_t));
-	anneal->quota = memory_new((size_t)anneal->problem->n_federations, sizeof(int32_t));
-	anneal_release(anneal);
+	anneal->changes = memory_new(n, sizeof(*anneal->changes));
+	anneal->promise = memory_new(n, sizeof(int64_t));
+	anneal->balance = ANNEAL_BALANCE;
+	find_promises(anneal);
 	list_wishers(anneal);
 	list_members(anneal);
 	list_host_venues(anneal);
@@ -205,10 +180,8 @@ void anneal_free(struct anneal *anneal)
 	free(anneal->best);
 	free(anneal->stale);
 	free(anneal->is_stale);
-	free(anneal->is_others);
-	free(anneal->beside);
-	free(anneal->scratch);
-	free(anneal->quota);
+	free(anneal->changes);
+	free(anneal->promise);
 	free(anneal);
 }
 
@@ -221,34 +194,16 @@ static void touch(struct anneal *anneal, int32_t r)
 	anneal->touched[anneal->n_touched++] = r;
 }
 
-static bool is_inside(const struct anneal *anneal, int32_t r)
+int64_t anneal_counts(const struct anneal *anneal, int64_t points)
 {
-	struct calendar_spot spot = anneal->calendar->spots[r];
-
-	return spot.venue == PROBLEM_NONE ||
-	       (spot.day >= anneal->first_day && spot.day + anneal->problem->requests[r].duration - 1 <= anneal->last_day);
+	return points / ANNEAL_BALANCE * anneal->balance + points % ANNEAL_BALANCE * anneal->balance / ANNEAL_BALANCE;
 }
 
-bool anneal_may_place(const struct anneal *anneal, int32_t r)
+int64_t anneal_worth(const struct anneal *anneal)
 {
-	const struct problem_request *request = &anneal->problem->requests[r];
+	int64_t points = anneal->problem->policy.reciprocity_weight * anneal->calendar->imbalance;
 
-	if (!anneal->is_confined)
-		return true;
-	if (anneal->is_others[r])
-		return false;
-	for (int32_t i = 0; i < request->n_after; i++)
-		if (!is_inside(anneal, request->after[i].request))
-			return false;
-	for (int32_t i = 0; i < request->n_followers; i++)
-		if (!is_inside(anneal, request->followers[i]))
-			return false;
-	return true;
-}
-
-bool anneal_may_touch(const struct anneal *anneal, int32_t r)
-{
-	return !anneal->calendar->pinned[r] && (!anneal->is_confined || (is_inside(anneal, r) && anneal_may_place(anneal, r)));
+	return anneal->calendar->score + points - anneal_counts(anneal, points);
 }
 
 bool anneal_take_out(struct anneal *anneal, int32_t r)
@@ -257,7 +212,7 @@ bool anneal_take_out(struct anneal *anneal, int32_t r)
 
 	if (anneal->calendar->spots[r].venue == PROBLEM_NONE)
 		return true;
-	if (anneal->n_out == ANNEAL_OUT_MAX || !anneal_may_touch(anneal, r))
+	if (anneal->n_out == ANNEAL_OUT_MAX || anneal->calendar->pinned[r])
 		return false;
 	for (int32_t i = 0; i < request->n_followers; i++)
 		if (!anneal_take_out(anneal, request->followers[i]))
@@ -342,9 +297,8 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 	bool guided = !careless && anneal->costs != NULL && anneal->costs[r] != NULL &&
 	              anneal_below(&anneal->chance, 100) < anneal->guided_pct;
 
-	if (calendar->n_of_federation[request->federation] >= anneal->quota[request->federation] ||
-	    !anneal_may_place(anneal, r) || !scan_request(&anneal->scan, calendar, r, SCAN_PLAIN, anneal->first_day) ||
-	    (anneal->is_confined && !scan_not_after(&anneal->scan, anneal->last_day - request->duration + 1)))
+	if (calendar->n_of_federation[request->federation] >= problem->federations[request->federation].max_events ||
+	    !scan_request(&anneal->scan, calendar, r, SCAN_PLAIN, 0))
 		return false;
 	for (int32_t i = 0; i < request->n_venues; i++) {
 		int32_t venue = request->venues[i];
@@ -354,8 +308,8 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 			continue;
 		if (problem->venues[venue].host != host) {
 			host = problem->venues[venue].host;
-			base = problem->policy.reciprocity_weight *
-			       (calendar->imbalance - calendar_imbalance_with(calendar, host, request->load));
+			base = anneal_counts(anneal, problem->policy.reciprocity_weight *
+			                     (calendar->imbalance - calendar_imbalance_with(calendar, host, request->load)));
 		}
 		offer = guided ? cheapest_day(anneal, request, i) : nearest_day(anneal, request, i, careless);
 		if (best.venue == PROBLEM_NONE || base + offer.worth > best_worth) {
@@ -369,24 +323,29 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 	return true;
 }
 
-/* Ends the step: what was touched becomes stale and finds its line. */
+/* One that came, went or moved becomes stale and finds its line. */
+static void settle(struct anneal *anneal, int32_t r)
+{
+	bool placed = anneal->calendar->spots[r].venue != PROBLEM_NONE;
+
+	if (placed != (anneal->waiting_at[r] == PROBLEM_NONE)) {
+		if (placed)
+			leave_line(anneal, r);
+		else
+			wait_in_line(anneal, r);
+	}
+	if (!anneal->is_stale[r]) {
+		anneal->is_stale[r] = true;
+		anneal->stale[anneal->n_stale++] = r;
+	}
+}
+
+/* Ends the step. */
 static void keep(struct anneal *anneal)
 {
 	for (int32_t i = 0; i < anneal->n_touched; i++) {
-		int32_t r = anneal->touched[i];
-		bool placed = anneal->calendar->spots[r].venue != PROBLEM_NONE;
-
-		anneal->is_touched[r] = false;
-		if (placed != (anneal->waiting_at[r] == PROBLEM_NONE)) {
-			if (placed)
-				leave_line(anneal, r);
-			else
-				wait_in_line(anneal, r);
-		}
-		if (!anneal->is_stale[r]) {
-			anneal->is_stale[r] = true;
-			anneal->stale[anneal->n_stale++] = r;
-		}
+		anneal->is_touched[anneal->touched[i]] = false;
+		settle(anneal, anneal->touched[i]);
 	}
 	anneal->n_touched = 0;
 }
@@ -441,22 +400,105 @@ static bool leaves_held_out(const struct anneal *anneal)
 	return false;
 }
 
-void anneal_steps(struct anneal *anneal, int64_t temperature, int64_t n)
+/* ---- one plan on several threads ---- */
+
+/* What others have kept meanwhile; a step that touches the same requests is undone. */
+static void follow(struct anneal *anneal)
+{
+	struct anneal_change change;
+
+	while (anneal_log_read(anneal->log, anneal->reader, &change)) {
+		int32_t r = change.request;
+
+		if (anneal->is_touched[r])
+			undo(anneal);
+		if (anneal->calendar->spots[r].venue != PROBLEM_NONE)
+			calendar_remove(anneal->calendar, r);
+		if (change.spot.venue != PROBLEM_NONE)
+			calendar_place(anneal->calendar, r, change.spot.venue, change.spot.day);
+		settle(anneal, r);
+	}
+}
+
+/* Does the step's outcome still keep all rules, beside what others have changed? */
+static bool stands(const struct anneal *anneal)
+{
+	for (int32_t i = 0; i < anneal->n_touched; i++) {
+		int32_t r = anneal->touched[i];
+		const struct problem_request *request = &anneal->problem->requests[r];
+
+		if (anneal->calendar->spots[r].venue != PROBLEM_NONE) {
+			if (!place_stands(anneal->calendar, r))
+				return false;
+			continue;
+		}
+		for (int32_t k = 0; k < request->n_followers; k++)
+			if (anneal->calendar->spots[request->followers[k]].venue != PROBLEM_NONE)
+				return false;
+	}
+	return true;
+}
+
+/* Tells the others of a step, once it stands beside all that they have kept; false: it can't be kept. What they won
+ * or lost meanwhile is neither its merit nor its fault. */
+static bool tell_others(struct anneal *anneal)
+{
+	int32_t n = anneal->n_touched;
+	enum anneal_log_answer answer;
+
+	for (int32_t i = 0; i < n; i++)
+		anneal->changes[i] = (struct anneal_change){anneal->touched[i], anneal->calendar->spots[anneal->touched[i]]};
+	while ((answer = anneal_log_write(anneal->log, anneal->reader, anneal->changes, (size_t)n)) == ANNEAL_LOG_BEHIND) {
+		follow(anneal);
+		if (anneal->n_touched == 0 || !stands(anneal))
+			return false;
+	}
+	return answer == ANNEAL_LOG_WRITTEN;
+}
+
+void anneal_share(struct anneal *anneal, struct anneal_log *log, int32_t reader)
+{
+	anneal->log = log;
+	anneal->reader = reader;
+}
+
+void anneal_part(struct anneal *anneal)
+{
+	if (anneal->log == NULL)
+		return;
+	follow(anneal);
+	anneal_log_leave(anneal->log, anneal->reader);
+	anneal->log = NULL;
+}
+
+/* ---- steps ---- */
+
+static bool step(struct anneal *anneal, int64_t temperature)
+{
+	anneal->least = anneal_worth(anneal) - anneal_drop(&anneal->chance, temperature);
+	anneal->n_out = 0;
+	if (!anneal_move(anneal) || anneal_worth(anneal) < anneal->least || leaves_held_out(anneal))
+		return false;
+	return anneal->log == NULL || tell_others(anneal);
+}
+
+void anneal_steps(struct anneal *anneal, int64_t temperature, int32_t balance, int64_t n)
 {
 	/* While it is hot, room counts; in the end, each day nearer to a wish does. */
 	anneal->guided_pct = temperature > GUIDED_ABOVE * anneal->highest_value ? GUIDED_HOT_PCT : GUIDED_COLD_PCT;
 	anneal->ejecting_pct = temperature > EJECTING_ABOVE * anneal->highest_value ? EJECTING_HOT_PCT : EJECTING_COLD_PCT;
+	anneal->balance = balance;
 	for (int64_t i = 0; i < n; i++) {
-		anneal->least = anneal->calendar->score - anneal_drop(&anneal->chance, temperature);
-		anneal->n_out = 0;
-		if (!anneal_move(anneal) || anneal->calendar->score < anneal->least || leaves_held_out(anneal)) {
-			undo(anneal);
-			continue;
-		}
-		keep(anneal);
-		if (!anneal->is_confined)
+		if (anneal->log != NULL)
+			follow(anneal);
+		if (step(anneal, temperature)) {
+			keep(anneal);
 			remember(anneal);
+		} else {
+			undo(anneal);
+		}
 	}
+	anneal->balance = ANNEAL_BALANCE;
 }
 
 /* Whoever is worth a place and finds one, in the order of `order`; returns how many. */
@@ -516,11 +558,6 @@ void anneal_first_fit(struct anneal *anneal)
 
 void anneal_adopt(struct anneal *anneal, const struct calendar_spot *spots)
 {
-	for (int32_t p = 0; p < anneal->problem->n_parties; p++) {
-		anneal->scratch[p] = -anneal->beside[p];
-		anneal->beside[p] = 0;
-	}
-	calendar_host_beside(anneal->calendar, anneal->scratch);
 	for (int32_t r = 0; r < anneal->problem->n_requests; r++) {
 		const struct calendar_spot *now = &anneal->calendar->spots[r];
 

@@ -10,7 +10,6 @@
 #define GUESTS_FROM 4      /* places left by a ruin for which waiting ones are asked: */
 #define GUESTS_EACH 2      /* so many at most for each */
 #define CANDIDATES_MAX 8   /* among whom the one is chosen that makes room of beds or staff */
-#define WAITING_TRIES 4    /* in search of one that may be placed */
 #define CARELESS_IN 5      /* one in so many goes on any feasible days */
 
 static int32_t below(struct anneal *anneal, int32_t n)
@@ -54,7 +53,7 @@ static int64_t price(const struct anneal *anneal, const struct problem_request *
 		if (events->at[i].last >= day) {
 			const struct problem_request *other = &problem->requests[events->at[i].request];
 
-			if (!anneal_may_touch(anneal, events->at[i].request))
+			if (anneal->calendar->pinned[events->at[i].request])
 				return INT64_MAX;
 			price += INT64_C(1000) * other->value * (lacking < other->units ? lacking : other->units) / (other->units > 0 ? other->units : 1);
 		}
@@ -69,7 +68,7 @@ static int64_t price(const struct anneal *anneal, const struct problem_request *
 				break;
 			if (visit->last + rest < day)
 				continue;
-			if (!anneal_may_touch(anneal, visit->request))
+			if (calendar->pinned[visit->request])
 				return INT64_MAX;
 			price += INT64_C(1000) * problem->requests[visit->request].value;
 		}
@@ -96,8 +95,6 @@ static int32_t some_start(struct anneal *anneal, const struct problem_request *r
 		if (word == 0)
 			continue;
 		day += __builtin_ctzll(word);
-		if (day < anneal->first_day || day + request->duration - 1 > anneal->last_day)
-			continue;
 		for (d = day; d < day + request->duration && (open[d >> 6] >> (d & 63) & 1) != 0; d++)
 			;
 		if (d == day + request->duration)
@@ -120,7 +117,7 @@ static bool clear_units(struct anneal *anneal, const struct problem_request *req
 			for (int32_t i = first_event(events, d, anneal->longest); i < events->n && events->at[i].first <= d; i++) {
 				int32_t other = anneal->problem->requests[events->at[i].request].value + below(anneal, 16);
 
-				if (events->at[i].last >= d && other < value && anneal_may_touch(anneal, events->at[i].request)) {
+				if (events->at[i].last >= d && other < value && !anneal->calendar->pinned[events->at[i].request]) {
 					cheapest = events->at[i].request;
 					value = other;
 				}
@@ -169,7 +166,7 @@ static int32_t someone_on(struct anneal *anneal, const int32_t *venues, int32_t 
 			const struct problem_request *other = &anneal->problem->requests[events->at[i].request];
 			int32_t rank = other->value + below(anneal, 16);
 
-			if (events->at[i].last < d || !anneal_may_touch(anneal, events->at[i].request) ||
+			if (events->at[i].last < d || anneal->calendar->pinned[events->at[i].request] ||
 			    (service >= 0 && other->staff[service] == 0))
 				continue;
 			seen++;
@@ -217,7 +214,7 @@ static bool clear_quota(struct anneal *anneal, const struct problem_request *req
 	const struct anneal_lists *members = &anneal->members;
 	int32_t f = request->federation, first = members->first[f], n = members->first[f + 1] - first;
 
-	for (int tries = 0; anneal->calendar->n_of_federation[f] >= anneal->quota[f]; tries++) {
+	for (int tries = 0; anneal->calendar->n_of_federation[f] >= anneal->problem->federations[f].max_events; tries++) {
 		int32_t cheapest = PROBLEM_NONE;
 
 		if (tries == 4)
@@ -225,7 +222,7 @@ static bool clear_quota(struct anneal *anneal, const struct problem_request *req
 		for (int k = 0; k < 4; k++) {
 			int32_t r = members->at[first + below(anneal, n)];
 
-			if (anneal->calendar->spots[r].venue != PROBLEM_NONE && anneal_may_touch(anneal, r) &&
+			if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r] &&
 			    (cheapest == PROBLEM_NONE || anneal->problem->requests[r].value < anneal->problem->requests[cheapest].value))
 				cheapest = r;
 		}
@@ -312,7 +309,7 @@ static bool is_hopeless(const struct anneal *anneal, const struct hope *hope)
 
 	if (balance > anneal->calendar->imbalance)
 		balance = anneal->calendar->imbalance;
-	return anneal->calendar->score + hope->worth + problem->policy.reciprocity_weight * balance < anneal->least;
+	return anneal_worth(anneal) + hope->worth + anneal_counts(anneal, problem->policy.reciprocity_weight * balance) < anneal->least;
 }
 
 /* False: wherever the rest goes in, the step will not be kept. */
@@ -337,16 +334,14 @@ static bool put_all_in(struct anneal *anneal)
 	return true;
 }
 
-/* One that waits and is this search's to place; where it comes after others that wait as well, the first of them. */
+/* One that waits, of two the one that promises more; where it comes after others that wait as well, the first of them. */
 static int32_t some_waiting(struct anneal *anneal)
 {
-	int32_t r, i = 0;
+	int32_t r = anneal->waiting[below(anneal, anneal->n_waiting)], i = 0;
+	int32_t other = anneal->waiting[below(anneal, anneal->n_waiting)];
 
-	for (int tries = 0; tries < WAITING_TRIES; tries++) {
-		r = anneal->waiting[below(anneal, anneal->n_waiting)];
-		if (!anneal->is_confined || !anneal->is_others[r])
-			break;
-	}
+	if (anneal->promise[other] > anneal->promise[r])
+		r = other;
 	while (r != PROBLEM_NONE && i < anneal->problem->requests[r].n_after) {
 		int32_t leader = anneal->problem->requests[r].after[i].request;
 
@@ -375,7 +370,7 @@ static bool eject(struct anneal *anneal)
 	struct calendar_spot best = {PROBLEM_NONE, 0};
 	int64_t best_price = INT64_MAX;
 
-	if (r == PROBLEM_NONE || !anneal_may_place(anneal, r))
+	if (r == PROBLEM_NONE)
 		return false;
 	for (int k = 0; k < EJECTION_PLACES; k++) {
 		int32_t v = request->venues[below(anneal, request->n_venues)];
@@ -423,7 +418,7 @@ static void invite(struct anneal *anneal, int32_t v, int32_t day)
 		const struct problem_request *request = &anneal->problem->requests[r];
 
 		if (anneal->waiting_at[r] == PROBLEM_NONE || anneal->is_touched[r] || day < request->first_word * 64 - 21 ||
-		    day > (request->first_word + request->n_words) * 64 || !anneal_may_place(anneal, r))
+		    day > (request->first_word + request->n_words) * 64)
 			continue;
 		anneal->out[anneal->n_out++] = r;
 		found++;
@@ -435,7 +430,7 @@ static int32_t some_placed(struct anneal *anneal)
 	for (int tries = 0; tries < 8 && anneal->problem->n_requests > 0; tries++) {
 		int32_t r = below(anneal, anneal->problem->n_requests);
 
-		if (anneal->calendar->spots[r].venue != PROBLEM_NONE && anneal_may_touch(anneal, r))
+		if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r])
 			return r;
 	}
 	return PROBLEM_NONE;

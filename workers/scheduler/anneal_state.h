@@ -20,17 +20,17 @@ struct anneal {
 	bool has_held; /* some must not be without a place */
 	const int32_t *const *costs; /* by request, or NULL */
 	int32_t guided_pct;          /* how often they decide rather than the wish */
-	int64_t least;               /* a step that ends below this score is not kept */
+	int32_t balance;             /* how much the balance of hosts counts, of ANNEAL_BALANCE */
+	int64_t least;               /* a step that ends below this worth is not kept */
+	int64_t *promise;            /* by request: what it is worth beyond what its cheapest place costs others */
 	int32_t ejecting_pct;        /* how often a step ejects rather than ruins */
 	uint64_t chance;
 	int64_t highest_value;
 	int32_t longest; /* duration of the longest request */
-	/* what it may change: events wholly on these days, and so many of a federation */
-	int32_t first_day, last_day;
-	bool is_confined;
-	bool *is_others; /* by request: it waits, and another search may place it */
-	int32_t *quota;
-	int64_t *beside, *scratch; /* by party: hosted by others meanwhile */
+	/* the plan that it shares with others */
+	struct anneal_log *log; /* NULL: none */
+	int32_t reader;
+	struct anneal_change *changes; /* scratch, by touched request */
 	/* requests that have no place (and could have one), in no order */
 	int32_t *waiting, *waiting_at; /* waiting_at: index by request, PROBLEM_NONE where it is placed */
 	int32_t n_waiting;
@@ -50,10 +50,10 @@ struct anneal {
 	struct scan scan;
 };
 
-/* May the step take this placed request out, or place this waiting one? Where the search is confined, neither it nor
- * what it comes after, nor what comes after it, may stand outside. */
-bool anneal_may_touch(const struct anneal *anneal, int32_t request);
-bool anneal_may_place(const struct anneal *anneal, int32_t request);
+/* What so many points of balance count now. */
+int64_t anneal_counts(const struct anneal *anneal, int64_t points);
+/* The score, with the balance of hosts as it counts now. */
+int64_t anneal_worth(const struct anneal *anneal);
 /* Takes a placed request out, and whoever comes after it; all go to `out`. False: one is pinned, or it is too many. */
 bool anneal_take_out(struct anneal *anneal, int32_t request);
 /* Puts it at a good place, if there is one; `careless`: on any feasible days rather than those nearest to the wish. */

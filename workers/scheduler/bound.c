@@ -679,6 +679,18 @@ static void go_taxes(struct bound *bound, double step)
 	}
 }
 
+double bound_tax_share(const struct bound *bound)
+{
+	double highest = 0, weight = (double)bound->problem->policy.reciprocity_weight;
+
+	for (int32_t p = 0; p < bound->problem->n_parties; p++) {
+		double tax = bound->tax[p] < 0 ? -bound->tax[p] : bound->tax[p];
+
+		highest = tax > highest ? tax : highest;
+	}
+	return weight > 0 ? highest / weight : 0;
+}
+
 bool bound_is_plain(const struct bound *bound)
 {
 	return bound->is_plain;

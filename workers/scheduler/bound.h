@@ -29,5 +29,8 @@ bool bound_is_plain(const struct bound *bound);
  * and the distance from its wish. For each eligible venue 64 · n_words start days from first_word on; what lies beyond
  * the programme is left as it is. Nothing for a bound that is too large for prices: false. */
 bool bound_costs(struct bound *bound, int32_t request, int32_t *ret_costs);
+/* The highest tax on an athlete-day as it is now, as a part of reciprocity_weight: how much of it keeps the balance of
+ * hosts. 0 … 1. */
+double bound_tax_share(const struct bound *bound);
 /* One round of prices; `score` is that of some plan. Returns the best bound so far. */
 int64_t bound_step(struct bound *bound, int64_t score);

@@ -130,20 +130,6 @@ static void host(struct calendar *calendar, int32_t noc, int64_t load)
 	calendar->total_hosted += load;
 }
 
-void calendar_host_beside(struct calendar *calendar, const int64_t *more)
-{
-	int64_t n = calendar->problem->n_parties, imbalance = 0;
-
-	for (int64_t p = 0; p < n; p++) {
-		calendar->hosted[p] += more[p];
-		calendar->total_hosted += more[p];
-	}
-	for (int64_t p = 0; p < n; p++)
-		imbalance += llabs(n * calendar->hosted[p] - calendar->total_hosted);
-	calendar->score -= calendar->problem->policy.reciprocity_weight * (imbalance - calendar->imbalance);
-	calendar->imbalance = imbalance;
-}
-
 static int64_t worth(const struct problem *problem, const struct problem_request *request, int32_t venue, int32_t day)
 {
 	int64_t worth = INT64_C(1000) * request->value -

@@ -83,9 +83,6 @@ void calendar_hold(struct calendar *calendar, int32_t request);
  * announced requests that have no place. O(requests). */
 void calendar_recount(struct calendar *calendar);
 
-/* Counts athlete-days (by party, may be negative) that are hosted beside what is placed here: for searches that share a
- * programme. To be taken back before the placements change hands. O(parties). */
-void calendar_host_beside(struct calendar *calendar, const int64_t *more);
 /* What the imbalance becomes when `load` athlete-days (negative: fewer) come to `host`. O(parties). */
 int64_t calendar_imbalance_with(const struct calendar *calendar, int32_t host, int64_t load);
 /* What a place is worth beside the balance: value, distance from the wish, and move_cost where it is announced. */

@@ -4,6 +4,8 @@
 #include "scheduler/memory.h"
 #include "util/clock.h"
 
+#define BALANCE_LEAST 20 /* of ANNEAL_BALANCE */
+#define BALANCE_FOLD 2   /* so many times the tax that balances hosts: enough not to drift */
 #define COSTS_ROUND 16 /* whose prices searches go by */
 
 static size_t places_of(const struct problem_request *request)
@@ -29,6 +31,15 @@ static void make(struct costs *ret_costs, const struct problem *problem, struct 
 	}
 }
 
+static int32_t balance_of(const struct bound *bound)
+{
+	int32_t balance = (int32_t)(BALANCE_FOLD * ANNEAL_BALANCE * bound_tax_share(bound));
+
+	if (balance < BALANCE_LEAST)
+		return BALANCE_LEAST;
+	return balance < ANNEAL_BALANCE ? balance : ANNEAL_BALANCE;
+}
+
 static bool is_over(const struct costs_limits *limits, int32_t n_rounds)
 {
 	return n_rounds >= limits->n_rounds || (limits->until_ms > 0 && clock_ms() >= limits->until_ms) ||
@@ -42,13 +53,15 @@ int64_t costs_find(struct costs *ret_costs, const struct problem *problem, struc
 	int64_t best;
 	bool last;
 
-	*ret_costs = (struct costs){NULL, NULL};
+	*ret_costs = (struct costs){NULL, NULL, ANNEAL_BALANCE};
 	do {
 		best = bound_step(bound, score);
 		last = bound_is_plain(bound) || is_over(limits, ++n_rounds);
 		if (n_rounds == COSTS_ROUND || (last && n_rounds < COSTS_ROUND))
 			make(ret_costs, problem, bound);
 	} while (!last);
+	if (!bound_is_plain(bound))
+		ret_costs->balance = balance_of(bound);
 	return best;
 }
 
@@ -56,5 +69,5 @@ void costs_done(struct costs *costs)
 {
 	free(costs->block);
 	free(costs->by_request);
-	*costs = (struct costs){NULL, NULL};
+	*costs = (struct costs){NULL, NULL, 0};
 }

@@ -179,31 +179,33 @@ static bool has_free(const int32_t *row, const struct problem_request *request, 
 	return true;
 }
 
-/* Rules 5 to 7. */
+/* Rules 5 to 7. `stands`: what it takes is counted already. */
 static enum place_rule room(const struct calendar *calendar, const struct problem_request *request, int32_t v,
-                            int32_t day)
+                            int32_t day, bool stands)
 {
 	const struct problem_venue *venue = &calendar->problem->venues[v];
 	size_t stride = (size_t)calendar->stride;
 
-	if (!has_free(&calendar->units_free[(size_t)v * stride], request, day, request->units))
+	if (!has_free(&calendar->units_free[(size_t)v * stride], request, day, stands ? 0 : request->units))
 		return PLACE_UNITS;
 	if (venue->city == PROBLEM_NONE)
 		return PLACE_BAD_VENUE;
-	if (!has_free(&calendar->beds_free[(size_t)venue->city * stride], request, day, request->headcount))
+	if (!has_free(&calendar->beds_free[(size_t)venue->city * stride], request, day, stands ? 0 : request->headcount))
 		return PLACE_BEDS;
 	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
 		if (request->staff[s] > 0 &&
 		    (venue->host == PROBLEM_NONE ||
 		     !has_free(&calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) * stride], request, day,
-		               request->staff[s])))
+		               stands ? 0 : request->staff[s])))
 			return PLACE_STAFF;
 	return PLACE_FREE;
 }
 
+/* Its own journeys, if it stands, aside. */
 static bool squads_rested(const struct calendar *calendar, const struct problem_request *request, int32_t v, int32_t day)
 {
 	const struct problem_venue *venue = &calendar->problem->venues[v];
+	int32_t r = (int32_t)(request - calendar->problem->requests);
 
 	for (int32_t i = 0; i < request->n_squads; i++) {
 		const struct calendar_visits *visits = &calendar->visits[request->squads[i]];
@@ -212,7 +214,7 @@ static bool squads_rested(const struct calendar *calendar, const struct problem_
 			const struct calendar_visit *visit = &visits->at[j];
 			int32_t rest = calendar_rest(calendar->problem, visit->city, visit->host, venue->city, venue->host);
 
-			if (day <= visit->last + rest && visit->first <= day + request->duration - 1 + rest)
+			if (visit->request != r && day <= visit->last + rest && visit->first <= day + request->duration - 1 + rest)
 				return false;
 		}
 	}
@@ -279,7 +281,7 @@ enum place_rule place_fits(const struct calendar *calendar, int32_t r, int32_t v
 	enum place_rule rule = ground(calendar, r, venue, day, flags);
 
 	if (rule == PLACE_FREE)
-		rule = room(calendar, request, venue, day);
+		rule = room(calendar, request, venue, day, false);
 	if (rule == PLACE_FREE && !squads_rested(calendar, request, venue, day))
 		rule = PLACE_SQUAD;
 	if (rule == PLACE_FREE)
@@ -287,6 +289,17 @@ enum place_rule place_fits(const struct calendar *calendar, int32_t r, int32_t v
 	if (rule == PLACE_FREE && !has_quota(calendar, request))
 		rule = PLACE_QUOTA;
 	return rule;
+}
+
+bool place_stands(const struct calendar *calendar, int32_t r)
+{
+	const struct problem_request *request = &calendar->problem->requests[r];
+	struct calendar_spot spot = calendar_where(calendar, r);
+
+	return room(calendar, request, spot.venue, spot.day, true) == PLACE_FREE &&
+	       squads_rested(calendar, request, spot.venue, spot.day) &&
+	       order(calendar, r, spot.day, PLACE_PLAIN) == PLACE_FREE &&
+	       calendar->n_of_federation[request->federation] <= calendar->problem->federations[request->federation].max_events;
 }
 
 enum place_rule place_ground(const struct calendar *calendar, int32_t r, int32_t venue, int32_t day, unsigned flags)

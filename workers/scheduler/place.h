@@ -53,6 +53,8 @@ int32_t place_best(const struct calendar *calendar, int32_t request, unsigned fl
  * alone. Any venue and day may be asked about. */
 enum place_rule place_fits(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day,
                            unsigned flags);
+/* Do rules 5 to 10 hold for what stands, counted as it is? Rules 1 to 4 are not looked at. */
+bool place_stands(const struct calendar *calendar, int32_t request);
 /* Rules 1 to 4 alone: those of the place itself, which no displacement changes. */
 enum place_rule place_ground(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day,
                              unsigned flags);

@@ -460,7 +460,7 @@ void round_search(struct round *round, const struct solve_limits *limits)
 	if (limits->milliseconds > 0)
 		own.milliseconds = limits->milliseconds > spent_ms + 1 ? limits->milliseconds - spent_ms : 1;
 	own.bound = round->bound;
-	own.costs = costs.by_request;
+	own.costs = &costs;
 	(void)solve_search(round->calendar, &own);
 	costs_done(&costs);
 	settle(round);

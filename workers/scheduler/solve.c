@@ -324,7 +324,7 @@ static void plan(struct solving *s)
 	sigaction(SIGTERM, &action, NULL);
 	find_bound(s);
 	limits.bound = s->bound;
-	limits.costs = s->costs.by_request;
+	limits.costs = &s->costs;
 	if (s->options.milliseconds > 0) {
 		int64_t spent = (int64_t)(clock_ms() - began_ms);
 

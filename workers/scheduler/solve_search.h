@@ -3,11 +3,11 @@
  * Layer     scheduler; private to solve: anneal below it.
  * Thread    the caller's, and those that it starts and ends itself.
  *
- * With several threads the days are cut in as many stretches, one for each; after a short round what each changed is
- * laid together and the cuts are made elsewhere. Small programmes are searched by each thread on its own instead. */
+ * Several threads search one plan together (anneal_log.h); small programmes are searched by each on its own instead. */
 #pragma once
 #include <stdatomic.h>
 #include "scheduler/calendar.h"
+#include "scheduler/costs.h"
 
 struct solve_progress {
 	double elapsed_s;
@@ -21,7 +21,7 @@ struct solve_limits {
 	int32_t n_threads;
 	uint64_t seed;
 	int64_t bound;                 /* only given on */
-	const int32_t *const *costs;   /* of places, as anneal.h says; NULL: none */
+	const struct costs *costs;     /* of places; NULL: none */
 	const atomic_bool *stop;       /* set by a signal: ends soon */
 	void (*progress_cb)(const struct solve_progress *progress, void *arg);
 	void *arg;

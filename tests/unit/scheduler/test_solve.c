@@ -76,7 +76,7 @@ static void any_plan_is_accepted_by_the_checker(void **state)
 	}
 }
 
-static void threads_that_share_the_days_make_a_sound_plan(void **state)
+static void threads_that_share_a_plan_make_a_sound_one(void **state)
 {
 	struct sample_shape shape = {.n_requests = 1100, .n_days = 700, .n_parties = 3, .n_cities = 9, .n_venues = 24,
 	                             .n_squads = 60, .n_fixed = 0, .weight = 1};
@@ -428,7 +428,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_plan_is_accepted_by_the_checker),
-		cmocka_unit_test(threads_that_share_the_days_make_a_sound_plan),
+		cmocka_unit_test(threads_that_share_a_plan_make_a_sound_one),
 		cmocka_unit_test(the_same_seed_and_steps_give_the_same_plan),
 		cmocka_unit_test(tiny_programmes_are_solved_exactly),
 		cmocka_unit_test(full_calendars_are_filled),
