@@ -24,23 +24,34 @@ static void lists_free(struct anneal_lists *lists)
 	free(lists->at);
 }
 
-static void list_wishers(struct anneal *anneal)
+static void list_wishes(struct anneal *anneal)
 {
 	const struct problem *problem = anneal->problem;
 	int32_t n = 0, *first;
 
-	for (int32_t r = 0; r < problem->n_requests; r++)
+	anneal->first_wish = memory_new((size_t)problem->n_requests, sizeof(int32_t));
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		anneal->first_wish[r] = n;
 		n += problem->requests[r].n_venues;
-	anneal->wishers = lists_new(problem->n_venues, n);
-	first = anneal->wishers.first;
+	}
+	anneal->wisher = memory_new((size_t)n, sizeof(int32_t));
+	anneal->wish_at = memory_new((size_t)n, sizeof(int32_t));
+	anneal->n_waiting_for = memory_new((size_t)problem->n_venues, sizeof(int32_t));
+	anneal->wishes = lists_new(problem->n_venues, n);
+	first = anneal->wishes.first;
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		for (int32_t i = 0; i < problem->requests[r].n_venues; i++)
 			first[problem->requests[r].venues[i] + 2]++;
 	for (int32_t v = 0; v < problem->n_venues; v++)
 		first[v + 1] += first[v];
 	for (int32_t r = 0; r < problem->n_requests; r++)
-		for (int32_t i = 0; i < problem->requests[r].n_venues; i++)
-			anneal->wishers.at[first[problem->requests[r].venues[i] + 1]++] = r;
+		for (int32_t i = 0; i < problem->requests[r].n_venues; i++) {
+			int32_t wish = anneal->first_wish[r] + i;
+
+			anneal->wisher[wish] = r;
+			anneal->wish_at[wish] = first[problem->requests[r].venues[i] + 1]++;
+			anneal->wishes.at[anneal->wish_at[wish]] = wish;
+		}
 }
 
 static void list_members(struct anneal *anneal)
@@ -77,8 +88,32 @@ static void list_host_venues(struct anneal *anneal)
 			anneal->host_venues.at[first[problem->venues[v].host + 1]++] = v;
 }
 
+static void put_wish(struct anneal *anneal, int32_t wish, int32_t at)
+{
+	int32_t other = anneal->wishes.at[at], was = anneal->wish_at[wish];
+
+	anneal->wishes.at[was] = other;
+	anneal->wish_at[other] = was;
+	anneal->wishes.at[at] = wish;
+	anneal->wish_at[wish] = at;
+}
+
+/* `r` waits for each of its venues, or does so no more. */
+static void count_wishes(struct anneal *anneal, int32_t r, bool waits)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+
+	for (int32_t i = 0; i < request->n_venues; i++) {
+		int32_t v = request->venues[i], first = anneal->wishes.first[v];
+		int32_t at = first + (waits ? anneal->n_waiting_for[v]++ : --anneal->n_waiting_for[v]);
+
+		put_wish(anneal, anneal->first_wish[r] + i, at);
+	}
+}
+
 static void wait_in_line(struct anneal *anneal, int32_t r)
 {
+	count_wishes(anneal, r, true);
 	anneal->waiting_at[r] = anneal->n_waiting;
 	anneal->waiting[anneal->n_waiting++] = r;
 }
@@ -90,6 +125,7 @@ static void leave_line(struct anneal *anneal, int32_t r)
 	anneal->waiting[at] = last;
 	anneal->waiting_at[last] = at;
 	anneal->waiting_at[r] = PROBLEM_NONE;
+	count_wishes(anneal, r, false);
 }
 
 /* What the cheapest of all places of a request costs. */
@@ -140,7 +176,7 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int
 	anneal->promise = memory_new(n, sizeof(int64_t));
 	anneal->balance = ANNEAL_BALANCE;
 	find_promises(anneal);
-	list_wishers(anneal);
+	list_wishes(anneal);
 	list_members(anneal);
 	list_host_venues(anneal);
 	for (int32_t r = 0; r < anneal->problem->n_requests; r++) {
@@ -168,7 +204,11 @@ void anneal_free(struct anneal *anneal)
 {
 	if (anneal == NULL)
 		return;
-	lists_free(&anneal->wishers);
+	free(anneal->first_wish);
+	free(anneal->wisher);
+	free(anneal->wish_at);
+	free(anneal->n_waiting_for);
+	lists_free(&anneal->wishes);
 	lists_free(&anneal->members);
 	lists_free(&anneal->host_venues);
 	calendar_free(anneal->calendar);
@@ -185,7 +225,7 @@ void anneal_free(struct anneal *anneal)
 	free(anneal);
 }
 
-static void touch(struct anneal *anneal, int32_t r)
+void anneal_touch(struct anneal *anneal, int32_t r)
 {
 	if (anneal->is_touched[r])
 		return;
@@ -219,7 +259,7 @@ bool anneal_take_out(struct anneal *anneal, int32_t r)
 			return false;
 	if (anneal->n_out == ANNEAL_OUT_MAX)
 		return false;
-	touch(anneal, r);
+	anneal_touch(anneal, r);
 	calendar_remove(anneal->calendar, r);
 	anneal->out[anneal->n_out++] = r;
 	return true;
@@ -227,7 +267,7 @@ bool anneal_take_out(struct anneal *anneal, int32_t r)
 
 void anneal_put(struct anneal *anneal, int32_t r, struct calendar_spot spot)
 {
-	touch(anneal, r);
+	anneal_touch(anneal, r);
 	calendar_place(anneal->calendar, r, spot.venue, spot.day);
 }
 
@@ -340,20 +380,22 @@ static void settle(struct anneal *anneal, int32_t r)
 	}
 }
 
+static bool stands_as_before(const struct anneal *anneal, int32_t r)
+{
+	struct calendar_spot now = anneal->calendar->spots[r], then = anneal->before[r];
+
+	return now.venue == then.venue && (now.venue == PROBLEM_NONE || now.day == then.day);
+}
+
 /* Ends the step. */
 static void keep(struct anneal *anneal)
 {
 	for (int32_t i = 0; i < anneal->n_touched; i++) {
 		anneal->is_touched[anneal->touched[i]] = false;
-		settle(anneal, anneal->touched[i]);
+		if (!stands_as_before(anneal, anneal->touched[i]))
+			settle(anneal, anneal->touched[i]);
 	}
 	anneal->n_touched = 0;
-}
-
-static bool stands_as_before(const struct anneal *anneal, int32_t r)
-{
-	return anneal->calendar->spots[r].venue == anneal->before[r].venue &&
-	       anneal->calendar->spots[r].day == anneal->before[r].day;
 }
 
 static void undo(struct anneal *anneal)
@@ -443,11 +485,15 @@ static bool stands(const struct anneal *anneal)
  * or lost meanwhile is neither its merit nor its fault. */
 static bool tell_others(struct anneal *anneal)
 {
-	int32_t n = anneal->n_touched;
+	int32_t n = 0;
 	enum anneal_log_answer answer;
 
-	for (int32_t i = 0; i < n; i++)
-		anneal->changes[i] = (struct anneal_change){anneal->touched[i], anneal->calendar->spots[anneal->touched[i]]};
+	for (int32_t i = 0; i < anneal->n_touched; i++) {
+		int32_t r = anneal->touched[i];
+
+		if (!stands_as_before(anneal, r))
+			anneal->changes[n++] = (struct anneal_change){r, anneal->calendar->spots[r]};
+	}
 	while ((answer = anneal_log_write(anneal->log, anneal->reader, anneal->changes, (size_t)n)) == ANNEAL_LOG_BEHIND) {
 		follow(anneal);
 		if (anneal->n_touched == 0 || !stands(anneal))
@@ -563,7 +609,7 @@ void anneal_adopt(struct anneal *anneal, const struct calendar_spot *spots)
 
 		if (now->venue == spots[r].venue && (now->venue == PROBLEM_NONE || now->day == spots[r].day))
 			continue;
-		touch(anneal, r);
+		anneal_touch(anneal, r);
 		if (now->venue != PROBLEM_NONE)
 			calendar_remove(anneal->calendar, r);
 	}

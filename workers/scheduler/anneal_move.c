@@ -8,7 +8,8 @@
 #define EJECTION_OUT 8     /* events it may push away */
 #define RUIN_MAX 7         /* events that a ruin takes out, followers apart */
 #define GUESTS_FROM 4      /* places left by a ruin for which waiting ones are asked: */
-#define GUESTS_EACH 2      /* so many at most for each */
+#define GUESTS_EACH 2      /* so many at most for each, */
+#define GUESTS_ASKED 32    /* of so many that are looked at */
 #define CANDIDATES_MAX 8   /* among whom the one is chosen that makes room of beds or staff */
 #define CARELESS_IN 5      /* one in so many goes on any feasible days */
 
@@ -407,20 +408,20 @@ static bool eject(struct anneal *anneal)
 /* Some that wait and wish for a venue where room was made. */
 static void invite(struct anneal *anneal, int32_t v, int32_t day)
 {
-	const struct anneal_lists *wishers = &anneal->wishers;
-	int32_t first = wishers->first[v], n = wishers->first[v + 1] - first, from, found = 0;
+	int32_t first = anneal->wishes.first[v], n = anneal->n_waiting_for[v], from, found = 0;
 
 	if (n == 0)
 		return;
 	from = below(anneal, n);
-	for (int32_t k = 0; k < n && k < 24 && found < GUESTS_EACH && anneal->n_out < ANNEAL_OUT_MAX; k++) {
-		int32_t r = wishers->at[first + (from + k) % n];
+	for (int32_t k = 0; k < n && k < GUESTS_ASKED && found < GUESTS_EACH && anneal->n_out < ANNEAL_OUT_MAX; k++) {
+		int32_t r = anneal->wisher[anneal->wishes.at[first + (from + k) % n]];
 		const struct problem_request *request = &anneal->problem->requests[r];
 
-		if (anneal->waiting_at[r] == PROBLEM_NONE || anneal->is_touched[r] || day < request->first_word * 64 - 21 ||
+		if (anneal->is_touched[r] || day < request->first_word * 64 - 21 ||
 		    day > (request->first_word + request->n_words) * 64)
 			continue;
 		anneal->out[anneal->n_out++] = r;
+		anneal_touch(anneal, r);
 		found++;
 	}
 }
@@ -489,9 +490,7 @@ static void ruin_federation(struct anneal *anneal, int32_t federation, int32_t n
 			anneal_take_out(anneal, r);
 		else if (!anneal->is_touched[r] && anneal->n_out < ANNEAL_OUT_MAX) {
 			anneal->out[anneal->n_out++] = r; /* it may go in instead of another */
-			anneal->is_touched[r] = true;
-			anneal->before[r].venue = PROBLEM_NONE;
-			anneal->touched[anneal->n_touched++] = r;
+			anneal_touch(anneal, r);
 		}
 	}
 }

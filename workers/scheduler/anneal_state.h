@@ -43,7 +43,11 @@ struct anneal {
 	int64_t best_score;
 	int32_t *stale, n_stale;
 	bool *is_stale;
-	struct anneal_lists wishers;    /* by venue: who may go there */
+	/* wishes: each of a request's eligible venues is one, numbered request after request */
+	int32_t *first_wish, *wisher;   /* by request; by wish: whose it is */
+	struct anneal_lists wishes;     /* by venue: first those of requests that wait, */
+	int32_t *n_waiting_for;         /* so many of them */
+	int32_t *wish_at;               /* by wish: where in the list it stands */
 	struct anneal_lists members;    /* by federation: its requests */
 	struct anneal_lists host_venues; /* by host: its venues */
 	int32_t out[ANNEAL_OUT_MAX], n_out; /* of the step under way: to be put in again */
@@ -54,6 +58,8 @@ struct anneal {
 int64_t anneal_counts(const struct anneal *anneal, int64_t points);
 /* The score, with the balance of hosts as it counts now. */
 int64_t anneal_worth(const struct anneal *anneal);
+/* Remembers where it is, to put it back there if need be. */
+void anneal_touch(struct anneal *anneal, int32_t request);
 /* Takes a placed request out, and whoever comes after it; all go to `out`. False: one is pinned, or it is too many. */
 bool anneal_take_out(struct anneal *anneal, int32_t request);
 /* Puts it at a good place, if there is one; `careless`: on any feasible days rather than those nearest to the wish. */
