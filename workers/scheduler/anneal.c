@@ -535,8 +535,10 @@ void anneal_steps(struct anneal *anneal, int64_t temperature, int32_t balance, i
 	anneal->ejecting_pct = temperature > EJECTING_ABOVE * anneal->highest_value ? EJECTING_HOT_PCT : EJECTING_COLD_PCT;
 	anneal->balance = balance;
 	for (int64_t i = 0; i < n; i++) {
-		if (anneal->log != NULL)
+		if (anneal->log != NULL) {
 			follow(anneal);
+			remember(anneal);
+		}
 		if (step(anneal, temperature)) {
 			keep(anneal);
 			remember(anneal);

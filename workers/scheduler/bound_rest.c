@@ -141,7 +141,7 @@ void bound_rests_init(struct bound_rests *rests, const struct calendar *calendar
 	for (int32_t r = 0; r < problem->n_requests; r++) {
 		const struct problem_request *request = &problem->requests[r];
 
-		rests->first[r] = total;
+		rests->first[r] = starts[r] != NULL ? total : PROBLEM_NONE;
 		if (starts[r] != NULL)
 			total += (int64_t)request->n_squads * request->n_venues * LEVELS * request->n_words;
 	}
@@ -164,13 +164,13 @@ void bound_rests_done(struct bound_rests *rests)
 
 const uint64_t *bound_rests_sooner(const struct bound_rests *rests, int32_t r, int32_t k, int32_t i)
 {
-	return rests->sooner == NULL ? NULL : words_of(rests, r, k, i, WITHIN_MOST);
+	return rests->sooner == NULL || rests->first[r] < 0 ? NULL : words_of(rests, r, k, i, WITHIN_MOST);
 }
 
 int32_t bound_rest(const struct bound_rests *rests, int32_t r, int32_t k, int32_t i, int32_t bit)
 {
-	if (rests->sooner == NULL)
-		return rests->least;
+	if (rests->sooner == NULL || rests->first[r] < 0)
+		return rests->most;
 	if ((words_of(rests, r, k, i, WITHIN_MOST)[bit >> 6] >> (bit & 63) & 1) == 0)
 		return rests->most;
 	return (words_of(rests, r, k, i, WITHIN_MIDDLE)[bit >> 6] >> (bit & 63) & 1) == 0 ? rests->middle : rests->least;

@@ -17,15 +17,15 @@
 struct bound_rests {
 	const struct problem *problem;
 	int32_t least, middle, most; /* days; `middle` at one host */
-	int64_t *first;              /* by request: its first word in `sooner` */
-	uint64_t *sooner;            /* start days after which another may follow: NULL, it may always */
+	int64_t *first;              /* by request: its first word in `sooner`; negative where it has no start day */
+	uint64_t *sooner;            /* start days after which another may follow; NULL: `most` is the least of all rests */
 };
 
 /* `starts`: by request, words of the start days it may have, venue after venue; NULL where it has none. */
 void bound_rests_init(struct bound_rests *rests, const struct calendar *calendar, uint64_t *const *starts);
 void bound_rests_done(struct bound_rests *rests);
 /* Start days (bits from the request's first_word on) at its i-th venue after which its k-th squad may be elsewhere
- * before `most` days of rest. NULL: all are. */
+ * before `most` days of rest. NULL: none. */
 const uint64_t *bound_rests_sooner(const struct bound_rests *rests, int32_t request, int32_t k, int32_t i);
 /* The rest after an event that begins on the start day `bit`, counted from first_word · 64. */
 int32_t bound_rest(const struct bound_rests *rests, int32_t request, int32_t k, int32_t i, int32_t bit);
