@@ -128,34 +128,7 @@ static void leave_line(struct anneal *anneal, int32_t r)
 	count_wishes(anneal, r, false);
 }
 
-/* What the cheapest of all places of a request costs. */
-static int64_t cheapest_of(const struct problem *problem, const struct problem_request *request, const int32_t *costs)
-{
-	int32_t least = INT32_MAX;
-
-	for (int32_t i = 0; i < request->n_venues; i++, costs += (size_t)request->n_words * 64)
-		for (int32_t w = 0; w < request->n_words; w++)
-			for (uint64_t word = request->starts[w]; word != 0; word &= word - 1) {
-				int32_t bit = w * 64 + __builtin_ctzll(word);
-
-				if (request->first_word * 64 + bit + request->duration <= problem->n_days && costs[bit] < least)
-					least = costs[bit];
-			}
-	return least;
-}
-
-static void find_promises(struct anneal *anneal)
-{
-	for (int32_t r = 0; r < anneal->problem->n_requests; r++) {
-		const struct problem_request *request = &anneal->problem->requests[r];
-
-		anneal->promise[r] = INT64_C(1000) * request->value;
-		if (anneal->costs != NULL && anneal->costs[r] != NULL)
-			anneal->promise[r] -= cheapest_of(anneal->problem, request, anneal->costs[r]);
-	}
-}
-
-struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int32_t *const *costs)
+struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const struct costs *costs)
 {
 	struct anneal *anneal = memory_new(1, sizeof(*anneal));
 	size_t n = (size_t)start->problem->n_requests;
@@ -163,7 +136,10 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int
 	anneal->problem = start->problem;
 	anneal->calendar = calendar_clone(start);
 	anneal->chance = seed;
-	anneal->costs = costs;
+	if (costs != NULL) {
+		anneal->costs = costs->by_request;
+		anneal->promise = costs->promise;
+	}
 	anneal->waiting = memory_new(n, sizeof(int32_t));
 	anneal->waiting_at = memory_new(n, sizeof(int32_t));
 	anneal->touched = memory_new(n, sizeof(int32_t));
@@ -173,9 +149,7 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int
 	anneal->stale = memory_new(n, sizeof(int32_t));
 	anneal->is_stale = memory_new(n, sizeof(bool));
 	anneal->changes = memory_new(n, sizeof(*anneal->changes));
-	anneal->promise = memory_new(n, sizeof(int64_t));
-	anneal->balance = ANNEAL_BALANCE;
-	find_promises(anneal);
+	anneal->balance = COSTS_BALANCE;
 	list_wishes(anneal);
 	list_members(anneal);
 	list_host_venues(anneal);
@@ -221,7 +195,6 @@ void anneal_free(struct anneal *anneal)
 	free(anneal->stale);
 	free(anneal->is_stale);
 	free(anneal->changes);
-	free(anneal->promise);
 	free(anneal);
 }
 
@@ -236,7 +209,7 @@ void anneal_touch(struct anneal *anneal, int32_t r)
 
 int64_t anneal_counts(const struct anneal *anneal, int64_t points)
 {
-	return points / ANNEAL_BALANCE * anneal->balance + points % ANNEAL_BALANCE * anneal->balance / ANNEAL_BALANCE;
+	return points / COSTS_BALANCE * anneal->balance + points % COSTS_BALANCE * anneal->balance / COSTS_BALANCE;
 }
 
 int64_t anneal_worth(const struct anneal *anneal)
@@ -546,7 +519,7 @@ void anneal_steps(struct anneal *anneal, int64_t temperature, int32_t balance, i
 			undo(anneal);
 		}
 	}
-	anneal->balance = ANNEAL_BALANCE;
+	anneal->balance = COSTS_BALANCE;
 }
 
 /* Whoever is worth a place and finds one, in the order of `order`; returns how many. */

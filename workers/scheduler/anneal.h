@@ -9,15 +9,14 @@
 #pragma once
 #include "scheduler/anneal_log.h"
 #include "scheduler/calendar.h"
-
-#define ANNEAL_BALANCE 256
+#include "scheduler/costs.h"
 
 struct anneal;
 
-/* Begins with the placements of `start` (its calendar is copied). `costs` (borrowed; by request, as bound_costs() gives
- * them; NULL, also for single requests: there are none) say where places are scarce: steps then choose the days and
- * venues that others need least, rather than those nearest to the wish. Never NULL. */
-struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const int32_t *const *costs);
+/* Begins with the placements of `start` (its calendar is copied). `costs` (borrowed; NULL, also for single requests: there
+ * are none) say where places are scarce: steps then choose the days and venues that others need least, rather than those
+ * nearest to the wish. Never NULL. */
+struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const struct costs *costs);
 void anneal_free(struct anneal *anneal);
 
 /* From now on it searches one plan with others, of which it is number `reader`: each step that one of them keeps, all
@@ -28,7 +27,7 @@ void anneal_part(struct anneal *anneal);
 
 /* Puts in whatever fits and is worth it, dearest first: the plain first fit that all is compared with. */
 void anneal_first_fit(struct anneal *anneal);
-/* `n` steps at a temperature (points of score). Meanwhile the balance of hosts counts `balance` of ANNEAL_BALANCE: as
+/* `n` steps at a temperature (points of score). Meanwhile the balance of hosts counts `balance` of COSTS_BALANCE: as
  * little as keeps it leaves events free to move. The best plan so far is the best by the full score. */
 void anneal_steps(struct anneal *anneal, int64_t temperature, int32_t balance, int64_t n);
 /* Puts in what still fits, till nothing that waits would raise the score; on the best plan so far. */

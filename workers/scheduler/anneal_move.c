@@ -310,7 +310,7 @@ static bool is_hopeless(const struct anneal *anneal, const struct hope *hope)
 
 	if (balance > anneal->calendar->imbalance)
 		balance = anneal->calendar->imbalance;
-	return anneal_worth(anneal) + hope->worth + anneal_counts(anneal, problem->policy.reciprocity_weight * balance) < anneal->least;
+	return anneal_worth(anneal) + hope->worth + anneal_counts(anneal, problem->policy.reciprocity_weight * balance) + 1 < anneal->least;
 }
 
 /* False: wherever the rest goes in, the step will not be kept. */
@@ -341,7 +341,7 @@ static int32_t some_waiting(struct anneal *anneal)
 	int32_t r = anneal->waiting[below(anneal, anneal->n_waiting)], i = 0;
 	int32_t other = anneal->waiting[below(anneal, anneal->n_waiting)];
 
-	if (anneal->promise[other] > anneal->promise[r])
+	if (anneal->promise != NULL && anneal->promise[other] > anneal->promise[r])
 		r = other;
 	while (r != PROBLEM_NONE && i < anneal->problem->requests[r].n_after) {
 		int32_t leader = anneal->problem->requests[r].after[i].request;

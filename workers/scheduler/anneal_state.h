@@ -19,10 +19,10 @@ struct anneal {
 	struct calendar *calendar;
 	bool has_held; /* some must not be without a place */
 	const int32_t *const *costs; /* by request, or NULL */
+	const int64_t *promise;      /* likewise */
 	int32_t guided_pct;          /* how often they decide rather than the wish */
-	int32_t balance;             /* how much the balance of hosts counts, of ANNEAL_BALANCE */
+	int32_t balance;             /* how much the balance of hosts counts, of COSTS_BALANCE */
 	int64_t least;               /* a step that ends below this worth is not kept */
-	int64_t *promise;            /* by request: what it is worth beyond what its cheapest place costs others */
 	int32_t ejecting_pct;        /* how often a step ejects rather than ruins */
 	uint64_t chance;
 	int64_t highest_value;

@@ -12,6 +12,7 @@
 #define SHORTER 0.9       /* steps get so much shorter with each round that brings no better bound */
 #define TAX_EVENTS 32      /* a tax is on all that a host holds: with so many events a host it moves half as fast as prices */
 #define TAX_FINE 256      /* a tax is an athlete-day's, so it is counted more finely than prices; */
+#define DEAREST (INT32_MAX / 2) /* what a place costs that can't be had */
 #define TAX_FINE_UP_TO 1000 /* weights above: as prices are, lest the sums overflow */
 
 /* Prices of one kind of thing: rows of days. */
@@ -698,7 +699,16 @@ bool bound_is_plain(const struct bound *bound)
 
 static int32_t in_points(int64_t cost)
 {
-	return cost > (INT32_MAX / 2) * (int64_t)POINT ? INT32_MAX / 2 : (int32_t)(cost / POINT);
+	return cost > DEAREST * (int64_t)POINT ? DEAREST : (int32_t)(cost / POINT);
+}
+
+/* Can it begin on the day at its i-th venue, beside what stands? */
+static bool begins(const struct bound *bound, int32_t r, int32_t i, int32_t day)
+{
+	const struct problem_request *request = &bound->problem->requests[r];
+	int32_t bit = day - request->first_word * 64;
+
+	return (bound->starts[r][i * request->n_words + (bit >> 6)] >> (bit & 63) & 1) != 0;
 }
 
 bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
@@ -708,7 +718,7 @@ bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
 	const struct problem_request *request = &problem->requests[r];
 	int32_t from = request->first_word * 64, to = from + request->n_words * 64 - 1;
 
-	if (bound->is_plain || request->federation == PROBLEM_NONE)
+	if (bound->is_plain || request->federation == PROBLEM_NONE || bound->starts[r] == NULL)
 		return false;
 	if (to > problem->n_days - request->duration)
 		to = problem->n_days - request->duration;
@@ -719,7 +729,8 @@ bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
 		charge_city(chooser, request, i, from, to);
 		charge(chooser->city_cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
 		for (int32_t s = from; s <= to; s++)
-			ret_costs[i * request->n_words * 64 + s - from] = in_points(chooser->city_cost[s]);
+			ret_costs[i * request->n_words * 64 + s - from] =
+			        begins(bound, r, i, s) ? in_points(chooser->city_cost[s]) : DEAREST;
 	}
 	return true;
 }

@@ -41,7 +41,7 @@ static uint64_t begins_from(const struct calendar *calendar, const uint64_t *sta
 
 /* Marks the start days of `one` at its i-th venue that `other`, at `venue`, may follow sooner than after the longest
  * (at that host: the middle) rest. */
-static void mark(const struct bound_rests *rests, const struct calendar *calendar, const uint64_t *starts, struct attendance one,
+static void mark(struct bound_rests *rests, const struct calendar *calendar, const uint64_t *starts, struct attendance one,
                  int32_t i, int32_t other, int32_t other_i, int32_t venue)
 {
 	const struct problem *problem = rests->problem;
@@ -51,6 +51,7 @@ static void mark(const struct bound_rests *rests, const struct calendar *calenda
 	uint64_t *most = words_of(rests, one.request, one.k, i, WITHIN_MOST);
 	uint64_t *middle = words_of(rests, one.request, one.k, i, WITHIN_MIDDLE);
 
+	rests->work_left -= 1 + (int64_t)request->n_words * (rests->most - rest);
 	for (int32_t w = 0; rest < rests->most && w < request->n_words; w++)
 		for (int32_t days = rest; days < rests->most; days++) {
 			int32_t day = (request->first_word + w) * 64 + request->duration + days;
@@ -62,7 +63,7 @@ static void mark(const struct bound_rests *rests, const struct calendar *calenda
 		}
 }
 
-static void mark_pair(const struct bound_rests *rests, const struct calendar *calendar, uint64_t *const *starts,
+static void mark_pair(struct bound_rests *rests, const struct calendar *calendar, uint64_t *const *starts,
                       struct attendance one, int32_t other)
 {
 	const struct problem_request *request = &rests->problem->requests[one.request];
@@ -87,19 +88,17 @@ static void mark_always(const struct bound_rests *rests, struct attendance one)
 }
 
 /* All of one squad. */
-static void mark_squad(const struct bound_rests *rests, const struct calendar *calendar, uint64_t *const *starts,
+static void mark_squad(struct bound_rests *rests, const struct calendar *calendar, uint64_t *const *starts,
                        const struct attendance *list, int32_t n)
 {
 	for (int32_t a = 0; a < n; a++) {
 		if (calendar_is_placed(calendar, list[a].request))
 			continue;
-		if (n > BOUND_REST_EVENTS_MAX) {
-			mark_always(rests, list[a]);
-			continue;
-		}
-		for (int32_t b = 0; b < n; b++)
+		for (int32_t b = 0; b < n && rests->work_left > 0; b++)
 			if (a != b)
 				mark_pair(rests, calendar, starts, list[a], list[b].request);
+		if (rests->work_left <= 0)
+			mark_always(rests, list[a]);
 	}
 }
 
@@ -108,7 +107,7 @@ static bool takes_part(const struct calendar *calendar, uint64_t *const *starts,
 	return calendar->problem->requests[r].present && (starts[r] != NULL || calendar_is_placed(calendar, r));
 }
 
-static void mark_all(const struct bound_rests *rests, const struct calendar *calendar, uint64_t *const *starts)
+static void mark_all(struct bound_rests *rests, const struct calendar *calendar, uint64_t *const *starts)
 {
 	const struct problem *problem = rests->problem;
 	size_t n_squads = (size_t)problem->n_squads, total = 0;
@@ -136,12 +135,13 @@ void bound_rests_init(struct bound_rests *rests, const struct calendar *calendar
 	const struct problem_policy *policy = &problem->policy;
 	int64_t total = 0;
 
-	*rests = (struct bound_rests){problem, policy->rest_same_city, policy->rest_same_host, policy->rest_between_hosts, NULL, NULL};
+	*rests = (struct bound_rests){problem, policy->rest_same_city, policy->rest_same_host, policy->rest_between_hosts,
+	                               BOUND_REST_WORK_MAX, NULL, NULL};
 	rests->first = memory_new((size_t)problem->n_requests, sizeof(*rests->first));
 	for (int32_t r = 0; r < problem->n_requests; r++) {
 		const struct problem_request *request = &problem->requests[r];
 
-		rests->first[r] = starts[r] != NULL ? total : PROBLEM_NONE;
+		rests->first[r] = total;
 		if (starts[r] != NULL)
 			total += (int64_t)request->n_squads * request->n_venues * LEVELS * request->n_words;
 	}
@@ -164,12 +164,12 @@ void bound_rests_done(struct bound_rests *rests)
 
 const uint64_t *bound_rests_sooner(const struct bound_rests *rests, int32_t r, int32_t k, int32_t i)
 {
-	return rests->sooner == NULL || rests->first[r] < 0 ? NULL : words_of(rests, r, k, i, WITHIN_MOST);
+	return rests->sooner == NULL ? NULL : words_of(rests, r, k, i, WITHIN_MOST);
 }
 
 int32_t bound_rest(const struct bound_rests *rests, int32_t r, int32_t k, int32_t i, int32_t bit)
 {
-	if (rests->sooner == NULL || rests->first[r] < 0)
+	if (rests->sooner == NULL)
 		return rests->most;
 	if ((words_of(rests, r, k, i, WITHIN_MOST)[bit >> 6] >> (bit & 63) & 1) == 0)
 		return rests->most;

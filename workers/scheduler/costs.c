@@ -4,13 +4,29 @@
 #include "scheduler/memory.h"
 #include "util/clock.h"
 
-#define BALANCE_LEAST 20 /* of ANNEAL_BALANCE */
+#define BALANCE_LEAST 20 /* of COSTS_BALANCE */
 #define BALANCE_FOLD 2   /* so many times the tax that balances hosts: enough not to drift */
 #define COSTS_ROUND 16 /* whose prices searches go by */
 
 static size_t places_of(const struct problem_request *request)
 {
 	return (size_t)request->n_venues * (size_t)request->n_words * 64;
+}
+
+/* What the cheapest of all places of a request costs. */
+static int64_t cheapest_of(const struct problem *problem, const struct problem_request *request, const int32_t *costs)
+{
+	int32_t least = INT32_MAX;
+
+	for (int32_t i = 0; i < request->n_venues; i++, costs += (size_t)request->n_words * 64)
+		for (int32_t w = 0; w < request->n_words; w++)
+			for (uint64_t word = request->starts[w]; word != 0; word &= word - 1) {
+				int32_t bit = w * 64 + __builtin_ctzll(word);
+
+				if (request->first_word * 64 + bit + request->duration <= problem->n_days && costs[bit] < least)
+					least = costs[bit];
+			}
+	return least;
 }
 
 /* At the prices as they are now. */
@@ -24,20 +40,25 @@ static void make(struct costs *ret_costs, const struct problem *problem, struct 
 		return;
 	ret_costs->block = memory_new(total, sizeof(*ret_costs->block));
 	ret_costs->by_request = memory_new((size_t)problem->n_requests, sizeof(*ret_costs->by_request));
+	ret_costs->promise = memory_new((size_t)problem->n_requests, sizeof(*ret_costs->promise));
 	for (int32_t r = 0; r < problem->n_requests; r++) {
-		if (bound_costs(bound, r, &ret_costs->block[at]))
+		ret_costs->promise[r] = INT64_MIN; /* it can't go anywhere */
+		if (bound_costs(bound, r, &ret_costs->block[at])) {
 			ret_costs->by_request[r] = &ret_costs->block[at];
+			ret_costs->promise[r] = INT64_C(1000) * problem->requests[r].value -
+			                        cheapest_of(problem, &problem->requests[r], &ret_costs->block[at]);
+		}
 		at += places_of(&problem->requests[r]);
 	}
 }
 
 static int32_t balance_of(const struct bound *bound)
 {
-	int32_t balance = (int32_t)(BALANCE_FOLD * ANNEAL_BALANCE * bound_tax_share(bound));
+	int32_t balance = (int32_t)(BALANCE_FOLD * COSTS_BALANCE * bound_tax_share(bound));
 
 	if (balance < BALANCE_LEAST)
 		return BALANCE_LEAST;
-	return balance < ANNEAL_BALANCE ? balance : ANNEAL_BALANCE;
+	return balance < COSTS_BALANCE ? balance : COSTS_BALANCE;
 }
 
 static bool is_over(const struct costs_limits *limits, int32_t n_rounds)
@@ -53,7 +74,7 @@ int64_t costs_find(struct costs *ret_costs, const struct problem *problem, struc
 	int64_t best;
 	bool last;
 
-	*ret_costs = (struct costs){NULL, NULL, ANNEAL_BALANCE};
+	*ret_costs = (struct costs){.balance = COSTS_BALANCE};
 	do {
 		best = bound_step(bound, score);
 		last = bound_is_plain(bound) || is_over(limits, ++n_rounds);
@@ -69,5 +90,6 @@ void costs_done(struct costs *costs)
 {
 	free(costs->block);
 	free(costs->by_request);
-	*costs = (struct costs){NULL, NULL, 0};
+	free(costs->promise);
+	*costs = (struct costs){.balance = 0};
 }

@@ -1,19 +1,21 @@
-/* costs.h - a table of what each place costs each request at the bound's prices, for searches to read.
+/* costs.h - what each place costs each request at the bound's prices, and what keeps the balance of hosts: for searches
+ * to read.
  *
- * Layer     scheduler: bound and anneal below it; solve and round above.
+ * Layer     scheduler: bound below it; anneal, solve and round above.
  * Thread    made by one; any number of readers afterwards.
  * Limit     COSTS_MAX entries of 4 bytes; a programme that needs more is searched without. */
 #pragma once
 #include <stdatomic.h>
-#include "scheduler/anneal.h"
 #include "scheduler/bound.h"
 
+#define COSTS_BALANCE 256 /* the whole weight of the balance of hosts */
 #define COSTS_MAX ((size_t)400 << 20)
 
 struct costs {
 	int32_t *block;             /* request after request */
-	const int32_t **by_request; /* into the block, as anneal_new() takes it; NULL: there are none */
-	int32_t balance;            /* how much of its weight keeps the balance of hosts, of ANNEAL_BALANCE */
+	const int32_t **by_request; /* into the block, as bound_costs() gives them; NULL: there are none */
+	int64_t *promise;           /* by request: what it is worth beyond what its cheapest place costs others; NULL likewise */
+	int32_t balance;            /* how much of its weight keeps the balance of hosts, of COSTS_BALANCE */
 };
 
 /* How long prices are sought: whichever comes first, but one round at least. */

@@ -201,12 +201,6 @@ bool scan_request(struct scan *scan, const struct calendar *calendar, int32_t r,
 	return any(scan->starts, scan->n_words);
 }
 
-bool scan_not_after(struct scan *scan, int32_t day)
-{
-	clear(scan->starts, scan->first_word, scan->n_words, day + 1, INT32_MAX / 2);
-	return any(scan->starts, scan->n_words);
-}
-
 /* The start days that the squads' journeys leave for an event in this city. */
 static const uint64_t *rested(struct scan *scan, const struct problem_venue *venue)
 {

@@ -38,8 +38,6 @@ enum scan_flags {
  * left at any venue, by rules 1, 4, 8, 9. Rules 2 and 10 are the caller's. */
 bool scan_request(struct scan *scan, const struct calendar *calendar, int32_t request, unsigned flags,
                   int32_t not_before);
-/* Takes the start days after `day` away as well; false: none is left. */
-bool scan_not_after(struct scan *scan, int32_t day);
 /* Rules 3, 5, 6, 7 and what is left of 8, at one venue. False: no start day; else they stand in scan->free. */
 bool scan_venue(struct scan *scan, int32_t venue);
 

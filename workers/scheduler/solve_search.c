@@ -94,10 +94,10 @@ static int64_t cycle_done(const struct search *search, const struct cycle *cycle
 /* The least that keeps the balance of hosts, and all of its weight in the end. */
 static int32_t balance_at(const struct search *search, int64_t done)
 {
-	int64_t least = search->limits->costs == NULL ? ANNEAL_BALANCE : search->limits->costs->balance;
+	int64_t least = search->limits->costs == NULL ? COSTS_BALANCE : search->limits->costs->balance;
 	int64_t from = (int64_t)PARTS * BALANCING_PCT / 100;
 
-	return (int32_t)(done <= from ? least : least + (ANNEAL_BALANCE - least) * (done - from) / (PARTS - from));
+	return (int32_t)(done <= from ? least : least + (COSTS_BALANCE - least) * (done - from) / (PARTS - from));
 }
 
 static void steps_at(struct runner *runner, int64_t done, int64_t n)
@@ -234,7 +234,7 @@ static void run_all(struct search *search, void *(*run)(void *))
 {
 	for (int32_t t = 1; t < search->n_threads; t++)
 		if (pthread_create(&search->runners[t].thread, NULL, run, &search->runners[t]) != 0)
-			abort(); /* the others would wait for it for ever */
+			abort(); /* as memory.h */
 	run(&search->runners[0]);
 	for (int32_t t = 1; t < search->n_threads; t++)
 		pthread_join(search->runners[t].thread, NULL);
@@ -273,10 +273,10 @@ static bool is_shared(const struct search *search)
 static void runner_init(struct runner *runner, struct search *search, const struct calendar *calendar, int32_t index)
 {
 	const struct solve_limits *limits = search->limits;
+
 	runner->search = search;
 	runner->index = index;
-	runner->anneal = anneal_new(calendar, limits->seed * 1000003u + (uint64_t)index,
-	                            limits->costs == NULL ? NULL : limits->costs->by_request);
+	runner->anneal = anneal_new(calendar, limits->seed * 1000003u + (uint64_t)index, limits->costs);
 	runner->cycle.hot = search->hot;
 	runner->cycle.to_steps = search->problem->n_requests > ALONE_REQUESTS
 	                                 ? INT64_MAX

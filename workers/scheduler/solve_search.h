@@ -21,7 +21,7 @@ struct solve_limits {
 	int32_t n_threads;
 	uint64_t seed;
 	int64_t bound;                 /* only given on */
-	const struct costs *costs;     /* of places; NULL: none */
+	const struct costs *costs;     /* of places, and what keeps the balance; NULL: none */
 	const atomic_bool *stop;       /* set by a signal: ends soon */
 	void (*progress_cb)(const struct solve_progress *progress, void *arg);
 	void *arg;
