@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "scheduler/bound_rest.h"
+#include "scheduler/bound_starts.h"
 #include "scheduler/memory.h"
-#include "scheduler/scan.h"
 
 #define POINT 64          /* prices are in 1/64 point */
 #define SMOOTH 0.35       /* how much of a new direction counts */
@@ -36,8 +36,7 @@ struct bound {
 	int64_t *taxed, *hosted;     /* tax in 1/(POINT · fine); athlete-days, by party */
 	int64_t fine;
 	struct bound_rests rests;
-	uint64_t **starts;           /* by request: words of feasible starts, venue after venue */
-	int32_t *first_start, *last_start; /* by request: the first and the last of these, at any venue */
+	struct bound_starts starts;
 	int32_t *first_after;        /* by request: its first link among all */
 	struct choice *choices;      /* by request: of this round */
 	struct chooser *choosers;
@@ -102,7 +101,7 @@ static bool is_free_to_go(const struct bound *bound, int32_t r)
 {
 	const struct problem_request *request = &bound->problem->requests[r];
 
-	return request->present && !request->fixed && bound->starts[r] != NULL;
+	return request->present && !request->fixed && bound->starts.of[r] != NULL;
 }
 
 /* What is left beside what stands: each kind's supply. */
@@ -162,145 +161,6 @@ static void usual_sizes(struct bound *bound)
 			bound->prices[kind].usual[row] = total[kind] > 0 ? total[kind] / n[kind] : 1;
 }
 
-/* Start days that each request has beside what stands, venue after venue. NULL where it has none. */
-static void find_starts(struct bound *bound)
-{
-	const struct problem *problem = bound->problem;
-	struct scan scan;
-
-	for (int32_t r = 0; r < problem->n_requests; r++) {
-		const struct problem_request *request = &problem->requests[r];
-		size_t n_words = (size_t)request->n_words;
-		uint64_t any = 0;
-
-		if (!request->present || calendar_is_placed(bound->calendar, r) || request->n_venues == 0 || n_words == 0)
-			continue;
-		/* Leaders that are still to be placed must not hide it: the links are priced. */
-		bound->starts[r] = memory_new((size_t)request->n_venues * n_words, sizeof(uint64_t));
-		if (!scan_request(&scan, bound->calendar, r, SCAN_LEAVE_LEADERS, 0))
-			goto none;
-		for (int32_t i = 0; i < request->n_venues; i++)
-			if (scan_venue(&scan, request->venues[i])) {
-				memcpy(&bound->starts[r][(size_t)i * n_words], scan.free, n_words * sizeof(uint64_t));
-				any = 1;
-			}
-none:
-		if (any == 0) {
-			free(bound->starts[r]);
-			bound->starts[r] = NULL;
-		}
-	}
-}
-
-/* Marks the start days that `link` leaves, whichever start its leader takes: ret_days[day] > 0. */
-static void reach(const struct bound *bound, const struct problem_after *link, int64_t *ret_days)
-{
-	const struct problem_request *leader = &bound->problem->requests[link->request];
-	const uint64_t *starts = bound->starts[link->request];
-	int32_t n_days = bound->problem->n_days;
-
-	memset(ret_days, 0, ((size_t)n_days + 1) * sizeof(*ret_days));
-	for (int32_t w = 0; w < leader->n_words; w++) {
-		uint64_t word = 0;
-
-		for (int32_t i = 0; i < leader->n_venues; i++)
-			word |= starts[i * leader->n_words + w];
-		for (; word != 0; word &= word - 1) {
-			int64_t behind = (leader->first_word + w) * 64 + __builtin_ctzll(word) + leader->duration;
-			int64_t first = behind + link->min_gap, last = behind + link->max_gap;
-
-			if (first < 0)
-				first = 0;
-			if (first < n_days && last >= first) {
-				ret_days[first]++;
-				ret_days[last + 1 < n_days ? last + 1 : n_days]--;
-			}
-		}
-	}
-	for (int32_t d = 0; d < n_days; d++)
-		ret_days[d + 1] += ret_days[d];
-}
-
-/* Takes away the start days of `r` that no start of one whom it comes after would allow. */
-static void trim(struct bound *bound, int32_t r, int64_t *reached)
-{
-	const struct problem_request *request = &bound->problem->requests[r];
-	uint64_t any = 0;
-
-	for (int32_t i = 0; i < request->n_after && bound->starts[r] != NULL; i++, any = 0) {
-		const struct problem_after *link = &request->after[i];
-
-		if (calendar_is_placed(bound->calendar, link->request))
-			continue;
-		if (bound->starts[link->request] != NULL) {
-			reach(bound, link, reached);
-			for (int32_t w = 0; w < request->n_venues * request->n_words; w++) {
-				int32_t first = (request->first_word + w % request->n_words) * 64;
-
-				for (uint64_t word = bound->starts[r][w]; word != 0; word &= word - 1)
-					if (reached[first + __builtin_ctzll(word)] == 0)
-						bound->starts[r][w] ^= word & -word;
-				any |= bound->starts[r][w];
-			}
-		}
-		if (any == 0) {
-			free(bound->starts[r]);
-			bound->starts[r] = NULL;
-		}
-	}
-}
-
-/* Trims all, leaders before those who come after them. (Whoever comes after himself is left as he is.) */
-static void trim_all(struct bound *bound)
-{
-	const struct problem *problem = bound->problem;
-	int32_t *queue = memory_new((size_t)problem->n_requests, sizeof(*queue)), n = 0;
-	int32_t *n_leaders = memory_new((size_t)problem->n_requests, sizeof(*n_leaders));
-	int64_t *reached = memory_new((size_t)problem->n_days + 64, sizeof(*reached));
-
-	for (int32_t r = 0; r < problem->n_requests; r++) {
-		for (int32_t i = 0; i < problem->requests[r].n_after; i++)
-			n_leaders[r] += problem->requests[problem->requests[r].after[i].request].present;
-		if (n_leaders[r] == 0)
-			queue[n++] = r;
-	}
-	for (int32_t at = 0; at < n; at++) {
-		const struct problem_request *leader = &problem->requests[queue[at]];
-
-		trim(bound, queue[at], reached);
-		for (int32_t i = 0; leader->present && i < leader->n_followers; i++) {
-			int32_t r = leader->followers[i];
-
-			for (int32_t j = 0; j < problem->requests[r].n_after; j++)
-				if (problem->requests[r].after[j].request == queue[at] && --n_leaders[r] == 0)
-					queue[n++] = r;
-		}
-	}
-	free(queue);
-	free(n_leaders);
-	free(reached);
-}
-
-static void find_ends(struct bound *bound)
-{
-	for (int32_t r = 0; r < bound->problem->n_requests; r++) {
-		const struct problem_request *request = &bound->problem->requests[r];
-		int32_t first = INT32_MAX, last = -1;
-
-		for (int32_t w = 0; bound->starts[r] != NULL && w < request->n_venues * request->n_words; w++) {
-			uint64_t word = bound->starts[r][w];
-			int32_t day = (request->first_word + w % request->n_words) * 64;
-
-			if (word != 0 && day + __builtin_ctzll(word) < first)
-				first = day + __builtin_ctzll(word);
-			if (word != 0 && day + 63 - __builtin_clzll(word) > last)
-				last = day + 63 - __builtin_clzll(word);
-		}
-		bound->first_start[r] = first;
-		bound->last_start[r] = last;
-	}
-}
-
 struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 {
 	struct bound *bound = memory_new(1, sizeof(*bound));
@@ -316,9 +176,6 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		words += (int64_t)problem->requests[r].n_venues * problem->requests[r].n_words;
 	bound->is_plain = cells > BOUND_CELLS_MAX || words > BOUND_WORDS_MAX;
-	bound->starts = memory_new((size_t)problem->n_requests, sizeof(*bound->starts));
-	bound->first_start = memory_new((size_t)problem->n_requests, sizeof(int32_t));
-	bound->last_start = memory_new((size_t)problem->n_requests, sizeof(int32_t));
 	bound->first_after = memory_new((size_t)problem->n_requests, sizeof(int32_t));
 	for (int32_t r = 0; r < problem->n_requests; r++) {
 		bound->first_after[r] = n_links;
@@ -350,10 +207,8 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		if (POINT * 1000.0 * problem->requests[r].value > bound->ceiling)
 			bound->ceiling = POINT * 1000.0 * problem->requests[r].value;
-	find_starts(bound);
-	trim_all(bound);
-	find_ends(bound);
-	bound_rests_init(&bound->rests, calendar, bound->starts);
+	bound_starts_init(&bound->starts, calendar);
+	bound_rests_init(&bound->rests, calendar, bound->starts.of);
 	supply_all(bound);
 	usual_sizes(bound);
 	return bound;
@@ -365,12 +220,8 @@ void bound_free(struct bound *bound)
 		return;
 	for (int kind = 0; kind < KINDS; kind++)
 		prices_done(&bound->prices[kind]);
-	for (int32_t r = 0; r < bound->problem->n_requests; r++)
-		free(bound->starts[r]);
-	free(bound->starts);
+	bound_starts_done(&bound->starts);
 	bound_rests_done(&bound->rests);
-	free(bound->first_start);
-	free(bound->last_start);
 	free(bound->first_after);
 	free(bound->tax);
 	free(bound->tax_direction);
@@ -501,7 +352,7 @@ static void choose_day(const struct chooser *chooser, int32_t r, int32_t i, stru
 	const struct problem *problem = bound->problem;
 	const struct problem_request *request = &problem->requests[r];
 	const struct problem_venue *venue = &problem->venues[request->venues[i]];
-	const uint64_t *starts = &bound->starts[r][(size_t)i * (size_t)request->n_words];
+	const uint64_t *starts = &bound->starts.of[r][(size_t)i * (size_t)request->n_words];
 	const int64_t *sum = sums(&bound->prices[UNITS], request->venues[i]);
 	int64_t base = POINT * INT64_C(1000) * request->value + rounded_up(request->load * bound->taxed[venue->host], bound->fine);
 	bool announced = request->announced && request->announced_venue == request->venues[i];
@@ -523,7 +374,7 @@ static struct choice choose(struct chooser *chooser, int32_t r)
 	const struct bound *bound = chooser->bound;
 	const struct problem *problem = bound->problem;
 	const struct problem_request *request = &problem->requests[r];
-	int32_t from = bound->first_start[r], to = bound->last_start[r], city = PROBLEM_NONE;
+	int32_t from = bound->starts.first[r], to = bound->starts.last[r], city = PROBLEM_NONE;
 	struct choice best = {0, 0, 0};
 
 	charge_anywhere(chooser, request, from, to);
@@ -708,7 +559,7 @@ static bool begins(const struct bound *bound, int32_t r, int32_t i, int32_t day)
 	const struct problem_request *request = &bound->problem->requests[r];
 	int32_t bit = day - request->first_word * 64;
 
-	return (bound->starts[r][i * request->n_words + (bit >> 6)] >> (bit & 63) & 1) != 0;
+	return (bound->starts.of[r][i * request->n_words + (bit >> 6)] >> (bit & 63) & 1) != 0;
 }
 
 bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
@@ -718,7 +569,7 @@ bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
 	const struct problem_request *request = &problem->requests[r];
 	int32_t from = request->first_word * 64, to = from + request->n_words * 64 - 1;
 
-	if (bound->is_plain || request->federation == PROBLEM_NONE || bound->starts[r] == NULL)
+	if (bound->is_plain || request->federation == PROBLEM_NONE || bound->starts.of[r] == NULL)
 		return false;
 	if (to > problem->n_days - request->duration)
 		to = problem->n_days - request->duration;

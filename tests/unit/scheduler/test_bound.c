@@ -201,12 +201,39 @@ static void rests_count_where_nobody_can_follow_sooner(void **state)
 	}
 }
 
+#define FIXED(id, venue, first) \
+	"{\"id\":\"" id "\",\"federation\":\"f\",\"kind\":\"competition\",\"discipline\":\"ATH\",\"level\":1,\"duration\":2," \
+	"\"windows\":[[\"2022-01-01\",\"2022-01-31\"]],\"preferred_first_day\":\"2022-01-" first "\",\"hosts\":[\"PAA\",\"PAB\"]," \
+	"\"venues\":[\"" venue "\"],\"facilities\":[],\"units\":1,\"headcount\":9,\"services\":{},\"squads\":[\"s\"],\"value\":10," \
+	"\"announced\":{\"venue\":\"" venue "\",\"first_day\":\"2022-01-" first "\",\"fixed\":true}}"
+
+/* The squad is at home until the 2nd of January, and rests for three days before it is abroad. */
+static void days_that_cannot_be_had_are_the_dearest(void **state)
+{
+	int32_t costs[64], nobody[64];
+	struct bounded b;
+	struct bound *bound;
+
+	(void)state;
+	start(&b, journeys_json(JOURNEY("b", "ve", "01", "20") "," JOURNEY("c", "ve", "01", "06") "," FIXED("a", "vc", "01")));
+	bound = bound_new(b.calendar, /* n_threads= */ 1);
+	bound_step(bound, 0);
+	assert_true(bound_costs(bound, problem_request(b.problem, "b"), costs));
+	for (int32_t day = 0; day < 19; day++)
+		assert_int_equal(costs[day] == INT32_MAX / 2, day < 5);
+	assert_false(bound_costs(bound, problem_request(b.problem, "c"), nobody));
+	assert_false(bound_costs(bound, problem_request(b.problem, "a"), nobody));
+	bound_free(bound);
+	end(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_best_plan_of_a_tiny_programme_is_below),
 		cmocka_unit_test(what_a_search_finds_is_below_and_near),
 		cmocka_unit_test(nobody_counts_who_cannot_come_after),
+		cmocka_unit_test(days_that_cannot_be_had_are_the_dearest),
 		cmocka_unit_test(rests_count_where_nobody_can_follow_sooner),
 	};
 
