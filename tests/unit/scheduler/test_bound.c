@@ -97,23 +97,28 @@ static void what_a_search_finds_is_below_and_near(void **state)
 	assert_true(bounds * 95 <= scores * 100);
 }
 
-/* One of 10,000 points from the 1st to the 4th of January, of two days, and others that come after it. */
-static char *chain_json(const char *others)
+/* Two cities at home, one abroad; no rest in a city, one day at home, three between hosts. */
+static char *small_json(const char *requests)
 {
 	char *json = NULL;
 	size_t size;
 	FILE *out = open_memstream(&json, &size);
 
 	fprintf(out,
-	        "{\"programme\":{\"id\":\"chain\",\"first_day\":\"2022-01-01\",\"last_day\":\"2022-01-31\",\"parties\":[\"PAA\",\"PAB\"],"
+	        "{\"programme\":{\"id\":\"small\",\"first_day\":\"2022-01-01\",\"last_day\":\"2022-01-31\",\"parties\":[\"PAA\",\"PAB\"],"
 	        "\"guests\":[],\"policy\":{\"date_weight\":0,\"move_cost\":0,\"reciprocity_weight\":0,\"rest_same_city\":0,"
-	        "\"rest_same_host\":0,\"rest_between_hosts\":0}},\"cities\":[{\"id\":\"c\",\"noc\":\"PAA\",\"beds\":9000}],\"venues\":["
-	        "{\"id\":\"h\",\"city\":\"c\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5}],\"federations\":["
-	        "{\"id\":\"f\",\"noc\":\"PAA\",\"disciplines\":[\"ATH\"],\"max_events\":9}],\"squads\":[],\"requests\":[%s]}", others);
+	        "\"rest_same_host\":1,\"rest_between_hosts\":3}},\"cities\":[{\"id\":\"c\",\"noc\":\"PAA\",\"beds\":9000},"
+	        "{\"id\":\"d\",\"noc\":\"PAA\",\"beds\":9000},{\"id\":\"e\",\"noc\":\"PAB\",\"beds\":9000}],\"venues\":["
+	        "{\"id\":\"vc\",\"city\":\"c\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5},"
+	        "{\"id\":\"vd\",\"city\":\"d\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5},"
+	        "{\"id\":\"ve\",\"city\":\"e\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5}],\"federations\":["
+	        "{\"id\":\"f\",\"noc\":\"PAA\",\"disciplines\":[\"ATH\"],\"max_events\":9}],"
+	        "\"squads\":[{\"id\":\"s\",\"federation\":\"f\",\"size\":9}],\"requests\":[%s]}", requests);
 	fclose(out);
 	return json;
 }
 
+/* Of two days, worth 10,000 points. */
 #define REQUEST(id, first, last, after) \
 	"{\"id\":\"" id "\",\"federation\":\"f\",\"kind\":\"competition\",\"discipline\":\"ATH\",\"level\":1,\"duration\":2," \
 	"\"windows\":[[\"2022-01-" first "\",\"2022-01-" last "\"]],\"preferred_first_day\":\"2022-01-" first "\",\"hosts\":[\"PAA\"]," \
@@ -140,31 +145,10 @@ static void nobody_counts_who_cannot_come_after(void **state)
 	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
 		struct bounded b;
 
-		start(&b, chain_json(CASES[i].requests));
+		start(&b, small_json(CASES[i].requests));
 		assert_int_equal(bound_after(&b, 1, 0), CASES[i].bound);
 		end(&b);
 	}
-}
-
-/* Two cities at home, one abroad; no rest in a city, one day at home, three between hosts. */
-static char *journeys_json(const char *requests)
-{
-	char *json = NULL;
-	size_t size;
-	FILE *out = open_memstream(&json, &size);
-
-	fprintf(out,
-	        "{\"programme\":{\"id\":\"journeys\",\"first_day\":\"2022-01-01\",\"last_day\":\"2022-01-31\",\"parties\":[\"PAA\",\"PAB\"],"
-	        "\"guests\":[],\"policy\":{\"date_weight\":0,\"move_cost\":0,\"reciprocity_weight\":0,\"rest_same_city\":0,"
-	        "\"rest_same_host\":1,\"rest_between_hosts\":3}},\"cities\":[{\"id\":\"c\",\"noc\":\"PAA\",\"beds\":9000},"
-	        "{\"id\":\"d\",\"noc\":\"PAA\",\"beds\":9000},{\"id\":\"e\",\"noc\":\"PAB\",\"beds\":9000}],\"venues\":["
-	        "{\"id\":\"vc\",\"city\":\"c\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5},"
-	        "{\"id\":\"vd\",\"city\":\"d\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5},"
-	        "{\"id\":\"ve\",\"city\":\"e\",\"disciplines\":[\"ATH\"],\"facilities\":[],\"units\":9,\"level\":5}],\"federations\":["
-	        "{\"id\":\"f\",\"noc\":\"PAA\",\"disciplines\":[\"ATH\"],\"max_events\":9}],"
-	        "\"squads\":[{\"id\":\"s\",\"federation\":\"f\",\"size\":9}],\"requests\":[%s]}", requests);
-	fclose(out);
-	return json;
 }
 
 /* Of two days, and attended by the squad. */
@@ -194,7 +178,7 @@ static void rests_count_where_nobody_can_follow_sooner(void **state)
 		struct bounded b;
 		int64_t bound;
 
-		start(&b, journeys_json(CASES[i].requests));
+		start(&b, small_json(CASES[i].requests));
 		bound = bound_after(&b, 100, CASES[i].best);
 		assert_true(bound >= CASES[i].best && bound <= CASES[i].best + 100);
 		end(&b);
@@ -215,7 +199,7 @@ static void days_that_cannot_be_had_are_the_dearest(void **state)
 	struct bound *bound;
 
 	(void)state;
-	start(&b, journeys_json(JOURNEY("b", "ve", "01", "20") "," JOURNEY("c", "ve", "01", "06") "," FIXED("a", "vc", "01")));
+	start(&b, small_json(JOURNEY("b", "ve", "01", "20") "," JOURNEY("c", "ve", "01", "06") "," FIXED("a", "vc", "01")));
 	bound = bound_new(b.calendar, /* n_threads= */ 1);
 	bound_step(bound, 0);
 	assert_true(bound_costs(bound, problem_request(b.problem, "b"), costs));
