@@ -6,7 +6,8 @@
 
 #define BALANCE_LEAST 20 /* of COSTS_BALANCE */
 #define BALANCE_FOLD 2   /* so many times the tax that balances hosts: enough not to drift */
-#define COSTS_ROUND 16 /* whose prices searches go by */
+#define COSTS_ROUND 16 /* whose prices searches go by, */
+#define LEAST_ROUNDS 8 /* or, where time is short, those of this one */
 
 static size_t places_of(const struct problem_request *request)
 {
@@ -63,7 +64,9 @@ static int32_t balance_of(const struct bound *bound)
 
 static bool is_over(const struct costs_limits *limits, int32_t n_rounds)
 {
-	return n_rounds >= limits->n_rounds || (limits->until_ms > 0 && clock_ms() >= limits->until_ms) ||
+	uint64_t until_ms = n_rounds < LEAST_ROUNDS ? limits->late_ms : limits->until_ms;
+
+	return n_rounds >= limits->n_rounds || (limits->until_ms > 0 && clock_ms() >= until_ms) ||
 	       atomic_load_explicit(limits->stop, memory_order_relaxed);
 }
 

@@ -22,6 +22,7 @@ struct costs {
 struct costs_limits {
 	int32_t n_rounds;
 	uint64_t until_ms; /* of clock_ms(); 0: any time */
+	uint64_t late_ms;  /* later than that: goes while the rounds are too few for useful prices */
 	const atomic_bool *stop;
 };
 

@@ -319,9 +319,11 @@ static void find_bound(struct round *round, const struct solve_limits *limits, s
 {
 	struct calendar *firm = calendar_new(round->problem);
 	int64_t ms = limits->milliseconds / BOUND_SHARE;
+	uint64_t now_ms = clock_ms(), part_ms = (uint64_t)(ms < BOUND_MS_MAX ? ms : BOUND_MS_MAX);
 	struct costs_limits bounds = {
 		.n_rounds = INT32_MAX,
-		.until_ms = clock_ms() + (uint64_t)(ms < BOUND_MS_MAX ? ms : BOUND_MS_MAX),
+		.until_ms = now_ms + part_ms,
+		.late_ms = now_ms + 2 * part_ms,
 		.stop = limits->stop,
 	};
 	struct bound *bound;

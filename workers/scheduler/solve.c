@@ -345,13 +345,14 @@ static int64_t first_score(const struct calendar *calendar)
 	return score;
 }
 
-/* The bound gets a tenth of the time, and at most so many rounds. Its prices then guide the search. */
+/* The bound gets a tenth of the time (up to a fifth, for the first few rounds), and at most so many rounds. Its prices then guide the search. */
 static void find_bound(struct solving *s)
 {
-	uint64_t until_ms = clock_ms() + (uint64_t)s->options.milliseconds / BOUND_PART;
+	uint64_t now_ms = clock_ms(), part_ms = (uint64_t)s->options.milliseconds / BOUND_PART;
 	struct costs_limits limits = {
 		.n_rounds = BOUND_ROUNDS,
-		.until_ms = s->options.milliseconds > 0 ? until_ms : 0,
+		.until_ms = s->options.milliseconds > 0 ? now_ms + part_ms : 0,
+		.late_ms = now_ms + 2 * part_ms,
 		.stop = &interrupted,
 	};
 	struct bound *bound = bound_new(s->calendar, (int32_t)s->options.threads);
