@@ -355,9 +355,7 @@ static void settle(struct anneal *anneal, int32_t r)
 
 static bool stands_as_before(const struct anneal *anneal, int32_t r)
 {
-	struct calendar_spot now = anneal->calendar->spots[r], then = anneal->before[r];
-
-	return now.venue == then.venue && (now.venue == PROBLEM_NONE || now.day == then.day);
+	return calendar_is_same(anneal->calendar->spots[r], anneal->before[r]);
 }
 
 /* Ends the step. */
@@ -582,7 +580,7 @@ void anneal_adopt(struct anneal *anneal, const struct calendar_spot *spots)
 	for (int32_t r = 0; r < anneal->problem->n_requests; r++) {
 		const struct calendar_spot *now = &anneal->calendar->spots[r];
 
-		if (now->venue == spots[r].venue && (now->venue == PROBLEM_NONE || now->day == spots[r].day))
+		if (calendar_is_same(*now, spots[r]))
 			continue;
 		anneal_touch(anneal, r);
 		if (now->venue != PROBLEM_NONE)

@@ -310,6 +310,11 @@ struct calendar_spot calendar_where(const struct calendar *calendar, int32_t req
 	return calendar->spots[request];
 }
 
+bool calendar_is_same(struct calendar_spot a, struct calendar_spot b)
+{
+	return a.venue == b.venue && (a.venue == PROBLEM_NONE || a.day == b.day);
+}
+
 void calendar_pin(struct calendar *calendar, int32_t request, bool pinned)
 {
 	know(calendar, request + 1);

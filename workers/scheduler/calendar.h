@@ -73,6 +73,9 @@ bool calendar_is_placed(const struct calendar *calendar, int32_t request);
 /* Where it is: venue PROBLEM_NONE where it has no place. */
 struct calendar_spot calendar_where(const struct calendar *calendar, int32_t request);
 
+/* The same place, or none both. */
+bool calendar_is_same(struct calendar_spot a, struct calendar_spot b);
+
 /* A pinned request is never named among those to be displaced. Fixed ones are always pinned. */
 void calendar_pin(struct calendar *calendar, int32_t request, bool pinned);
 bool calendar_is_pinned(const struct calendar *calendar, int32_t request);

@@ -340,14 +340,9 @@ static void find_bound(struct round *round, const struct solve_limits *limits, s
 		round->bound = 0; /* what stands breaks a rule: such a plan may have more than any that does not */
 }
 
-static bool is_same(struct calendar_spot a, struct calendar_spot b)
-{
-	return a.venue == b.venue && (a.venue == PROBLEM_NONE || a.day == b.day);
-}
-
 static bool is_moved(const struct round *round, int32_t r)
 {
-	return !is_same(calendar_where(round->calendar, r), round->subjects[r].from);
+	return !calendar_is_same(calendar_where(round->calendar, r), round->subjects[r].from);
 }
 
 static void put(struct round *round, int32_t r, struct calendar_spot spot)
@@ -611,8 +606,8 @@ static int64_t score_after(const struct round *round)
 			continue;
 		score += cost;
 		if (s->is_announced)
-			score += cost * is_same(calendar_where(round->calendar, r), s->announced) -
-			         cost * is_same(s->from, s->announced);
+			score += cost * calendar_is_same(calendar_where(round->calendar, r), s->announced) -
+			         cost * calendar_is_same(s->from, s->announced);
 	}
 	return score;
 }

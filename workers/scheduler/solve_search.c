@@ -240,11 +240,6 @@ static void run_all(struct search *search, void *(*run)(void *))
 		pthread_join(search->runners[t].thread, NULL);
 }
 
-static bool is_same(struct calendar_spot a, struct calendar_spot b)
-{
-	return a.venue == b.venue && (a.venue == PROBLEM_NONE || a.day == b.day);
-}
-
 /* Leaves the best plan of all runners in `calendar`. */
 static void take_best(struct search *search, struct calendar *calendar)
 {
@@ -258,7 +253,7 @@ static void take_best(struct search *search, struct calendar *calendar)
 	}
 	spots = anneal_best(best);
 	for (int32_t r = 0; r < search->problem->n_requests; r++)
-		if (calendar_is_placed(calendar, r) && !is_same(spots[r], calendar->spots[r]))
+		if (calendar_is_placed(calendar, r) && !calendar_is_same(spots[r], calendar->spots[r]))
 			calendar_remove(calendar, r);
 	for (int32_t r = 0; r < search->problem->n_requests; r++)
 		if (spots[r].venue != PROBLEM_NONE && !calendar_is_placed(calendar, r))
