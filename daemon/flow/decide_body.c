@@ -58,6 +58,16 @@ static bool is_policy(const char *code)
 	return false;
 }
 
+/* A request may break one rule in several windows: whoever lets pass what was found names it as
+ * often, and it is kept once. */
+static bool is_named_before(const Convene__V1__Allow *call, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (decide_same(call->codes[k], call->codes[i]))
+			return true;
+	return false;
+}
+
 static bool add_allowances(const struct desk_case *c, const Convene__V1__Allow *call,
 			   Convene__V1__Standing *s)
 {
@@ -72,7 +82,7 @@ static bool add_allowances(const struct desk_case *c, const Convene__V1__Allow *
 	for (size_t i = 0; i < call->n_codes; i++) {
 		Convene__V1__Allowance *a = &new[i];
 
-		if (decide_is_allowed(c, call->codes[i]))
+		if (decide_is_allowed(c, call->codes[i]) || is_named_before(call, i))
 			continue;
 		convene__v1__allowance__init(a);
 		a->code = call->codes[i];

@@ -324,7 +324,7 @@ def test_the_working_body_lets_a_request_go_beyond_the_policy(strict):
     allow("CAMP_TOO_LONG")
     s = w.fed.settled(w.p, "long").standing
     assert (s.state, [v.code for v in s.violations]) == (R.STATE_REJECTED, ["FILED_TOO_LATE"])
-    allow("CAMP_TOO_LONG", "FILED_TOO_LATE")
+    allow("CAMP_TOO_LONG", "FILED_TOO_LATE", "FILED_TOO_LATE")  # found in two windows, say: let pass once
     s = w.fed.settled(w.p, "long").standing
     assert s.state == R.STATE_PROPOSED
     assert [(a.code, a.revision, a.reason, a.role) for a in s.allowances] == [

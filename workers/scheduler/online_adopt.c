@@ -35,11 +35,6 @@ static struct calendar_spot spot_of(const struct book *b, const Convene__V1__Pla
 	return spot;
 }
 
-static bool is_same(struct calendar_spot x, struct calendar_spot y)
-{
-	return x.venue == y.venue && (x.venue == PROBLEM_NONE || x.day == y.day);
-}
-
 static void drop(struct adoption *a, struct move *m, const char *why)
 {
 	char *text = draft_room(a->d, WHY_BYTES, 1);
@@ -75,13 +70,13 @@ static void look(struct adoption *a, struct move *m)
 		drop(a, m, why);
 	} else if (e->record->revision != said->revision) {
 		drop(a, m, "It was amended since the plan was made.");
-	} else if (!is_same(m->was, spot_of(a->b, said->from))) {
+	} else if (!calendar_is_same(m->was, spot_of(a->b, said->from))) {
 		drop(a, m, "It has been moved since the plan was made.");
 	} else if (a->b->problem->requests[e->handle].fixed) {
 		drop(a, m, "It is fixed where it was announced.");
 	} else if (said->to != NULL && m->to.venue == PROBLEM_NONE) {
 		drop(a, m, "The venue of its new place is no longer there.");
-	} else if (is_same(m->was, m->to)) {
+	} else if (calendar_is_same(m->was, m->to)) {
 		drop(a, m, "It stands there already.");
 	}
 }
