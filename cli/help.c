@@ -1,36 +1,11 @@
 /* The help and the man page, both from the two tables. */
 #include "cli/args.h"
 #include "cli/exits.h"
+#include "util/help.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Prints `text` from column `indent` on, broken at spaces before column 80. */
-static void print_wrapped(const char *text, size_t indent, size_t column)
-{
-	while (*text != '\0') {
-		size_t n = strcspn(text, " \n");
-
-		if (column > indent && column + 1 + n > 79) {
-			printf("\n%*s", (int)indent, "");
-			column = indent;
-		} else if (column > indent) {
-			putchar(' ');
-			column++;
-		}
-		printf("%.*s", (int)n, text);
-		column += n;
-		text += n;
-		if (*text == '\n') {
-			printf("\n%*s", (int)indent, "");
-			column = indent;
-		}
-		if (*text != '\0')
-			text++;
-	}
-	putchar('\n');
-}
 
 static void print_option(const struct option_row *row)
 {
@@ -43,7 +18,7 @@ static void print_option(const struct option_row *row)
 	printf("%-30s", left);
 	if (n >= 30)
 		printf("\n%30s", "");
-	print_wrapped(row->help, 30, 30);
+	help_wrap(stdout, row->help, 30, 30);
 }
 
 static void print_options(uint64_t set)
@@ -76,30 +51,12 @@ void args_help(const struct command *command)
 	printf("usage: convene %s %s%s[OPTION…]\n\n", command->word, command->arguments,
 	       command->arguments[0] != '\0' ? " " : "");
 	printf("%c", toupper((unsigned char)command->summary[0]));
-	print_wrapped(command->summary + 1, 0, 0);
+	help_wrap(stdout, command->summary + 1, 0, 0);
 	if (command->details[0] != '\0')
-		print_wrapped(command->details, 0, 0);
+		help_wrap(stdout, command->details, 0, 0);
 	printf("\nOptions:\n");
 	print_options(command->options & ~OPT_COMMON);
 	print_options(OPT_COMMON);
-}
-
-/* Text for roff: backslashes and leading dots escaped, hyphens as such. */
-static void roff(const char *text)
-{
-	bool fresh = true;
-
-	for (; *text != '\0'; text++) {
-		if (*text == '\\')
-			fputs("\\e", stdout);
-		else if (*text == '-')
-			fputs("\\-", stdout);
-		else if (fresh && (*text == '.' || *text == '\''))
-			printf("\\&%c", *text);
-		else
-			putchar(*text);
-		fresh = *text == '\n';
-	}
 }
 
 static void roff_options(uint64_t set)
@@ -112,12 +69,12 @@ static void roff_options(uint64_t set)
 		printf(".TP\n.B ");
 		if (row->letter != 0)
 			printf("\\-%c, ", row->letter);
-		roff("--");
-		roff(row->word);
+		help_roff(stdout, "--");
+		help_roff(stdout, row->word);
 		if (row->value != NULL)
 			printf(" \\fI%s\\fP", row->value);
 		putchar('\n');
-		roff(row->help);
+		help_roff(stdout, row->help);
 		putchar('\n');
 	}
 }
@@ -126,11 +83,11 @@ static void roff_command(const struct command *c)
 {
 	printf(".SS convene %s %s\n", c->word, c->arguments);
 	printf("%c", toupper((unsigned char)c->summary[0]));
-	roff(c->summary + 1);
+	help_roff(stdout, c->summary + 1);
 	printf(".\n");
 	if (c->details[0] != '\0') {
 		printf(".PP\n");
-		roff(c->details);
+		help_roff(stdout, c->details);
 		putchar('\n');
 	}
 	roff_options(c->options & ~OPT_COMMON);
@@ -159,10 +116,10 @@ void args_man(void)
 	printf(".SH EXIT STATUS\n");
 	for (size_t i = 0; i < N_EXITS; i++) {
 		printf(".TP\n.B %d\n", EXITS[i].code);
-		roff(EXITS[i].meaning);
+		help_roff(stdout, EXITS[i].meaning);
 		putchar('\n');
 	}
 	printf(".SH ENVIRONMENT\n.TP\n.B CONVENE_PROFILE\nprofile, where no option names one\n"
 	       ".TP\n.B NO_COLOR\nno colours, also on a terminal\n");
-	printf(".SH SEE ALSO\n.B convened \\-\\-help\n");
+	printf(".SH SEE ALSO\nconvened(8), convene\\-scheduler(1), convene\\-validator(1)\n");
 }

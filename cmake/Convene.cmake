@@ -1,4 +1,4 @@
-# The four verbs of this build: convene_module, convene_program, convene_test, convene_fuzz (and convene_bench).
+# The verbs of this build: convene_module, convene_program (and convene_man), convene_test, convene_fuzz, convene_bench.
 
 add_library(convene_flags INTERFACE)
 target_compile_options(convene_flags INTERFACE
@@ -58,6 +58,14 @@ function(convene_program)
   if(NOT P_NO_INSTALL)
     install(TARGETS ${P_NAME} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
+endfunction()
+
+# convene_man(convene 1): the program writes its own page, from what its --help is made of.
+function(convene_man program section)
+  set(page ${CMAKE_CURRENT_BINARY_DIR}/${program}.${section})
+  add_custom_command(OUTPUT ${page} COMMAND sh -c "$<TARGET_FILE:${program}> --man > ${page}" DEPENDS ${program} VERBATIM)
+  add_custom_target(${program}_man ALL DEPENDS ${page})
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endfunction()
 
 # convene_test(NAME util_arena SOURCES test_arena.c USES util): one cmocka program, one ctest case. LONG: it begins before

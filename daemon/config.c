@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config_help.h"
 #include "domain/day.h"
 #include "io/keys.h"
 #include "util/err.h"
@@ -22,17 +23,13 @@ struct setting {
 	const char *standard; /* as text */
 	int64_t least, most;  /* text: most is the longest */
 	bool reload;
-	const char *value, *about;
 };
 
 static const struct setting SETTINGS[] = {
 #define TEXT(name, standard, longest, reload, value, about) \
-	{ #name, true, offsetof(struct config, name), standard, 0, longest, reload, value, about },
+	{ #name, true, offsetof(struct config, name), standard, 0, longest, reload },
 #define NUMBER(name, standard, least, most, reload, value, about) \
-	{ \
-		#name, false, offsetof(struct config, name), #standard, least, most, reload, \
-		value, about \
-	},
+	{ #name, false, offsetof(struct config, name), #standard, least, most, reload },
 #include "config.def"
 };
 
@@ -42,13 +39,14 @@ enum {
 	OPTION_CHECK,
 	OPTION_PRINT,
 	OPTION_HELP,
+	OPTION_MAN,
 	OPTION_VERSION
 };
 
 /* What the options say beside the settings. */
 struct asked {
 	const char *file;
-	bool check, print, help, version;
+	bool check, print, help, man, version;
 };
 
 struct reading {
@@ -177,6 +175,7 @@ static bool read_options(int argc, char **argv, struct config *config, struct as
 		{ "check-config", no_argument, NULL, OPTION_CHECK },
 		{ "print-config", no_argument, NULL, OPTION_PRINT },
 		{ "help", no_argument, NULL, OPTION_HELP },
+		{ "man", no_argument, NULL, OPTION_MAN }, /* for the build */
 		{ "version", no_argument, NULL, OPTION_VERSION },
 	};
 	struct option options[N_ELEMENTS(SETTINGS) + N_ELEMENTS(OTHERS) + 1] = { 0 };
@@ -214,6 +213,7 @@ static bool read_options(int argc, char **argv, struct config *config, struct as
 			asked->check |= c == OPTION_CHECK;
 			asked->print |= c == OPTION_PRINT;
 			asked->help |= c == OPTION_HELP;
+			asked->man |= c == OPTION_MAN;
 			asked->version |= c == OPTION_VERSION;
 			is_good &= c >= OPTION_CONFIG;
 		}
@@ -434,47 +434,6 @@ static bool check(struct config *config, FILE *err)
 	return is_good;
 }
 
-static void print_sample(FILE *out)
-{
-	fputs("# Settings of convened, with what holds where they are absent. Each is also an "
-	      "option: --in-flight-max 4096.\n"
-	      "# (reload): applied on `systemctl reload convened`.\n",
-	      out);
-	for (size_t i = 0; i < N_ELEMENTS(SETTINGS); i++) {
-		const struct setting *s = &SETTINGS[i];
-
-		fprintf(out, "\n# %s%s\n#%s = %s\n", s->about, s->reload ? " (reload)" : "",
-			s->name, s->standard);
-	}
-}
-
-static void print_help(FILE *out)
-{
-	fputs("Usage: convened [--config FILE] [OPTION]...\n"
-	      "Takes requests from sports federations, has them checked and placed, and tells "
-	      "everybody.\n\n"
-	      "  --config FILE            settings, one \"name = value\" a line; " CONFIG_FILE "\n"
-	      "  --init-operator KEY      grants this public key the operator's role, where nobody "
-	      "has any yet\n"
-	      "  --check-config           says what is wrong with the settings, and ends\n"
-	      "  --print-config           writes a sample of the file, and ends\n"
-	      "  --help, --version\n\nSettings, also keys of the file (with _ for -):\n",
-	      out);
-	for (size_t i = 0; i < N_ELEMENTS(SETTINGS); i++) {
-		const struct setting *s = &SETTINGS[i];
-		char name[64], left[96];
-
-		option_name(s->name, name, sizeof name);
-		snprintf(left, sizeof left, "--%s %s", name, s->value);
-		fprintf(out, "  %-34s %s%s%s%s\n", left, s->about, *s->standard != '\0' ? " (" : "",
-			s->standard, *s->standard != '\0' ? ")" : "");
-	}
-	fputs("\nExit: 0 stopped as told, 64 wrong usage, 78 wrong settings, 75 try again (another "
-	      "daemon took over), 70 a "
-	      "fault.\n",
-	      out);
-}
-
 int config_load(int argc, char **argv, FILE *out, FILE *err, struct config *ret_config)
 {
 	struct config config = { 0 };
@@ -485,15 +444,16 @@ int config_load(int argc, char **argv, FILE *out, FILE *err, struct config *ret_
 		fputs("Try convened --help.\n", err);
 		return CONFIG_EXIT_USAGE;
 	}
-	if (asked.help || asked.version || asked.print) {
-		if (asked.help)
-			print_help(out);
-		else if (asked.version)
-			fputs("convened " CONVENE_VERSION "\n", out);
-		else
-			print_sample(out);
+	if (asked.help)
+		config_help(out);
+	else if (asked.man)
+		config_man(out);
+	else if (asked.version)
+		fputs("convened " CONVENE_VERSION "\n", out);
+	else if (asked.print)
+		config_sample(out);
+	if (asked.help || asked.man || asked.version || asked.print)
 		return 0;
-	}
 
 	if (!set_standards(&config, err) ||
 	    !read_file(&config, asked.file != NULL ? asked.file : CONFIG_FILE, asked.file != NULL,

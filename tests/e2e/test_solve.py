@@ -52,7 +52,7 @@ def test_what_can_be_refused_is_refused_before_the_search(programme, tmp_path):
     for options, status, told in (
             (["-o", tmp_path / "no" / "plan.json"], 73, ["plan.json"]), (["-o", tmp_path], 73, ["directory"]),
             (["--explain", "nobody"], 64, ["nobody"]), (["--what-if", tmp_path / "none.json"], 66, ["none.json"]),
-            (["--seed", "-1"], 64, ['"-1"']),
+            (["--seed", "-1"], 64, ['"-1"']), (["--iterations", 9], 64, ["not both"]),
             (["--what-if", faulty], 65, ["requests[0].squads[0]", "requests[0].windows[0][1]", "requests[1].id"])):
         got = solve(programme, "--seconds", 50, *options)
         assert (got.returncode, got.stdout) == (status, ""), got

@@ -75,13 +75,27 @@ def test_sigterm_under_load_loses_nothing():
         d.close()
 
 
+@pytest.mark.parametrize("program, more", [("convened", []), ("convene-scheduler", ["solve"]), ("convene-validator", ["check"])])
+def test_man_page_and_help_tell_the_same_options(program, more):
+    page = subprocess.run([f"{BIN}/{program}", "--man"], capture_output=True, text=True, check=True).stdout
+    known = {".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".nf", ".fi"}
+    assert {line.split()[0] for line in page.splitlines() if line.startswith((".", "'"))} <= known
+    options = set()
+    for mode in [[], *([word] for word in more)]:
+        said = subprocess.run([f"{BIN}/{program}", *mode, "--help"], capture_output=True, text=True)
+        assert (said.returncode, said.stderr) == (0, "")
+        assert max(map(len, said.stdout.splitlines())) <= 79
+        options |= set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", said.stdout, flags=re.M))
+    assert options and options <= set(re.findall(r"--[a-z-]+", page.replace("\\-", "-")))
+
+
 def test_the_unit_is_in_order():
     folder = tempfile.mkdtemp(prefix="cvn-install-")
     try:
         build = os.path.dirname(BIN)
         subprocess.run(["cmake", "--install", build, "--prefix", f"{folder}/usr"], check=True, stdout=subprocess.DEVNULL)
         found = {f: os.path.join(p, f) for p, _, fs in os.walk(folder) for f in fs}
-        for name in ("convened", "convene", "convene-validator", "convene-scheduler", "convened.service", "client.proto", "client.pb-c.h", "convened.conf", "convene.1"):
+        for name in ("convened", "convene", "convene-validator", "convene-scheduler", "convened.service", "client.proto", "client.pb-c.h", "convened.conf", "convene.1", "convened.8", "convene-scheduler.1", "convene-validator.1"):
             assert name in found, f"{name} is not installed"
         if not shutil.which("systemd-analyze"):
             pytest.fail("systemd-analyze is not here: ./dev test installs systemd")

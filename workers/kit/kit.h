@@ -18,6 +18,9 @@
 
 #define KIT_TASKS_MAX 65536 /* tasks that wait for a feed to be complete, over all programmes */
 
+#define KIT_PARTS_MAX 2
+
+struct help_part; /* util/help.h */
 struct loop; /* io/loop.h */
 struct kit; /* opaque; made by kit_main(), one per process */
 
@@ -26,7 +29,9 @@ struct kit; /* opaque; made by kit_main(), one per process */
 struct kit_worker {
 	const char *kind;    /* as in Ready: "validator", "scheduler" */
 	const char *program; /* "convene-validator": for --help, --version and the log */
-	const char *about;   /* one sentence for --help */
+	const char *about;   /* some sentences for --help */
+	const char *summary; /* half a line for the man page */
+	const struct help_part *parts[KIT_PARTS_MAX]; /* other ways to call the program, for it */
 
 	/* Once, before anything else; kit_set_user() is for what it makes. Not CVN_OK: the worker
 	 * ends with that. */

@@ -9,6 +9,8 @@
 #include <sysexits.h>
 
 #include "kit/kit.h"
+#include "util/err.h"
+#include "util/help.h"
 #include "util/id.h"
 
 enum {
@@ -19,7 +21,8 @@ enum {
 	OPT_EPOCH,
 	OPT_LOG_LEVEL,
 	OPT_VERSION,
-	OPT_HELP
+	OPT_HELP,
+	OPT_MAN
 };
 
 static const struct option LONG[] = {
@@ -31,24 +34,64 @@ static const struct option LONG[] = {
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "help", no_argument, NULL, OPT_HELP },
+	{ "man", no_argument, NULL, OPT_MAN }, /* for the build */
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char HELP[] =
-	"usage: %s --endpoint ENDPOINT [options]\n"
-	"\n"
-	"%s\n"
-	"It is started by convened; by hand only to lend another machine's processors to it.\n"
-	"\n"
-	"  --endpoint ENDPOINT  where convened takes workers: ipc://PATH or tcp://HOST:PORT\n"
-	"  --name NAME          unique among living workers; without it kind, host and process id\n"
-	"  --key FILE           key file of this worker, granted the role worker (tcp only)\n"
-	"  --server-key KEY     public key of convened, Z85 (tcp only)\n"
-	"  --daemon-epoch N     convened gives it to its children: they serve that lease alone, "
-	"and end with it\n"
-	"  --log-level LEVEL    error, warn, info, debug; info where absent\n"
-	"  --version            print the version and end\n"
-	"  --help               print this and end\n";
+static const struct help_row ROWS[] = {
+	{ "--endpoint ENDPOINT", "where convened takes workers: ipc://PATH or tcp://HOST:PORT" },
+	{ "--name NAME", "unique among living workers; without it kind, host and process id" },
+	{ "--key FILE", "key file of this worker, granted the role worker (tcp only)" },
+	{ "--server-key KEY", "public key of convened, Z85 (tcp only)" },
+	{ "--daemon-epoch N",
+	  "convened gives it to its children: they serve that lease alone, and end with it" },
+	{ "--log-level LEVEL", "error, warn, info, debug; info where absent" },
+	{ "--version", "print the version and end" },
+	{ "--help", "print this and end" },
+};
+
+static const struct help_row EXITS[] = {
+	{ "0", "was told to end" },
+	{ "64", "the command line is wrong" },
+	{ "69", "convened was not there to take it" },
+	{ "70", "a fault of the program, or the system refuses what it needs" },
+	{ "76", "what came is not convened's, or of another version" },
+	{ "77", "the key file can't be read" },
+};
+
+/* --help of the worker, or its man page with the other ways to call the program. */
+static void describe(const struct kit_worker *worker, bool is_man)
+{
+	char usage[80];
+	struct help_part parts[1 + KIT_PARTS_MAX] = {
+		{ .usage = usage,
+		  .about = worker->about,
+		  .options = ROWS,
+		  .n_options = N_ELEMENTS(ROWS),
+		  .more = "It is started by convened; by hand only to lend another machine's "
+			  "processors to it.",
+		  .exits = EXITS,
+		  .n_exits = N_ELEMENTS(EXITS) },
+	};
+	struct help_page page = {
+		.program = worker->program,
+		.section = 1,
+		.summary = worker->summary,
+		.parts = parts,
+		.n_parts = 1,
+		.see_also = "convene(1), convened(8)",
+	};
+
+	snprintf(usage, sizeof usage, "%s --endpoint ENDPOINT [options]", worker->program);
+	while (page.n_parts <= KIT_PARTS_MAX && worker->parts[page.n_parts - 1] != NULL) {
+		parts[page.n_parts] = *worker->parts[page.n_parts - 1];
+		page.n_parts++;
+	}
+	if (is_man)
+		help_man(stdout, &page);
+	else
+		help_print(stdout, parts, 1);
+}
 
 static int wrong_usage(const char *program, const char *what)
 {
@@ -124,8 +167,8 @@ int options_read(int argc, char **argv, const struct kit_worker *worker, const c
 	optind = 1;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", LONG, NULL)) != -1) {
-		if (option == OPT_HELP) {
-			printf(HELP, worker->program, worker->about != NULL ? worker->about : "");
+		if (option == OPT_HELP || option == OPT_MAN) {
+			describe(worker, option == OPT_MAN);
 			return EX_OK;
 		}
 		if (option == OPT_VERSION) {

@@ -73,6 +73,8 @@ int main(int argc, char **argv)
 		.program = "convene-scheduler",
 		.about = "Finds places for requests beside a living programme. `convene-scheduler "
 			 "solve --help`: plans a file alone.",
+		.summary = "the planner of Convene",
+		.parts = { &SOLVE_HELP },
 		.on_start = on_start,
 		.on_stop = on_stop,
 		.on_programme = on_programme,

@@ -19,6 +19,7 @@
 #include "scheduler/solve_report.h"
 #include "scheduler/solve_search.h"
 #include "util/clock.h"
+#include "util/help.h"
 #include "util/slurp.h"
 
 #define FILE_BYTES_MAX ((size_t)64 << 20)
@@ -83,24 +84,39 @@ int solve_main(int argc, char **argv)
 	return status;
 }
 
+static const struct help_row ROWS[] = {
+	{"-o, --output PLAN.json", "write the plan there (default: standard output)"},
+	{"--seconds S", "search so long (default: 10)"},
+	{"--iterations N", "search N steps instead, on one thread: the same plan each time"},
+	{"--seed N", "another seed, another plan (default: 1)"},
+	{"--threads T", "use T threads (default: as many as there are processors)"},
+	{"--json", "progress and summary as JSON lines on standard error"},
+	{"--explain REQUEST", "say what stands in its way at every venue and window, and what room would cost"},
+	{"--what-if FILE", "say where these further requests would go, and what they would displace"},
+	{"--help", "print this and end"},
+};
+
+static const struct help_row EXITS[] = {
+	{"0", "the plan is written"},
+	{"64", "the command line is wrong"},
+	{"65", "the file is refused; each fault is named with the path to its field"},
+	{"66", "the file cannot be read"},
+	{"73", "the plan cannot be written"},
+};
+
+const struct help_part SOLVE_HELP = {
+	.usage = "convene-scheduler solve PROGRAMME.json [option...]",
+	.about = "Plans a programme file: each request gets a venue and days, or the reasons why not.",
+	.options = ROWS,
+	.n_options = N_ELEMENTS(ROWS),
+	.more = "An interrupt (Ctrl-C) ends the search: the best plan so far is written.",
+	.exits = EXITS,
+	.n_exits = N_ELEMENTS(EXITS),
+};
+
 static int usage(int status)
 {
-	fputs("usage: convene-scheduler solve PROGRAMME.json [option...]\n"
-	      "\n"
-	      "Plans a programme file: each request gets a venue and days, or the reasons why not.\n"
-	      "\n"
-	      "  -o, --output PLAN.json  write the plan there (default: standard output)\n"
-	      "  --seconds S             search so long (default: 10)\n"
-	      "  --iterations N          search N steps instead, on one thread: the same plan each time\n"
-	      "  --seed N                another seed, another plan (default: 1)\n"
-	      "  --threads T             use T threads (default: as many as there are processors)\n"
-	      "  --json                  progress and summary as JSON lines on standard error\n"
-	      "  --explain REQUEST       say what stands in its way at every venue and window, and what room would cost\n"
-	      "  --what-if FILE          say where these further requests would go, and what they would displace\n"
-	      "\n"
-	      "An interrupt (Ctrl-C) ends the search: the best plan so far is written. Exit status: 0; 64 usage;\n"
-	      "65 the file is refused; 66 it cannot be read; 73 the plan cannot be written.\n",
-	      status == EX_OK ? stdout : stderr);
+	help_print(status == EX_OK ? stdout : stderr, &SOLVE_HELP, 1);
 	return status;
 }
 
@@ -135,7 +151,7 @@ static int read_options(int argc, char **argv, struct options *ret_options)
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct options o = {.milliseconds = 10000, .seed = 1,
 	                    .threads = processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : processors};
-	bool ok = true;
+	bool ok = true, has_seconds = false, has_steps = false;
 	int c;
 
 	while (ok && (c = getopt_long(argc, argv, "o:", LONG, NULL)) != -1) {
@@ -145,10 +161,11 @@ static int read_options(int argc, char **argv, struct options *ret_options)
 			break;
 		case SECONDS:
 			ok = read_number(optarg, 1000, 1000000, &o.milliseconds) && o.milliseconds > 0;
+			has_seconds = true;
 			break;
 		case ITERATIONS:
 			ok = read_number(optarg, 1, INT64_C(1) << 50, &o.steps);
-			o.milliseconds = 0;
+			has_steps = true;
 			break;
 		case SEED:
 			ok = read_number(optarg, 1, INT32_MAX, &o.seed);
@@ -177,8 +194,14 @@ static int read_options(int argc, char **argv, struct options *ret_options)
 		return usage(EX_OK);
 	if (!ok && optarg != NULL)
 		fprintf(stderr, "solve: \"%s\" is no value for that option\n\n", optarg);
+	if (ok && has_seconds && has_steps) {
+		fputs("solve: either --seconds or --iterations, not both\n\n", stderr);
+		ok = false;
+	}
 	if (!ok || optind + 1 != argc)
 		return usage(EX_USAGE);
+	if (has_steps)
+		ret_options->milliseconds = 0;
 	ret_options->programme = argv[optind];
 	return EX_OK;
 }

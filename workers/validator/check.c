@@ -1,6 +1,7 @@
 /* In order of time: check_main -> read_file -> choose_judged -> judge_all -> tell */
 #include "validator/check.h"
 #include "domain/day.h"
+#include "util/help.h"
 #include "util/slurp.h"
 #include "validator/rules.h"
 #include "validator/stand.h"
@@ -29,10 +30,33 @@ static int judge_all(struct check *c, const struct programme_file *file, const C
 static enum cvn_err tell(struct check *c, const Convene__V1__Request *request, Convene__V1__Violation *const *violations,
                          size_t n);
 
-static int usage(void)
+static const struct help_row ROWS[] = {
+	{ "--today DATE", "the day that it is, as 2022-01-31: rules that depend on it hold too" },
+	{ "--help", "print this and end" },
+};
+
+static const struct help_row EXITS[] = {
+	{ "0", "all requests are sound" },
+	{ "64", "the command line is wrong" },
+	{ "65", "a file is refused, or requests have faults: a JSON line each on standard output, with its violations" },
+	{ "66", "a file cannot be read" },
+	{ "70", "out of memory" },
+};
+
+const struct help_part CHECK_HELP = {
+	.usage = "convene-validator check [--today DATE] PROGRAMME.json [REQUESTS.json]",
+	.about = "Judges the requests of the second file for the programme of the first; without a second file, those of "
+	         "the programme.",
+	.options = ROWS,
+	.n_options = N_ELEMENTS(ROWS),
+	.exits = EXITS,
+	.n_exits = N_ELEMENTS(EXITS),
+};
+
+static int usage(int status)
 {
-	fputs("usage: convene-validator check [--today DATE] PROGRAMME.json [REQUESTS.json]\n", stderr);
-	return EX_USAGE;
+	help_print(status == EX_OK ? stdout : stderr, &CHECK_HELP, 1);
+	return status;
 }
 
 static int run(struct check *c, const char *programme, const char *requests)
@@ -57,17 +81,27 @@ static int run(struct check *c, const char *programme, const char *requests)
 
 int check_main(int argc, char **argv)
 {
-	static const struct option OPTIONS[] = { { "today", required_argument, NULL, 't' }, { 0 } };
+	static const struct option OPTIONS[] = {
+		{ "today", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
 	struct check c = { 0 };
 	int option, code;
 
 	while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
-		if (option != 't' || !day_parse(optarg, &c.today))
-			return usage();
+		if (option == 'h')
+			return usage(EX_OK);
+		if (option != 't')
+			return usage(EX_USAGE);
+		if (!day_parse(optarg, &c.today)) {
+			fprintf(stderr, "check: --today must be a day, as 2022-01-31, not \"%s\"\n\n", optarg);
+			return usage(EX_USAGE);
+		}
 		c.has_today = true;
 	}
 	if (argc - optind < 1 || argc - optind > 2)
-		return usage();
+		return usage(EX_USAGE);
 	programme_file_init(&c.programme);
 	programme_file_init(&c.requests);
 	code = run(&c, argv[optind], optind + 1 < argc ? argv[optind + 1] : NULL);

@@ -7,6 +7,7 @@
 #include "kit/kit.h"
 #include "validator/check.h"
 #include "validator/task.h"
+#include "util/help.h"
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -32,6 +33,11 @@ static void on_task(struct kit *kit, const Convene__V1__Task *task, struct repli
 	arena_done(&arena);
 }
 
+static const struct help_part RULES_HELP = {
+	.usage = "convene-validator --rules",
+	.about = "Prints what is asked of a request, rule by rule, with the codes that name them.",
+};
+
 static int print_rules(void)
 {
 	struct buf text;
@@ -51,7 +57,9 @@ int main(int argc, char **argv)
 		.kind = "validator",
 		.program = "convene-validator",
 		.about = "Judges requests against a programme's data and rules. "
-		         "Beside that: --rules prints the rules, check FILE judges a programme file.",
+		         "Beside that: --rules prints the rules; check judges a programme file (check --help).",
+		.summary = "judges requests by the rules of a programme",
+		.parts = { &CHECK_HELP, &RULES_HELP },
 		.on_task = on_task,
 	};
 
