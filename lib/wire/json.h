@@ -53,6 +53,10 @@ void json_faults_init(struct json_faults *faults, struct arena *arena);
 void json_faults_add(struct json_faults *faults, bool is_warning, const char *path,
 		     const char *text);
 
+/* Is there an error at one of the first `n` faults' paths that holds `path`, or is it? What is wrong
+ * already need not be said again in other words. */
+bool json_faults_blame(const struct json_faults *faults, size_t n, const char *path);
+
 /* Reads a document: UTF-8, no key twice. NULL: the fault was added, with the path to it, line and
  * column. The caller owns it. Texts that are not UTF-8 are faults, each with its path, and read as
  * if they had question marks there, so that what else is wrong can be told, too: a caller looks at
@@ -70,7 +74,8 @@ json_t *json_of_message(const ProtobufCMessage *message);
 /* Makes a message of `type` from an object. `path` ("requests[3]", or "") stands before the paths
  * of its faults. `silent` are top-level keys that are not in the message and no fault either, ended
  * by NULL; NULL: none. CVN_OK: `*ret` lives in `arena`; warnings may have been added. CVN_EINVALID:
- * errors were added, all there are. CVN_ENOMEM. */
+ * errors were added, all there are; `*ret` is what could be read, for whoever looks for further faults
+ * (wrong fields are absent, wrong elements of lists empty), or NULL. CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err json_to_message(const json_t *json,
 					    const ProtobufCMessageDescriptor *type,
 					    const char *path, const char *const *silent,

@@ -237,7 +237,6 @@ static ProtobufCMessage *read_period(struct reader *r, const json_t *json,
 {
 	Convene__V1__Period *period;
 	char **days[2];
-	bool well = true;
 	size_t i;
 
 	if (!json_is_array(json) || json_array_size(json) != 2) {
@@ -254,10 +253,9 @@ static ProtobufCMessage *read_period(struct reader *r, const json_t *json,
 		const json_t *day = json_array_get(json, i);
 
 		if (!json_is_null(day))
-			well = read_text(r, day, &(struct place){ place, NULL, i }, days[i]) &&
-			       well;
+			(void)read_text(r, day, &(struct place){ place, NULL, i }, days[i]);
 	}
-	return well ? &period->base : NULL;
+	return &period->base;
 }
 
 /* {"en": "…"} as a list of Text, {"medical": 3} as a list of Need. */
@@ -300,8 +298,17 @@ static void read_pairs(struct reader *r, const ProtobufCFieldDescriptor *field, 
 	}
 }
 
-/* Elements that are wrong are left out, so that the index in a later fault's path is still that of
- * the document. */
+/* Stands for an element that is wrong, so that the index in a later fault's path is still that of the
+ * document: an empty one. */
+static void stand_in(struct reader *r, const ProtobufCFieldDescriptor *field, void *at)
+{
+	memset(at, 0, json_element_bytes(field->type));
+	if (field->type == PROTOBUF_C_TYPE_STRING)
+		*(char **)at = note_memory(r, arena_strdup(r->arena, ""));
+	else if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+		*(ProtobufCMessage **)at = new_message(r, field->descriptor);
+}
+
 static void read_list(struct reader *r, const ProtobufCFieldDescriptor *field, const json_t *json,
 		      const struct place *place, ProtobufCMessage *message)
 {
@@ -325,7 +332,9 @@ static void read_list(struct reader *r, const ProtobufCFieldDescriptor *field, c
 	for (i = 0; !is_pairs && i < n_max; i++) {
 		struct place here = { place, NULL, i };
 
-		n += read_value(r, field, json_array_get(json, i), &here, elements + n * step);
+		if (!read_value(r, field, json_array_get(json, i), &here, elements + i * step))
+			stand_in(r, field, elements + i * step);
+		n++;
 	}
 	*(size_t *)(void *)((char *)message + field->quantifier_offset) = n;
 	*(void **)(void *)((char *)message + field->offset) = n > 0 ? elements : NULL;
@@ -402,10 +411,8 @@ enum cvn_err json_to_message(const json_t *json, const ProtobufCMessageDescripto
 	size_t n_errors = faults->n_errors;
 	ProtobufCMessage *message = read_message(&r, json, type, &place);
 
+	*ret = message;
 	if (r.out_of_memory)
 		return CVN_ENOMEM;
-	if (message == NULL || faults->n_errors > n_errors)
-		return CVN_EINVALID;
-	*ret = message;
-	return CVN_OK;
+	return message == NULL || faults->n_errors > n_errors ? CVN_EINVALID : CVN_OK;
 }

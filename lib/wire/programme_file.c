@@ -55,7 +55,7 @@ static const struct part *part_of(const char *key)
 	return NULL;
 }
 
-/* Records that are wrong are left out; their faults tell. */
+/* Records of which nothing can be read are left out; their faults tell. */
 static enum cvn_err read_part(struct programme_file *f, const struct part *part,
 			      const json_t *array)
 {
@@ -82,7 +82,7 @@ static enum cvn_err read_part(struct programme_file *f, const struct part *part,
 				      &f->arena, &f->faults, &items[n]);
 		if (err == CVN_ENOMEM)
 			return err;
-		if (err == CVN_OK) {
+		if (items[n] != NULL) {
 			at[n] = i;
 			jsons[n++] = json_array_get(array, i);
 		}
@@ -106,12 +106,11 @@ static enum cvn_err read_programme(struct programme_file *f, const json_t *json)
 	}
 	err = json_to_message(json, &convene__v1__programme__descriptor, "programme", NULL,
 			      &f->arena, &f->faults, &message);
-	if (err != CVN_OK)
-		return err == CVN_EINVALID ? CVN_OK :
-					     err; /* the fault is kept; what follows is read, too */
+	if (err != CVN_OK && err != CVN_EINVALID)
+		return err;
 	f->programme = (Convene__V1__Programme *)message;
-	f->programme_id = f->programme->id;
-	return CVN_OK;
+	f->programme_id = f->programme != NULL ? f->programme->id : NULL;
+	return CVN_OK; /* a fault is kept; what follows is read, too */
 }
 
 static enum cvn_err verdict(const struct programme_file *f)

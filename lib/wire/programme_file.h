@@ -17,7 +17,7 @@
 
 #define PROGRAMME_FILE_ARENA_BYTES ((size_t)1 << 30)
 
-/* For where a record of a part stands in the document's list: what could not be read is left out,
+/* For where a record of a part stands in the document's list: what is no record at all is left out,
  * and the paths of later faults still name the right one. */
 enum programme_file_part {
 	FILE_CITIES,
@@ -63,8 +63,8 @@ void programme_file_init(struct programme_file *f);
 /* Gives back all memory, that of the messages too. */
 void programme_file_done(struct programme_file *f);
 
-/* Reads a whole programme into `f`, which is empty. CVN_EINVALID: see `f->faults`; the records that
- * were sound are there all the same. CVN_ETOOLARGE, CVN_ENOMEM. */
+/* Reads a whole programme into `f`, which is empty. CVN_EINVALID: see `f->faults`; what could be read
+ * is there all the same, to look for further faults in. CVN_ETOOLARGE, CVN_ENOMEM. */
 CVN_MUST_CHECK enum cvn_err programme_file_read(struct programme_file *f, const char *bytes,
 						size_t n);
 

@@ -24,6 +24,7 @@ struct known {
 struct checking {
 	struct programme_file *file;
 	const struct problem *problem;
+	size_t n_unread; /* faults that were found in reading: what they name is not blamed once more */
 	bool knows_nocs; /* the programme's lists of them could be read */
 	struct known *nocs, *cities, *venues, *federations, *squads, *requests;
 };
@@ -33,6 +34,8 @@ __attribute__((format(printf, 3, 4))) static void fault(struct checking *c, cons
 	char text[256];
 	va_list args;
 
+	if (json_faults_blame(&c->file->faults, c->n_unread, path))
+		return;
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
@@ -95,36 +98,6 @@ static void check_noc(struct checking *c, const char *path, const char *what, co
 		check_reference(c, c->nocs, path, what, noc);
 }
 
-static void learn_text(struct known **set, const json_t *text)
-{
-	if (json_is_string(text) && !is_known(*set, json_string_value(text)))
-		learn(set, json_string_value(text));
-}
-
-/* A record that could not be read is there all the same: who refers to it is not told otherwise. */
-static void learn_unread(struct checking *c, struct known **set, const char *part)
-{
-	const json_t *list = json_object_get(c->file->document, part);
-
-	for (size_t i = 0; c->file->faults.n_errors > 0 && i < json_array_size(list); i++)
-		learn_text(set, json_object_get(json_array_get(list, i), "id"));
-}
-
-/* Of a programme that could not be read. */
-static void learn_unread_nocs(struct checking *c)
-{
-	static const char *const LISTS[] = {"parties", "guests"};
-	const json_t *programme = json_object_get(c->file->document, "programme");
-
-	for (size_t k = 0; k < 2; k++) {
-		const json_t *list = json_object_get(programme, LISTS[k]);
-
-		c->knows_nocs = c->knows_nocs || json_is_array(list);
-		for (size_t i = 0; i < json_array_size(list); i++)
-			learn_text(&c->nocs, json_array_get(list, i));
-	}
-}
-
 static void check_amount(struct checking *c, const char *path, int64_t amount, int64_t least)
 {
 	if (amount < least)
@@ -168,7 +141,8 @@ static void check_programme(struct checking *c)
 	    last - first >= PROBLEM_DAYS_MAX)
 		fault(c, "programme.last_day", "the programme is longer than %d days",
 		      PROBLEM_DAYS_MAX);
-	c->knows_nocs = true;
+	c->knows_nocs = !json_faults_blame(&c->file->faults, c->n_unread, "programme.parties") &&
+	                !json_faults_blame(&c->file->faults, c->n_unread, "programme.guests");
 	for (size_t i = 0; i < p->n_parties + p->n_guests; i++) {
 		bool party = i < p->n_parties;
 		const char *noc = party ? p->parties[i] : p->guests[i - p->n_parties];
@@ -206,7 +180,6 @@ static void check_places(struct checking *c)
 		check_noc(c, AT(path, "cities[%zu].noc", i), "party or guest", city->noc);
 		check_amount(c, AT(path, "cities[%zu].beds", i), city->beds, 0);
 	}
-	learn_unread(c, &c->cities, "cities");
 	for (size_t n = 0; n < c->file->n_venues; n++) {
 		const Convene__V1__Venue *venue = c->file->venues[n];
 		size_t i = c->file->at[FILE_VENUES][n];
@@ -219,7 +192,6 @@ static void check_places(struct checking *c)
 			check_period(c, AT(path, "venues[%zu].closed[%zu]", i, j), "[0]", venue->closed[j]->first, "[1]",
 			             venue->closed[j]->last);
 	}
-	learn_unread(c, &c->venues, "venues");
 }
 
 static void check_services(struct checking *c)
@@ -262,7 +234,6 @@ static void check_people(struct checking *c)
 		check_noc(c, AT(path, "federations[%zu].noc", i), "party or guest", federation->noc);
 		check_amount(c, AT(path, "federations[%zu].max_events", i), federation->max_events, 0);
 	}
-	learn_unread(c, &c->federations, "federations");
 	for (size_t n = 0; n < c->file->n_squads; n++) {
 		const Convene__V1__Squad *squad = c->file->squads[n];
 		size_t i = c->file->at[FILE_SQUADS][n];
@@ -271,7 +242,6 @@ static void check_people(struct checking *c)
 		check_reference(c, c->federations, AT(path, "squads[%zu].federation", i), "federation", squad->federation);
 		check_amount(c, AT(path, "squads[%zu].size", i), squad->size, 0);
 	}
-	learn_unread(c, &c->squads, "squads");
 	for (size_t n = 0; n < c->file->n_protected; n++) {
 		const Convene__V1__Protected *days = c->file->protected[n];
 
@@ -446,25 +416,21 @@ static void forget(struct checking *c)
 
 size_t plan_file_check(struct programme_file *file, const struct problem *problem)
 {
-	struct checking c = {.file = file, .problem = problem};
-	bool is_read = file->faults.n_errors == 0;
+	struct checking c = {.file = file, .problem = problem, .n_unread = file->faults.n_errors};
 
 	if (file->programme != NULL)
 		check_programme(&c);
-	else
-		learn_unread_nocs(&c);
 	check_places(&c);
 	check_services(&c);
 	check_people(&c);
 	for (size_t i = 0; i < file->n_requests; i++)
 		check_id(&c, &c.requests, "requests", file->at[FILE_REQUESTS][i],
 		         file->requests[i]->id);
-	learn_unread(&c, &c.requests, "requests");
 	for (size_t i = 0; i < file->n_requests; i++)
 		check_request(&c, i);
 	if (problem != NULL)
 		check_circles(&c);
-	if (problem != NULL && is_read) /* else what they need may be what was left out */
+	if (problem != NULL && c.n_unread == 0) /* else what they need may be what was left out */
 		check_fixed(&c);
 	forget(&c);
 	return file->faults.n_errors;
@@ -490,7 +456,7 @@ static void learn_sound(struct checking *c, const struct programme_file *sound)
 
 size_t plan_file_check_more(struct programme_file *more, const struct programme_file *sound)
 {
-	struct checking c = {.file = more};
+	struct checking c = {.file = more, .n_unread = more->faults.n_errors};
 	struct known *fresh = NULL;
 	char path[PATH_SIZE];
 

@@ -280,7 +280,8 @@ static void faults_of_form_hide_no_others_and_make_none(void **state)
 		"\"parties\":[\"PAA\",\"PAB\"],\"guests\":[],\"policy\":{\"move_cost\":%s}},"
 		"\"cities\":[{\"id\":\"c\",\"noc\":\"PAA\",\"beds\":\"many\"},"
 		"{\"id\":\"d\",\"noc\":\"PAX\",\"beds\":5}],"
-		"\"venues\":[{\"id\":\"v\",\"city\":\"c\",\"units\":[]},{\"id\":\"w\",\"city\":\"x\"}],"
+		"\"venues\":[{\"id\":\"v\",\"city\":\"c\",\"units\":[]},{\"id\":\"w\",\"city\":\"x\"},"
+		"{\"id\":\"u\",\"city\":\"x\",\"units\":\"1\",\"closed\":[[\"2022-01-05\",7],[\"2022-01-05\",\"2022-01-01\"]]}],"
 		"\"federations\":[{\"id\":1,\"noc\":\"PAA\"},{\"id\":\"f\",\"noc\":\"PAB\","
 		"\"max_events\":-2}]}";
 	char text[1024], *paths;
@@ -290,8 +291,9 @@ static void faults_of_form_hide_no_others_and_make_none(void **state)
 		snprintf(text, sizeof(text), FILE_TEXT, i == 0 ? "5" : "\"high\"");
 		paths = paths_of(text);
 		assert_string_equal(i == 0 ? paths : strchr(paths, '\n') + 1,
-		                    "cities[0].beds\nvenues[0].units\nfederations[0].id\n"
-		                    "cities[1].noc\nvenues[1].city\nfederations[1].max_events\n");
+		                    "cities[0].beds\nvenues[0].units\nvenues[2].units\nvenues[2].closed[0][1]\n"
+		                    "federations[0].id\ncities[1].noc\nvenues[1].city\nvenues[2].city\n"
+		                    "venues[2].closed[1][1]\nfederations[1].max_events\n");
 		assert_true(i == 0 || strncmp(paths, "programme.policy.move_cost\n", 27) == 0);
 		free(paths);
 	}

@@ -55,7 +55,7 @@ static const char *read_as(struct fixture *f, const ProtobufCMessageDescriptor *
 		err = json_to_message(json, type, "", NULL, &f->arena, &f->faults, ret);
 	json_decref(json);
 	assert_int_equal(err, f->faults.n_errors > n_parsing ? CVN_EINVALID : CVN_OK);
-	assert_int_equal(*ret != NULL, err == CVN_OK);
+	assert_true(*ret != NULL || err != CVN_OK);
 	for (fault = f->faults.first; fault != NULL; fault = fault->next)
 		told = arena_printf(&f->arena, "%s%s%s: %s\n", told,
 				    fault->is_warning ? "(warning) " : "", fault->path,
@@ -169,6 +169,52 @@ static void every_fault_is_told_with_its_path(void **state)
 			    "announced: an object is expected here, not a list\n"
 			    "squads[0]: the text holds a NUL\n");
 	assert_int_equal(f->faults.n_errors, 13);
+}
+
+static void what_is_wrong_leaves_the_rest_where_it_was(void **state)
+{
+	struct fixture *f = *state;
+	const Convene__V1__Request *request;
+	ProtobufCMessage *message;
+
+	(void)read_as(f, REQUEST,
+		      "{\"id\": 7, \"level\": 2, \"windows\": [[\"a\", 2], \"b\", [\"c\", \"d\"]], "
+		      "\"venues\": [7, \"v\"], \"announced\": {\"venue\": 7, \"first_day\": \"e\"}, "
+		      "\"services\": {\"medical\": \"3\", \"training\": 4}}",
+		      &message);
+	request = (const Convene__V1__Request *)message;
+	assert_null(request->id);
+	assert_int_equal(request->level, 2);
+	assert_int_equal(request->n_windows, 3);
+	assert_string_equal(request->windows[0]->first, "a");
+	assert_null(request->windows[0]->last);
+	assert_null(request->windows[1]->first);
+	assert_string_equal(request->windows[2]->last, "d");
+	assert_int_equal(request->n_venues, 2);
+	assert_string_equal(request->venues[0], "");
+	assert_string_equal(request->venues[1], "v");
+	assert_string_equal(request->announced->first_day, "e");
+	assert_int_equal(request->n_services, 1);
+	assert_string_equal(request->services[0]->service, "training");
+	(void)read_as(f, REQUEST, "[]", &message);
+	assert_null(message);
+}
+
+static void a_fault_blames_all_that_its_path_holds(void **state)
+{
+	struct fixture *f = *state;
+
+	json_faults_add(&f->faults, /* is_warning= */ true, "colour", "what is that?");
+	json_faults_add(&f->faults, /* is_warning= */ false, "a[1]", "is none");
+	json_faults_add(&f->faults, /* is_warning= */ false, "b.c", "is none");
+	assert_true(json_faults_blame(&f->faults, 1, "a[1]"));
+	assert_true(json_faults_blame(&f->faults, 1, "a[1].id"));
+	assert_true(json_faults_blame(&f->faults, 2, "b.c[0]"));
+	assert_false(json_faults_blame(&f->faults, 1, "b.c[0]")); /* not among the first */
+	assert_false(json_faults_blame(&f->faults, 2, "a[10]"));
+	assert_false(json_faults_blame(&f->faults, 2, "a"));
+	assert_false(json_faults_blame(&f->faults, 2, "b.cd"));
+	assert_false(json_faults_blame(&f->faults, 2, "colour"));
 }
 
 static void an_unknown_key_is_a_warning(void **state)
@@ -357,6 +403,8 @@ int main(void)
 		TEST(lists_that_a_programme_file_always_has_are_written_empty),
 		TEST(null_is_absent),
 		TEST(every_fault_is_told_with_its_path),
+		TEST(what_is_wrong_leaves_the_rest_where_it_was),
+		TEST(a_fault_blames_all_that_its_path_holds),
 		TEST(an_unknown_key_is_a_warning),
 		TEST(keys_may_be_silent_at_the_top),
 		TEST(numbers_and_words_have_their_range),

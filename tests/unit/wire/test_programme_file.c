@@ -95,7 +95,7 @@ static void a_generated_id_gives_way_to_a_written_one(void **state)
 	programme_file_done(&g);
 }
 
-static void all_faults_are_told_and_sound_records_kept(void **state)
+static void all_faults_are_told_and_what_could_be_read_is_kept(void **state)
 {
 	struct programme_file f;
 	const struct json_fault *fault;
@@ -116,8 +116,11 @@ static void all_faults_are_told_and_sound_records_kept(void **state)
 	fault = fault->next;
 	assert_true(fault->is_warning);
 	assert_string_equal(fault->path, "colours");
-	assert_int_equal(f.n_cities, 1);
+	assert_int_equal(f.n_cities, 2); /* the third is none */
 	assert_string_equal(f.cities[0]->id, "a");
+	assert_false(f.cities[1]->has_beds);
+	assert_non_null(f.programme);
+	assert_null(f.programme->id);
 	programme_file_done(&f);
 }
 
@@ -182,7 +185,9 @@ static void a_wrong_request_is_told_by_its_place(void **state)
 			 CVN_EINVALID);
 	assert_string_equal(f.faults.first->path, "requests[1].windows[0][0]");
 	assert_string_equal(f.faults.last->path, "requests[2]");
-	assert_int_equal(f.n_requests, 1);
+	assert_int_equal(f.n_requests, 2);
+	assert_int_equal(f.requests[1]->n_windows, 1);
+	assert_null(f.requests[1]->windows[0]->first);
 	programme_file_done(&f);
 	assert_int_equal(read_requests(&f, "{\"id\": \"a\"}\n{\"id\": "), CVN_EINVALID);
 	programme_file_done(&f);
@@ -261,7 +266,7 @@ int main(void)
 		cmocka_unit_test(a_file_is_written_as_it_was_read),
 		cmocka_unit_test(offers_without_an_id_are_named_by_their_content),
 		cmocka_unit_test(a_generated_id_gives_way_to_a_written_one),
-		cmocka_unit_test(all_faults_are_told_and_sound_records_kept),
+		cmocka_unit_test(all_faults_are_told_and_what_could_be_read_is_kept),
 		cmocka_unit_test(what_is_no_programme_is_refused),
 		cmocka_unit_test(requests_come_in_four_forms),
 		cmocka_unit_test(a_wrong_request_is_told_by_its_place),
