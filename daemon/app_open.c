@@ -488,14 +488,22 @@ static bool open_pool(struct app *app)
 void app_prove(struct app *app)
 {
 	const char *endpoint = front_calls_endpoint(app->front);
+	bool hears = false;
 	enum cvn_err err;
 
+	/* one handler answers for all doors: whichever there is shows it */
+	if (*endpoint == '\0')
+		endpoint = pool_remote_endpoint(app->pool);
+	if (*endpoint == '\0') {
+		endpoint = front_updates_endpoint(app->front);
+		hears = true;
+	}
 	if (*endpoint == '\0') {
 		app->is_proved = true;
 		return;
 	}
-	err = keyring_prove(app->keyring, endpoint, app->key.public_key, PROOF_MAX_MS, on_proved,
-			    app);
+	err = keyring_prove(app->keyring, endpoint, hears, app->key.public_key, PROOF_MAX_MS,
+			    on_proved, app);
 	if (err != CVN_OK && err != CVN_EBUSY)
 		app_fail(app, APP_EXIT_SOFTWARE, "the door can't be tried", cvn_err_text(err));
 }

@@ -114,13 +114,13 @@ struct keyring_counts {
 };
 const struct keyring_counts *keyring_counts(const struct keyring *keyring);
 
-/* Is an unknown key refused? Connects to `endpoint` (tcp, CURVE, the key `server_public`) with a
- * fresh key. CVN_OK: `done_cb(arg, err)` runs once, on a later turn: CVN_OK it was refused and
+/* Is an unknown key refused? Connects to `endpoint` (tcp, CURVE, the key `server_public`; `hears`: where
+ * updates are published, else where messages are taken) with a fresh key. CVN_OK: `done_cb(arg, err)` runs once, on a later turn: CVN_OK it was refused and
  * nothing of it came through, CVN_EBUG it was let in: serve nobody; CVN_EDEADLINE neither within
  * `time_ms`; CVN_ECANCELED keyring_free(). Else it never runs: CVN_EBUSY one is under way, or as
  * zsock_open(). */
 typedef void (*keyring_proof_cb)(void *arg, enum cvn_err err);
-CVN_MUST_CHECK enum cvn_err keyring_prove(struct keyring *keyring, const char *endpoint,
+CVN_MUST_CHECK enum cvn_err keyring_prove(struct keyring *keyring, const char *endpoint, bool hears,
 					  const char *server_public, uint32_t time_ms,
 					  keyring_proof_cb done_cb, void *arg);
 

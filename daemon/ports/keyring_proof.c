@@ -11,8 +11,9 @@ enum cvn_err keyring_proof_init(struct keyring *keyring)
 	return loop_timer_new(keyring->loop, on_late, keyring, &keyring->proof.timer);
 }
 
-enum cvn_err keyring_prove(struct keyring *keyring, const char *endpoint, const char *server_public,
-			   uint32_t time_ms, keyring_proof_cb done_cb, void *arg)
+enum cvn_err keyring_prove(struct keyring *keyring, const char *endpoint, bool hears,
+			   const char *server_public, uint32_t time_ms, keyring_proof_cb done_cb,
+			   void *arg)
 {
 	static const struct zframe PROBE = { (const uint8_t *)"probe", 5 };
 	struct keyring_proof *proof = &keyring->proof;
@@ -31,7 +32,8 @@ enum cvn_err keyring_prove(struct keyring *keyring, const char *endpoint, const 
 		return CVN_EBUSY;
 	err = keys_generate(&keys);
 	if (err == CVN_OK)
-		err = zsock_open(keyring->loop, ZSOCK_DEALER, &options, &proof->probe);
+		err = zsock_open(keyring->loop, hears ? ZSOCK_SUB : ZSOCK_DEALER, &options,
+				 &proof->probe);
 	if (err != CVN_OK)
 		return err;
 	proof->was_asked = false;
@@ -40,8 +42,8 @@ enum cvn_err keyring_prove(struct keyring *keyring, const char *endpoint, const 
 	memcpy(proof->key, keys.public_key, sizeof(proof->key));
 	keys_wipe(&keys);
 	err = zsock_connect(proof->probe, endpoint);
-	if (err ==
-	    CVN_OK) /* waits in the socket: it would come through as soon as the door opened */
+	/* waits in the socket: it would come through as soon as the door opened */
+	if (err == CVN_OK && !hears)
 		err = zsock_send(proof->probe, &PROBE, 1);
 	if (err != CVN_OK) {
 		zsock_close(proof->probe);

@@ -29,7 +29,7 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 		 message->user_id != NULL ? message->user_id : "nobody");
 }
 
-static void open_gate(struct gate *g, struct fixture *f, const char *domain)
+static void open_gate_of(struct gate *g, struct fixture *f, enum zsock_type type, const char *domain)
 {
 	struct zsock_options options = {
 		.on_message = on_message, .arg = g, .is_monitored = true, .zap_domain = domain
@@ -39,8 +39,13 @@ static void open_gate(struct gate *g, struct fixture *f, const char *domain)
 	assert_int_equal(keyring_new(f->loop, &g->keyring), CVN_OK);
 	assert_int_equal(keys_generate(&g->server), CVN_OK);
 	options.server_secret = g->server.secret_key;
-	assert_int_equal(zsock_open(f->loop, ZSOCK_ROUTER, &options, &g->router), CVN_OK);
+	assert_int_equal(zsock_open(f->loop, type, &options, &g->router), CVN_OK);
 	assert_int_equal(zsock_bind(g->router, "tcp://127.0.0.1:*"), CVN_OK);
+}
+
+static void open_gate(struct gate *g, struct fixture *f, const char *domain)
+{
+	open_gate_of(g, f, ZSOCK_ROUTER, domain);
 }
 
 static void close_gate(struct gate *g)
@@ -261,10 +266,10 @@ static void it_proves_that_an_unknown_key_is_refused(void **state)
 	int outcome = NO_PROOF;
 
 	open_gate(&g, *state, "clients");
-	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(g.router), g.server.public_key,
+	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(g.router), false, g.server.public_key,
 				       5000, on_proof, &outcome),
 			 CVN_OK);
-	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(g.router), g.server.public_key,
+	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(g.router), false, g.server.public_key,
 				       5000, on_proof, &outcome),
 			 CVN_EBUSY);
 	assert_int_equal(outcome, NO_PROOF);
@@ -278,8 +283,23 @@ static void it_proves_that_an_unknown_key_is_refused(void **state)
 	close_gate(&g);
 }
 
+static void it_proves_it_where_updates_are_published(void **state)
+{
+	struct gate g = { 0 };
+	int outcome = NO_PROOF;
+
+	open_gate_of(&g, *state, ZSOCK_XPUB, "updates");
+	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(g.router), true,
+				       g.server.public_key, 5000, on_proof, &outcome),
+			 CVN_OK);
+	TURN_UNTIL(g.f->loop, outcome != NO_PROOF);
+	assert_int_equal(outcome, CVN_OK);
+	assert_int_equal(keyring_counts(g.keyring)->proofs, 1);
+	close_gate(&g);
+}
+
 /* A server in a context of its own, where nobody answers ZAP: libzmq lets everybody in. */
-static void it_notices_a_door_that_lets_everybody_in(void **state)
+static void notices_an_open_door(void **state, enum zsock_type type, bool hears)
 {
 	struct gate g = { 0 }, open_door = { 0 };
 	struct fixture other = { 0 };
@@ -289,10 +309,10 @@ static void it_notices_a_door_that_lets_everybody_in(void **state)
 	assert_int_equal(loop_new(&other.loop), CVN_OK);
 	assert_int_equal(keys_generate(&open_door.server), CVN_OK);
 	options.server_secret = open_door.server.secret_key;
-	assert_int_equal(zsock_open(other.loop, ZSOCK_ROUTER, &options, &open_door.router), CVN_OK);
+	assert_int_equal(zsock_open(other.loop, type, &options, &open_door.router), CVN_OK);
 	assert_int_equal(zsock_bind(open_door.router, "tcp://127.0.0.1:*"), CVN_OK);
 	open_gate(&g, *state, "clients");
-	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(open_door.router),
+	assert_int_equal(keyring_prove(g.keyring, zsock_endpoint(open_door.router), hears,
 				       open_door.server.public_key, 5000, on_proof, &outcome),
 			 CVN_OK);
 	TURN_UNTIL(g.f->loop, outcome != NO_PROOF);
@@ -303,23 +323,29 @@ static void it_notices_a_door_that_lets_everybody_in(void **state)
 	loop_free(other.loop);
 }
 
+static void it_notices_a_door_that_lets_everybody_in(void **state)
+{
+	notices_an_open_door(state, ZSOCK_ROUTER, false);
+	notices_an_open_door(state, ZSOCK_XPUB, true);
+}
+
 static void a_breach_fails_the_proof_and_silence_is_no_proof(void **state)
 {
 	struct gate g = { 0 };
 	int outcome = NO_PROOF;
 
 	open_gate(&g, *state, "clients");
-	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", g.server.public_key, 5000,
+	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", false, g.server.public_key, 5000,
 				       on_proof, &outcome),
 			 CVN_OK);
 	keyring_breached(g.keyring);
 	assert_int_equal(outcome, CVN_EBUG);
 	assert_int_equal(keyring_counts(g.keyring)->breaches, 1);
-	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", g.server.public_key, 50,
+	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", false, g.server.public_key, 50,
 				       on_proof, &outcome),
 			 CVN_OK);
 	TURN_UNTIL(g.f->loop, outcome == CVN_EDEADLINE);
-	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", g.server.public_key, 5000,
+	assert_int_equal(keyring_prove(g.keyring, "tcp://127.0.0.1:1", false, g.server.public_key, 5000,
 				       on_proof, &outcome),
 			 CVN_OK);
 	close_gate(&g);
@@ -337,6 +363,7 @@ int main(void)
 		IO_TEST(what_is_no_principal_is_refused_with_its_field),
 		IO_TEST(setting_a_key_again_replaces_what_it_stands_for),
 		IO_TEST(it_proves_that_an_unknown_key_is_refused),
+		IO_TEST(it_proves_it_where_updates_are_published),
 		IO_TEST(it_notices_a_door_that_lets_everybody_in),
 		IO_TEST(a_breach_fails_the_proof_and_silence_is_no_proof),
 	};
