@@ -105,6 +105,11 @@ void answers_take(struct answers *answers, pool_ref from, const Convene__V1__Ans
 			task->answered_cb(task, CVN_ENOPLACE, 0, said->refused);
 		return;
 	}
+	if (said->task != 0 && task == NULL) { /* who asked, and would have decided it, has gone */
+		pool_settle(flow->ports->pool, from, said->sequence, "closed",
+			    p != NULL ? replica_version(p->replica) : 0);
+		return;
+	}
 	a = p != NULL && answers->n < ANSWERS_MAX ? calloc(1, sizeof *a) : NULL;
 	if (a == NULL) {
 		pool_settle(flow->ports->pool, from, said->sequence, "stale",

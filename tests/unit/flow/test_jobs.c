@@ -196,6 +196,30 @@ static void an_answer_that_builds_on_one_that_is_not_known_is_stale(void **state
 	assert_int_equal(f->n_ops, 0);
 }
 
+/* It would be a decision of nobody's. */
+static void an_answer_to_what_nobody_waits_for_any_more_is_not_committed(void **state)
+{
+	struct fakes *f = *state;
+	Convene__V1__Answer said = CONVENE__V1__ANSWER__INIT;
+	Convene__V1__Change change = CONVENE__V1__CHANGE__INIT;
+	Convene__V1__Change *changes[] = { &change };
+
+	fakes_log(f, "w1", 1, fakes_request("w1"), fakes_standing(STATE_WAITLISTED));
+	change.request = (char *)"w1";
+	change.revision = 1;
+	change.from = STATE_WAITLISTED;
+	change.standing = fakes_standing(STATE_PROPOSED);
+	said.sequence = 9;
+	said.task = 77; /* a federation's take, whose deadline has passed */
+	said.programme = (char *)"p";
+	said.changes = changes;
+	said.n_changes = 1;
+	flow_on_answer(f->flow, 1, &said, NULL);
+
+	assert_string_equal(f->settled, "9=closed ");
+	assert_int_equal(f->n_ops, 0);
+}
+
 static void a_move_that_there_is_not_is_never_committed(void **state)
 {
 	struct fakes *f = *state;
@@ -540,6 +564,7 @@ int main(void)
 		TEST(a_faulty_request_is_rejected_with_its_faults),
 		TEST(answers_do_not_wait_for_one_another_and_name_what_they_build_on),
 		TEST(an_answer_that_builds_on_one_that_is_not_known_is_stale),
+		TEST(an_answer_to_what_nobody_waits_for_any_more_is_not_committed),
 		TEST(a_move_that_there_is_not_is_never_committed),
 		TEST(a_request_that_is_withdrawn_meanwhile_owes_nothing),
 		TEST(a_request_that_is_amended_meanwhile_is_judged_anew),
