@@ -36,7 +36,7 @@ def solve(path, seconds, threads, seed):
     return {
         "name": "solve", "programme": os.path.basename(path), "seconds": seconds, "threads": threads, "seed": seed,
         "first_fit": progress[0]["score"], "score": summary["score"], "bound": summary["bound"],
-        "gap_pct": summary["gap_pct"], "placed": summary["placed"], "requests": summary["requests"],
+        "gap_pct": summary.get("gap_pct"), "placed": summary["placed"], "requests": summary["requests"],
         "fairness": {k: v for k, v in summary.items() if k.startswith("unmet")},
         "steps_per_s": progress[-1]["steps_per_s"], "processor_s": round(
             resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, 1),

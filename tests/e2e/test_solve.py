@@ -60,6 +60,45 @@ def test_what_can_be_refused_is_refused_before_the_search(programme, tmp_path):
     assert time.monotonic() - began < 20, "it searched first"
 
 
+def changed(tmp_path, requests, **parts):
+    path = tmp_path / "changed.json"
+    base = small_programme()
+    for key, more in parts.items():
+        base[key] = more(base[key])
+    path.write_text(json.dumps({**base, "requests": requests}))
+    return path
+
+
+def test_days_far_away_count(tmp_path):
+    plan = tmp_path / "plan.json"
+    free = asked("free", windows=[["1800-01-01", "9999-12-31"]])
+    shut = lambda venues: [{**v, "closed": [["0001-01-01", "9999-12-31"]]} for v in venues]
+    assert solve(changed(tmp_path, [free]), "-o", plan, "--iterations", 100).returncode == 0
+    assert [p["first_day"] for p in json.loads(plan.read_text())["placed"]] == ["2026-01-05"]
+    score = json.loads(plan.read_text())["score"]
+    assert solve(changed(tmp_path, [free], venues=shut), "-o", plan, "--iterations", 100).returncode == 0
+    assert [u["reasons"][0]["code"] for u in json.loads(plan.read_text())["unplaced"]] == ["VENUE_CLOSED"]
+    shields = lambda _: [{"first_day": "0001-01-01", "last_day": "9999-12-31", "title": "for ever"}]
+    assert solve(changed(tmp_path, [free], protected=shields), "-o", plan, "--iterations", 100).returncode == 0
+    assert json.loads(plan.read_text())["placed"] == []
+    announced = lambda **more: {"announced": {"venue": small_programme()["venues"][0]["id"], "first_day": "1800-01-01", **more}}
+    assert solve(changed(tmp_path, [{**free, **announced()}]), "-o", plan, "--iterations", 100).returncode == 0
+    assert json.loads(plan.read_text())["score"] == score - small_programme()["programme"]["policy"]["move_cost"]
+    for wrong, path in (({**free, **announced(fixed=True)}, "requests[0].announced"), ({**free, "preferred_first_day": "1800-01-01"}, "requests[0].preferred_first_day")):
+        got = solve(changed(tmp_path, [wrong]), "-o", plan)
+        assert (got.returncode, path in got.stderr) == (65, True), got.stderr
+
+
+def test_what_is_said_in_json_is_json(tmp_path):
+    more = lambda _: [{"id": "x", "noc": "CHN", "provider": "CHN", "service": "medical", "capacity": 1}] * 2
+    got = solve(changed(tmp_path, [asked("a", anounced={}, hosts=["KEN"])], services=more), "--json", "-o", tmp_path / "plan.json")
+    lines = [json.loads(line) for line in got.stderr.splitlines()]
+    assert got.returncode == 65
+    assert [line["warning"]["path"] for line in lines if "warning" in line] == ["requests[0].anounced"]
+    assert {line["fault"]["path"] for line in lines if "fault" in line} == {"services[1].id", "requests[0].hosts[0]"}
+    assert lines[-1]["faults"]["n_faults"] == 2
+
+
 def test_what_is_asked_beside_the_plan_changes_nothing_and_stays_out_of_it(programme, tmp_path):
     more = tmp_path / "more.json"
     more.write_text(json.dumps(asked("new", value=90)))
@@ -93,5 +132,5 @@ def test_an_interrupt_leaves_the_best_plan_so_far(programme, tmp_path, after):
     last = [json.loads(line) for line in running.communicate(timeout=20)[1].splitlines()][-1]["summary"]
     assert running.returncode == 0
     assert json.loads(old.read_text())["score"] == last["score"] >= first["score"]
-    assert sum(host["placed"] for host in last["host"].values()) == last["placed"]
-    assert {host["asked"] for host in last["host"].values()} == {last["placed"]}
+    assert sum(host["hosted"] for host in last["host"].values()) == last["placed"]
+    assert {host["of"] for host in last["host"].values()} == {last["placed"]}

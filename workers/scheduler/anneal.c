@@ -171,6 +171,7 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 	for (int32_t r = 0; r < start->n_spots; r++)
 		anneal->has_held |= start->held[r];
 	anneal->best_score = anneal->calendar->score;
+	anneal->best_placed = anneal->calendar->n_placed;
 	return anneal;
 }
 
@@ -393,6 +394,7 @@ static void remember(struct anneal *anneal)
 	if (anneal->calendar->score <= anneal->best_score)
 		return;
 	anneal->best_score = anneal->calendar->score;
+	anneal->best_placed = anneal->calendar->n_placed;
 	for (int32_t i = 0; i < anneal->n_stale; i++) {
 		int32_t r = anneal->stale[i];
 
@@ -603,9 +605,9 @@ void anneal_finish(struct anneal *anneal)
 	remember(anneal);
 }
 
-const struct calendar *anneal_calendar(const struct anneal *anneal)
+int32_t anneal_best_placed(const struct anneal *anneal)
 {
-	return anneal->calendar;
+	return anneal->best_placed;
 }
 
 int64_t anneal_best_score(const struct anneal *anneal)

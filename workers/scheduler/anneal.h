@@ -33,9 +33,9 @@ void anneal_steps(struct anneal *anneal, int64_t temperature, int32_t balance, i
 /* Puts in what still fits, till nothing that waits would raise the score; on the best plan so far. */
 void anneal_finish(struct anneal *anneal);
 
-/* The calendar as it stands, lent; and the best score so far. */
-const struct calendar *anneal_calendar(const struct anneal *anneal);
+/* Of the best plan so far. */
 int64_t anneal_best_score(const struct anneal *anneal);
+int32_t anneal_best_placed(const struct anneal *anneal);
 /* Where each request stands in the best plan so far: lent, by request. */
 const struct calendar_spot *anneal_best(const struct anneal *anneal);
 /* Makes the plan as it stands that of `spots`; what differs is moved. */

@@ -41,6 +41,7 @@ struct anneal {
 	/* the best so far, and who may differ from it */
 	struct calendar_spot *best;
 	int64_t best_score;
+	int32_t best_placed;
 	int32_t *stale, n_stale;
 	bool *is_stale;
 	/* wishes: each of a request's eligible venues is one, numbered request after request */

@@ -15,6 +15,7 @@
 #include "util/id.h"
 
 #define PATH_SIZE 160
+#define NO_DAY INT32_MIN
 
 struct known {
 	const char *id;
@@ -25,8 +26,9 @@ struct checking {
 	struct programme_file *file;
 	const struct problem *problem;
 	size_t n_unread; /* faults that were found in reading: what they name is not blamed once more */
+	int32_t first_day; /* of the programme; NO_DAY: not known */
 	bool knows_nocs; /* the programme's lists of them could be read */
-	struct known *nocs, *cities, *venues, *federations, *squads, *requests;
+	struct known *nocs, *parties, *offers, *shields, *cities, *venues, *federations, *squads, *requests;
 };
 
 __attribute__((format(printf, 3, 4))) static void fault(struct checking *c, const char *path, const char *format, ...)
@@ -137,7 +139,9 @@ static void check_programme(struct checking *c)
 	if (p->id == NULL || !id_is_valid(p->id))
 		fault(c, "programme.id", "an identifier is 1 to 64 letters, digits, '.', '_' or '-'");
 	check_period(c, "programme", ".first_day", p->first_day, ".last_day", p->last_day);
-	if (day_parse(p->first_day, &first) && day_parse(p->last_day, &last) &&
+	if (day_parse(p->first_day, &first))
+		c->first_day = first;
+	if (c->first_day != NO_DAY && day_parse(p->last_day, &last) &&
 	    last - first >= PROBLEM_DAYS_MAX)
 		fault(c, "programme.last_day", "the programme is longer than %d days",
 		      PROBLEM_DAYS_MAX);
@@ -153,6 +157,10 @@ static void check_programme(struct checking *c)
 			fault(c, path, "\"%.64s\" is there twice", noc);
 		else
 			learn(&c->nocs, noc);
+		if (!id_is_valid(noc))
+			fault(c, path, "a committee's code is 1 to 64 letters, digits, '.', '_' or '-'");
+		if (party && !is_known(c->parties, noc))
+			learn(&c->parties, noc);
 	}
 	if (p->n_parties == 0)
 		fault(c, "programme.parties", "nobody hosts: at least one party is needed");
@@ -203,6 +211,7 @@ static void check_services(struct checking *c)
 		const Convene__V1__Offer *offer = c->file->services[n];
 		size_t i = c->file->at[FILE_SERVICES][n];
 
+		check_id(c, &c->offers, "services", i, offer->id);
 		check_noc(c, AT(path, "services[%zu].noc", i), "party or guest", offer->noc);
 		if (offer->provider != NULL)
 			check_noc(c, AT(path, "services[%zu].provider", i), "party or guest",
@@ -244,9 +253,12 @@ static void check_people(struct checking *c)
 	}
 	for (size_t n = 0; n < c->file->n_protected; n++) {
 		const Convene__V1__Protected *days = c->file->protected[n];
+		size_t i = c->file->at[FILE_PROTECTED][n];
 
-		check_period(c, AT(path, "protected[%zu]", c->file->at[FILE_PROTECTED][n]), ".first_day",
-		             days->first_day, ".last_day", days->last_day);
+		check_id(c, &c->shields, "protected", i, days->id);
+		check_period(c, AT(path, "protected[%zu]", i), ".first_day", days->first_day, ".last_day", days->last_day);
+		if (days->noc != NULL)
+			check_noc(c, AT(path, "protected[%zu].noc", i), "party or guest", days->noc);
 	}
 }
 
@@ -264,7 +276,8 @@ static void check_links(struct checking *c, size_t i, const Convene__V1__Request
 	char path[PATH_SIZE];
 
 	for (size_t j = 0; j < request->n_hosts; j++)
-		check_noc(c, AT(path, "requests[%zu].hosts[%zu]", i, j), "party", request->hosts[j]);
+		if (c->knows_nocs)
+			check_reference(c, c->parties, AT(path, "requests[%zu].hosts[%zu]", i, j), "party", request->hosts[j]);
 	for (size_t j = 0; j < request->n_venues; j++)
 		check_reference(c, c->venues, AT(path, "requests[%zu].venues[%zu]", i, j), "venue", request->venues[j]);
 	for (size_t j = 0; j < request->n_squads; j++)
@@ -279,12 +292,21 @@ static void check_links(struct checking *c, size_t i, const Convene__V1__Request
 	}
 }
 
+/* The distance from it counts. */
+static void check_wish(struct checking *c, const char *path, const char *iso)
+{
+	int32_t day;
+
+	if (check_day(c, path, iso, &day) && c->first_day != NO_DAY &&
+	    (day < c->first_day - PROBLEM_DAYS_MAX || day > c->first_day + PROBLEM_DAYS_MAX))
+		fault(c, path, "lies more than %d days from the programme", PROBLEM_DAYS_MAX);
+}
+
 static void check_request(struct checking *c, size_t n)
 {
 	const Convene__V1__Request *request = c->file->requests[n];
 	size_t i = c->file->at[FILE_REQUESTS][n];
 	char path[PATH_SIZE];
-	int32_t day;
 
 	check_reference(c, c->federations, AT(path, "requests[%zu].federation", i), "federation", request->federation);
 	if (code_kind(request->kind) < 0)
@@ -297,7 +319,7 @@ static void check_request(struct checking *c, size_t n)
 	for (size_t j = 0; j < request->n_windows; j++)
 		check_period(c, AT(path, "requests[%zu].windows[%zu]", i, j), "[0]", request->windows[j]->first, "[1]",
 		             request->windows[j]->last);
-	(void)check_day(c, AT(path, "requests[%zu].preferred_first_day", i), request->preferred_first_day, &day);
+	check_wish(c, AT(path, "requests[%zu].preferred_first_day", i), request->preferred_first_day);
 	for (size_t j = 0; j < request->n_services; j++) {
 		const Convene__V1__Need *need = request->services[j];
 
@@ -407,6 +429,9 @@ static void check_fixed(struct checking *c)
 static void forget(struct checking *c)
 {
 	forget_all(&c->nocs);
+	forget_all(&c->parties);
+	forget_all(&c->offers);
+	forget_all(&c->shields);
 	forget_all(&c->cities);
 	forget_all(&c->venues);
 	forget_all(&c->federations);
@@ -416,7 +441,7 @@ static void forget(struct checking *c)
 
 size_t plan_file_check(struct programme_file *file, const struct problem *problem)
 {
-	struct checking c = {.file = file, .problem = problem, .n_unread = file->faults.n_errors};
+	struct checking c = {.file = file, .problem = problem, .n_unread = file->faults.n_errors, .first_day = NO_DAY};
 
 	if (file->programme != NULL)
 		check_programme(&c);
@@ -444,6 +469,9 @@ static void learn_sound(struct checking *c, const struct programme_file *sound)
 	c->knows_nocs = true;
 	for (size_t i = 0; i < p->n_parties + p->n_guests; i++)
 		learn(&c->nocs, i < p->n_parties ? p->parties[i] : p->guests[i - p->n_parties]);
+	for (size_t i = 0; i < p->n_parties; i++)
+		learn(&c->parties, p->parties[i]);
+	(void)day_parse(p->first_day, &c->first_day);
 	for (size_t i = 0; i < sound->n_venues; i++)
 		learn(&c->venues, sound->venues[i]->id);
 	for (size_t i = 0; i < sound->n_federations; i++)
@@ -456,7 +484,7 @@ static void learn_sound(struct checking *c, const struct programme_file *sound)
 
 size_t plan_file_check_more(struct programme_file *more, const struct programme_file *sound)
 {
-	struct checking c = {.file = more, .n_unread = more->faults.n_errors};
+	struct checking c = {.file = more, .n_unread = more->faults.n_errors, .first_day = NO_DAY};
 	struct known *fresh = NULL;
 	char path[PATH_SIZE];
 

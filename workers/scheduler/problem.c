@@ -207,6 +207,17 @@ static int32_t *take_codes(struct names *names, char **texts, size_t n, int32_t 
 	return codes;
 }
 
+/* What lies too far away is as far as there is: still outside, on the same side. */
+static bool near_day(const struct problem *problem, const char *iso, int32_t *ret_day)
+{
+	int32_t day;
+
+	if (!day_parse(iso, &day))
+		return false;
+	*ret_day = near((int64_t)day - problem->first_day);
+	return true;
+}
+
 static uint64_t *open_days(const struct problem *problem, const Convene__V1__Venue *venue)
 {
 	uint64_t *open = memory_new((size_t)problem->n_words, sizeof(*open));
@@ -214,8 +225,8 @@ static uint64_t *open_days(const struct problem *problem, const Convene__V1__Ven
 
 	set_days(open, 0, problem->n_days - 1, true);
 	for (size_t i = 0; i < venue->n_closed; i++)
-		if (problem_day(problem, venue->closed[i]->first, &first) &&
-		    problem_day(problem, venue->closed[i]->last, &last) && clip(problem, &first, &last))
+		if (near_day(problem, venue->closed[i]->first, &first) &&
+		    near_day(problem, venue->closed[i]->last, &last) && clip(problem, &first, &last))
 			set_days(open, first, last, false);
 	return open;
 }
@@ -345,8 +356,8 @@ static void take_shields(struct problem *problem, const struct programme *progra
 
 		if (entry->soft) /* a warning to people: nothing is kept free for it */
 			continue;
-		if (!problem_day(problem, entry->first_day, &shield.first) ||
-		    !problem_day(problem, entry->last_day, &shield.last) || !clip(problem, &shield.first, &shield.last))
+		if (!near_day(problem, entry->first_day, &shield.first) ||
+		    !near_day(problem, entry->last_day, &shield.last) || !clip(problem, &shield.first, &shield.last))
 			continue;
 		if (entry->discipline != NULL)
 			shield.discipline = name_add(&index->disciplines, entry->discipline);
@@ -459,11 +470,11 @@ static void take_windows(struct problem *problem, struct problem_request *reques
 	for (size_t i = 0; i < content->n_windows; i++) {
 		struct problem_window window;
 
-		if (problem_day(problem, content->windows[i]->first, &window.first) &&
-		    problem_day(problem, content->windows[i]->last, &window.last))
+		if (near_day(problem, content->windows[i]->first, &window.first) &&
+		    near_day(problem, content->windows[i]->last, &window.last))
 			request->windows[request->n_windows++] = window;
 	}
-	if (!problem_day(problem, content->preferred_first_day, &request->preferred))
+	if (!near_day(problem, content->preferred_first_day, &request->preferred))
 		request->preferred = request->n_windows > 0 ? request->windows[0].first : 0;
 }
 
@@ -650,7 +661,7 @@ static bool take_squads_of(struct problem *problem, struct problem_request *requ
 static void take_announced(struct problem *problem, struct problem_request *request,
                            const Convene__V1__Announced *announced)
 {
-	if (announced == NULL || !problem_day(problem, announced->first_day, &request->announced_day))
+	if (announced == NULL || !near_day(problem, announced->first_day, &request->announced_day))
 		return;
 	request->announced = true;
 	request->announced_venue = name_find(&problem->index->venues, announced->venue);

@@ -27,6 +27,7 @@
 #define THREADS_MAX 64
 #define BOUND_PART 10
 #define BOUND_ROUNDS 120
+#define WARNINGS_SHOWN 10
 
 struct options {
 	const char *programme, *out, *explain, *what_if;
@@ -92,7 +93,7 @@ static const struct help_row ROWS[] = {
 	{"--threads T", "use T threads (default: as many as there are processors)"},
 	{"--json", "progress and summary as JSON lines on standard error"},
 	{"--explain REQUEST", "say what stands in its way at every venue and window, and what room would cost"},
-	{"--what-if FILE", "say where these further requests would go, and what they would displace"},
+	{"--what-if FILE", "say where each of these further requests would go if it came alone, and what it would displace"},
 	{"--help", "print this and end"},
 };
 
@@ -198,6 +199,8 @@ static int read_options(int argc, char **argv, struct options *ret_options)
 		fputs("solve: either --seconds or --iterations, not both\n\n", stderr);
 		ok = false;
 	}
+	if (ok && optind + 1 != argc)
+		fprintf(stderr, "solve: %s\n\n", optind == argc ? "which programme file?" : "one programme file at a time");
 	if (!ok || optind + 1 != argc)
 		return usage(EX_USAGE);
 	if (has_steps)
@@ -206,16 +209,40 @@ static int read_options(int argc, char **argv, struct options *ret_options)
 	return EX_OK;
 }
 
-/* Warnings are told as a number, faults each. */
-static int tell_faults(const struct programme_file *file, const char *name)
+/* One line; takes `line`. A name that is not UTF-8 can't be told so. */
+static void tell_json(json_t *line)
 {
+	if (line != NULL && json_dumpf(line, stderr, JSON_FLAGS) == 0)
+		fputc('\n', stderr);
+	json_decref(line);
+}
+
+static void tell_fault(const struct json_fault *fault, const char *name, bool json)
+{
+	const char *path = fault->path[0] != '\0' ? fault->path : "document";
+
+	if (json)
+		tell_json(json_pack("{s{s:s,s:s,s:s}}", fault->is_warning ? "warning" : "fault", "file", name, "path", path,
+		                    "text", fault->text));
+	else
+		fprintf(stderr, "%s: %s%s: %s\n", name, fault->is_warning ? "warning: " : "", path, fault->text);
+}
+
+/* All faults; of what was left out, the first few. */
+static int tell_faults(const struct programme_file *file, const char *name, bool json)
+{
+	size_t n_shown = 0;
+
 	for (const struct json_fault *fault = file->faults.first; fault != NULL; fault = fault->next)
-		if (!fault->is_warning)
-			fprintf(stderr, "%s: %s: %s\n", name, fault->path[0] != '\0' ? fault->path : "document", fault->text);
-	if (file->faults.n_errors > JSON_FAULTS_MAX)
+		if (!fault->is_warning || n_shown++ < WARNINGS_SHOWN)
+			tell_fault(fault, name, json);
+	if (file->faults.n_errors > JSON_FAULTS_MAX && !json)
 		fprintf(stderr, "%s: %zu faults in all\n", name, file->faults.n_errors);
-	if (file->faults.n_warnings > 0)
+	if (file->faults.n_warnings > WARNINGS_SHOWN && !json)
 		fprintf(stderr, "%s: %zu unknown keys were left out\n", name, file->faults.n_warnings);
+	if (json && (file->faults.n_errors > 0 || file->faults.n_warnings > 0))
+		tell_json(json_pack("{s{s:s,s:I,s:I}}", "faults", "file", name, "n_faults", (json_int_t)file->faults.n_errors,
+		                    "n_warnings", (json_int_t)file->faults.n_warnings));
 	return file->faults.n_errors > 0 ? EX_DATAERR : EX_OK;
 }
 
@@ -248,7 +275,7 @@ static int read_file(struct solving *s)
 	s->problem = plan_file_compile(&s->file);
 	if (s->file.document != NULL)
 		(void)plan_file_check(&s->file, s->problem);
-	return tell_faults(&s->file, name);
+	return tell_faults(&s->file, name, s->options.json);
 }
 
 /* What is asked beside the plan. */
@@ -270,7 +297,7 @@ static int read_questions(struct solving *s)
 		enum cvn_err err = programme_file_read_requests(&s->more, (const char *)text.bytes, text.n);
 
 		(void)plan_file_check_more(&s->more, &s->file);
-		status = tell_faults(&s->more, name);
+		status = tell_faults(&s->more, name, s->options.json);
 		if (err != CVN_OK && status == EX_OK)
 			status = EX_DATAERR;
 	}

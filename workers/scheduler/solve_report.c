@@ -109,15 +109,33 @@ static void tell_balance(const struct calendar *calendar, bool json)
 	fprintf(stderr, json ? "}" : "\n");
 }
 
-/* Of a host: of all that is placed, what it hosts. */
-static void share_of_all(struct share *host, const struct share *kinds)
+/* Of all that is placed, what each host has. */
+static void tell_hosts(const struct share *hosts, int32_t n, bool json)
 {
-	host->asked = 0;
-	host->value_asked = 0;
-	for (int k = 0; k < KIND_N; k++) {
-		host->asked += kinds[k].placed;
-		host->value_asked += kinds[k].value_placed;
+	struct share all = {0};
+	const char *comma = "";
+
+	for (int32_t h = 0; h < n; h++) {
+		all.placed += hosts[h].placed;
+		all.value_placed += hosts[h].value_placed;
 	}
+	if (json)
+		fprintf(stderr, ", \"host\": {");
+	for (int32_t h = 0; h < n; h++) {
+		if (hosts[h].name == NULL)
+			continue;
+		if (json)
+			fprintf(stderr, "%s\"%s\": {\"hosted\": %d, \"of\": %d, \"value_hosted\": %lld, \"value_of\": %lld}", comma,
+			        hosts[h].name, hosts[h].placed, all.placed, (long long)hosts[h].value_placed,
+			        (long long)all.value_placed);
+		else
+			fprintf(stderr, "  %-12s %-28s %6d of %6d events (%5.1f %%), %5.1f %% of their value\n", "host", hosts[h].name,
+			        hosts[h].placed, all.placed, percent(hosts[h].placed, all.placed),
+			        percent(hosts[h].value_placed, all.value_placed));
+		comma = ", ";
+	}
+	if (json)
+		fprintf(stderr, "}");
 }
 
 /* Those first who got least of what they asked for. */
@@ -182,10 +200,7 @@ static void tell_fairness(const struct calendar *calendar, bool json)
 	}
 	tell_shares("kind", kinds, KIND_N, json);
 	tell_shares("committee", nocs, problem->n_nocs, json);
-	for (int32_t h = 0; h < problem->n_nocs; h++)
-		if (hosts[h].name != NULL)
-			share_of_all(&hosts[h], kinds);
-	tell_shares("host", hosts, problem->n_nocs, json);
+	tell_hosts(hosts, problem->n_nocs, json);
 	tell_federations(federations, problem->n_federations, json);
 	tell_unmet(nocs, problem->n_nocs, json);
 	tell_balance(calendar, json);
@@ -197,15 +212,19 @@ static void tell_fairness(const struct calendar *calendar, bool json)
 void solve_report_summary(const struct calendar *calendar, int64_t bound, double elapsed_s, bool json)
 {
 	int32_t n = 0;
-	double gap = bound > 0 ? 100.0 * (double)(bound - calendar->score) / (double)bound : 0;
+	char gap[64] = ""; /* a share of nothing, or of less, says nothing */
+
+	if (calendar->score > 0)
+		snprintf(gap, sizeof(gap), json ? ", \"gap_pct\": %.3f" : " (%.2f %% above)",
+		         100.0 * (double)(bound - calendar->score) / (double)calendar->score);
 
 	for (int32_t r = 0; r < calendar->problem->n_requests; r++)
 		n += calendar->problem->requests[r].present;
 	if (json)
-		fprintf(stderr, "{\"summary\": {\"score\": %lld, \"bound\": %lld, \"gap_pct\": %.3f, \"placed\": %d, \"requests\": %d, "
+		fprintf(stderr, "{\"summary\": {\"score\": %lld, \"bound\": %lld%s, \"placed\": %d, \"requests\": %d, "
 		                "\"elapsed_s\": %.2f", (long long)calendar->score, (long long)bound, gap, calendar->n_placed, n, elapsed_s);
 	else
-		fprintf(stderr, "score %lld, at most %lld is possible (%.2f %% above); %d of %d placed; %.1f s\n",
+		fprintf(stderr, "score %lld, at most %lld is possible%s; %d of %d placed; %.1f s\n",
 		        (long long)calendar->score, (long long)bound, gap, calendar->n_placed, n, elapsed_s);
 	tell_fairness(calendar, json);
 	if (json)
@@ -231,12 +250,13 @@ struct inquest {
 	int32_t *requests, *tried;
 };
 
-static void tell_names(const struct problem *problem, const int32_t *requests, int32_t n, FILE *out)
+/* Lists end at `max`: there may be more. */
+static void tell_names(const struct problem *problem, const int32_t *requests, int32_t n, int32_t max, FILE *out)
 {
 	for (int32_t i = 0; i < n && i < NAMES_SHOWN; i++)
 		fprintf(out, "%s%s", i == 0 ? " (" : ", ", problem->requests[requests[i]].id);
 	if (n > NAMES_SHOWN)
-		fprintf(out, " and %d more", n - NAMES_SHOWN);
+		fprintf(out, " and %s%d more", n == max ? "at least " : "", n - NAMES_SHOWN);
 	if (n > 0)
 		fprintf(out, ")");
 }
@@ -316,19 +336,23 @@ static void tally(struct tally *tally, const struct explain_reason *reason)
 static void tell_window(struct inquest *q, int32_t venue, const struct problem_window *window)
 {
 	const struct problem *problem = q->calendar->problem;
-	int32_t last = window->last - problem->requests[q->r].duration + 1, n_free = 0, n_days = 0;
+	int32_t begin = window->first < 0 ? 0 : window->first, n_free = 0, n_days = 0;
+	int32_t end = window->last < problem->n_days ? window->last : problem->n_days - 1;
+	int32_t last = end - problem->requests[q->r].duration + 1;
 	struct explain_reason reasons[EXPLAIN_REASONS_MAX];
 	struct tally tallies[EXPLAIN_REASONS_MAX] = {0};
 	char from[PROBLEM_DAY_SIZE], to[PROBLEM_DAY_SIZE];
 
-	problem_format_day(problem, window->first, from);
-	problem_format_day(problem, window->last, to);
+	if (end < begin)
+		return; /* outside the programme */
+	problem_format_day(problem, begin, from);
+	problem_format_day(problem, end, to);
 	fprintf(q->out, "  %s, %s to %s: ", problem->venues[venue].id, from, to);
-	if (last < window->first) {
+	if (last < begin) {
 		fprintf(q->out, "too short for %d days\n", problem->requests[q->r].duration);
 		return;
 	}
-	for (int32_t day = window->first; day <= last; day++, n_days++) {
+	for (int32_t day = begin; day <= last; day++, n_days++) {
 		int32_t n = explain_place(q->calendar, q->r, venue, day, PLACE_PLAIN, reasons);
 
 		n_free += n == 0;
@@ -340,7 +364,7 @@ static void tell_window(struct inquest *q, int32_t venue, const struct problem_w
 	for (int32_t code = 0; code < EXPLAIN_REASONS_MAX; code++)
 		if (tallies[code].n_days > 0) {
 			fprintf(q->out, " %d× %s", tallies[code].n_days, code_reason_name(code));
-			tell_names(problem, tallies[code].requests, tallies[code].n, q->out);
+			tell_names(problem, tallies[code].requests, tallies[code].n, TALLY_MAX, q->out);
 			fprintf(q->out, ";");
 		}
 	fprintf(q->out, "\n");
@@ -356,7 +380,7 @@ static void tell_reasons(const struct inquest *q)
 
 		explain_text(q->calendar, q->r, &reasons[i], text, sizeof(text));
 		fprintf(q->out, "  %s", code_reason_name((int)reasons[i].code));
-		tell_names(q->calendar->problem, reasons[i].with, reasons[i].n_with, q->out);
+		tell_names(q->calendar->problem, reasons[i].with, reasons[i].n_with, EXPLAIN_WITH_MAX, q->out);
 		fprintf(q->out, ": %s\n", text);
 	}
 }
@@ -425,7 +449,9 @@ void solve_report_what_if(struct problem *problem, struct calendar *calendar, co
 		fprintf(out, ", and displace nobody\n");
 		tell_options(calendar, r, out);
 	} else {
-		fprintf(out, "it would have no place\n");
+		fprintf(out, place_best(calendar, r, PLACE_PLAIN | PLACE_NO_ALTERNATIVES, 0, options) > 0
+		                     ? "there would be room, but the plan would lose by it\n"
+		                     : "it would have no place\n");
 		tell_options(calendar, r, out);
 		tell_all(calendar, r, out);
 	}

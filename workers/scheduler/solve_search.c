@@ -115,7 +115,7 @@ static void tell(struct search *search, const struct runner *runner)
 		.elapsed_s = (double)(now - search->began_ms) / 1000.0,
 		.score = anneal_best_score(runner->anneal),
 		.bound = search->limits->bound,
-		.n_placed = anneal_calendar(runner->anneal)->n_placed,
+		.n_placed = anneal_best_placed(runner->anneal),
 	};
 
 	if (search->limits->progress_cb == NULL || now < search->told_ms + PROGRESS_MS)
