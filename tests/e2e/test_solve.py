@@ -69,6 +69,42 @@ def changed(tmp_path, requests, **parts):
     return path
 
 
+def two_halls(path, requests, closed=()):
+    """v1 in one country, closed on some days, and v2 in another."""
+    asks = lambda ident, duration, windows, wish, value, **more: {
+        "id": ident, "federation": "F", "kind": "training_camp", "discipline": "JUD", "level": 1, "duration": duration, "windows": [windows],
+        "preferred_first_day": wish, "hosts": ["CHN", "RUS"], "facilities": [], "units": 1, "headcount": 20, "services": {}, "squads": [],
+        "value": value, **more}
+    path.write_text(json.dumps({
+        "programme": {"id": "p", "first_day": "2026-01-01", "last_day": "2026-12-31", "parties": ["CHN", "RUS"], "guests": [],
+                      "policy": {"date_weight": 20, "move_cost": 8000, "reciprocity_weight": 0, "rest_same_city": 0, "rest_same_host": 1, "rest_between_hosts": 3}},
+        "cities": [{"id": "c1", "noc": "CHN", "beds": 200}, {"id": "c2", "noc": "RUS", "beds": 200}],
+        "venues": [{"id": "v1", "city": "c1", "disciplines": ["JUD"], "facilities": [], "units": 1, "level": 5, "closed": list(closed)},
+                   {"id": "v2", "city": "c2", "disciplines": ["JUD"], "facilities": [], "units": 1, "level": 5, "closed": []}],
+        "federations": [{"id": "F", "noc": "CHN", "disciplines": ["JUD"], "max_events": 99}], "services": [], "squads": [], "protected": [],
+        "requests": [asks(*r[:5], **r[5]) for r in requests]}))
+    return path
+
+
+@pytest.mark.parametrize("requests, closed, score", [
+    # the camp does best in v1, from the day on which that opens; the match after it would then be too late
+    ([("camp", 5, ["2026-03-01", "2026-03-31"], "2026-03-24", 40, {}),
+      ("match", 3, ["2026-03-08", "2026-03-22"], "2026-03-20", 90, {"after": [{"request": "camp", "min_gap": 1, "max_gap": 10}]})],
+     [["2026-01-01", "2026-03-23"]], 129800),
+    # the camp stands for a fixed final's sake; it does not matter when
+    ([("camp", 5, ["2026-03-01", "2026-04-30"], "2026-03-10", 5, {"hosts": ["CHN"]}),
+      ("final", 5, ["2026-06-01", "2026-06-30"], "2026-06-10", 50, {"after": [{"request": "camp", "min_gap": 0, "max_gap": 90}],
+                                                                  "announced": {"venue": "v1", "first_day": "2026-06-10", "fixed": True}}),
+      ("big", 8, ["2026-03-08", "2026-03-16"], "2026-03-09", 95, {"hosts": ["CHN"]})],
+     [], 5000 - 20 * 6 + 50000 + 95000 - 20)])
+def test_those_who_go_first_make_room(tmp_path, requests, closed, score):
+    plan = tmp_path / "plan.json"
+    got = solve(two_halls(tmp_path / "p.json", requests, closed), "-o", plan, "--iterations", 20000, "--json")
+    summary = json.loads(got.stderr.splitlines()[-1])["summary"]
+    assert (summary["score"], summary["placed"]) == (score, len(requests))
+    assert summary["bound"] >= score
+
+
 def test_days_far_away_count(tmp_path):
     plan = tmp_path / "plan.json"
     free = asked("free", windows=[["1800-01-01", "9999-12-31"]])

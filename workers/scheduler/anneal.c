@@ -228,9 +228,12 @@ bool anneal_take_out(struct anneal *anneal, int32_t r)
 		return true;
 	if (anneal->n_out == ANNEAL_OUT_MAX || anneal->calendar->pinned[r])
 		return false;
-	for (int32_t i = 0; i < request->n_followers; i++)
+	for (int32_t i = 0; i < request->n_followers; i++) {
+		if (anneal->calendar->held[r] && anneal->calendar->pinned[request->followers[i]])
+			continue; /* it stays, and this one goes in again in time for it */
 		if (!anneal_take_out(anneal, request->followers[i]))
 			return false;
+	}
 	if (anneal->n_out == ANNEAL_OUT_MAX)
 		return false;
 	anneal_touch(anneal, r);
@@ -300,6 +303,33 @@ static struct offer nearest_day(struct anneal *anneal, const struct problem_requ
 	return (struct offer){day, calendar_worth(anneal->calendar, r, request->venues[i], day)};
 }
 
+/* Has its federation a place left, and could it begin at all? */
+static bool may_begin(struct anneal *anneal, int32_t r)
+{
+	int32_t federation = anneal->problem->requests[r].federation;
+
+	return anneal->calendar->n_of_federation[federation] < anneal->problem->federations[federation].max_events &&
+	       scan_request(&anneal->scan, anneal->calendar, r, SCAN_PLAIN, 0);
+}
+
+bool anneal_put_anywhere(struct anneal *anneal, int32_t r)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+	int32_t from = anneal_below(&anneal->chance, request->n_venues);
+
+	if (!may_begin(anneal, r))
+		return false;
+	for (int32_t k = 0; k < request->n_venues; k++) {
+		int32_t venue = request->venues[(from + k) % request->n_venues];
+
+		if (!scan_venue(&anneal->scan, venue))
+			continue;
+		anneal_put(anneal, r, (struct calendar_spot){venue, careless_day(anneal)});
+		return true;
+	}
+	return false;
+}
+
 bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 {
 	const struct problem *problem = anneal->problem;
@@ -311,8 +341,7 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 	bool guided = !careless && anneal->costs != NULL && anneal->costs[r] != NULL &&
 	              anneal_below(&anneal->chance, 100) < anneal->guided_pct;
 
-	if (calendar->n_of_federation[request->federation] >= problem->federations[request->federation].max_events ||
-	    !scan_request(&anneal->scan, calendar, r, SCAN_PLAIN, 0))
+	if (!may_begin(anneal, r))
 		return false;
 	for (int32_t i = 0; i < request->n_venues; i++) {
 		int32_t venue = request->venues[i];

@@ -364,6 +364,21 @@ static void call_followers(struct anneal *anneal, const struct problem_request *
 			anneal->out[anneal->n_out++] = request->followers[i];
 }
 
+/* Where its leaders stand, it finds no place: they go wherever there is room, it after them. */
+static bool lead_elsewhere(struct anneal *anneal, int32_t r)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+
+	for (int32_t i = 0; i < request->n_after; i++)
+		if (!anneal_take_out(anneal, request->after[i].request))
+			return false;
+	for (int32_t i = anneal->n_out - 1; i >= 0; i--) /* leaders of leaders came out after them */
+		for (int32_t k = 0; k < request->n_after; k++)
+			if (request->after[k].request == anneal->out[i] && !anneal_put_anywhere(anneal, anneal->out[i]))
+				return false;
+	return anneal_put_in(anneal, r, below(anneal, 2) == 0) && put_all_in(anneal);
+}
+
 static bool eject(struct anneal *anneal)
 {
 	int32_t r = some_waiting(anneal);
@@ -373,6 +388,8 @@ static bool eject(struct anneal *anneal)
 
 	if (r == PROBLEM_NONE)
 		return false;
+	if (request->n_after > 0 && below(anneal, 2) == 0)
+		return lead_elsewhere(anneal, r);
 	for (int k = 0; k < EJECTION_PLACES; k++) {
 		int32_t v = request->venues[below(anneal, request->n_venues)];
 		int32_t day = some_start(anneal, request, v);
@@ -495,6 +512,14 @@ static void ruin_federation(struct anneal *anneal, int32_t federation, int32_t n
 	}
 }
 
+/* One that others come after goes elsewhere alone, where they may stay. */
+static bool shift(struct anneal *anneal, int32_t r)
+{
+	anneal_touch(anneal, r);
+	calendar_remove(anneal->calendar, r);
+	return anneal_put_in(anneal, r, below(anneal, CARELESS_IN) == 0);
+}
+
 static bool ruin(struct anneal *anneal)
 {
 	const struct problem *problem = anneal->problem;
@@ -506,6 +531,8 @@ static bool ruin(struct anneal *anneal)
 	if (seed == PROBLEM_NONE)
 		return false;
 	request = &problem->requests[seed];
+	if (request->n_followers > 0 && below(anneal, 2) == 0)
+		return shift(anneal, seed);
 	spot = anneal->calendar->spots[seed];
 	venue = &problem->venues[spot.venue];
 	anneal_take_out(anneal, seed);

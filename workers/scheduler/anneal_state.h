@@ -61,10 +61,13 @@ int64_t anneal_counts(const struct anneal *anneal, int64_t points);
 int64_t anneal_worth(const struct anneal *anneal);
 /* Remembers where it is, to put it back there if need be. */
 void anneal_touch(struct anneal *anneal, int32_t request);
-/* Takes a placed request out, and whoever comes after it; all go to `out`. False: one is pinned, or it is too many. */
+/* Takes a placed request out, and whoever comes after it; all go to `out`. False: one is pinned, or it is too many. What
+ * is pinned stays behind one that is held. */
 bool anneal_take_out(struct anneal *anneal, int32_t request);
 /* Puts it at a good place, if there is one; `careless`: on any feasible days rather than those nearest to the wish. */
 bool anneal_put_in(struct anneal *anneal, int32_t request, bool careless);
+/* Puts it at some feasible place, if there is one, whatever that is worth. */
+bool anneal_put_anywhere(struct anneal *anneal, int32_t request);
 /* Puts it just there. */
 void anneal_put(struct anneal *anneal, int32_t request, struct calendar_spot spot);
 /* One step's changes; false: there was nothing to do, or it leads to nothing. */

@@ -104,7 +104,12 @@ static bool is_free_to_go(const struct bound *bound, int32_t r)
 	return request->present && !request->fixed && bound->starts.of[r] != NULL;
 }
 
-/* What is left beside what stands: each kind's supply. */
+static int32_t at_least_none(int32_t left)
+{
+	return left > 0 ? left : 0;
+}
+
+/* What is left beside what stands: each kind's supply. Where what stands breaks a rule, nothing. */
 static void supply_all(struct bound *bound)
 {
 	const struct calendar *calendar = bound->calendar;
@@ -115,7 +120,8 @@ static void supply_all(struct bound *bound)
 	for (int kind = UNITS; kind <= STAFF; kind++)
 		for (int32_t row = 0; row < bound->prices[kind].n_rows; row++)
 			for (int32_t d = 0; d < n_days; d++)
-				bound->prices[kind].supply[(size_t)row * (size_t)n_days + (size_t)d] = rows[kind][(size_t)row * (size_t)calendar->stride + (size_t)d];
+				bound->prices[kind].supply[(size_t)row * (size_t)n_days + (size_t)d] =
+				        at_least_none(rows[kind][(size_t)row * (size_t)calendar->stride + (size_t)d]);
 	for (size_t i = 0; i < (size_t)problem->n_squads * (size_t)n_days; i++)
 		bound->prices[SQUADS].supply[i] = 1;
 	for (int32_t q = 0; q < problem->n_squads; q++)
@@ -125,15 +131,14 @@ static void supply_all(struct bound *bound)
 			for (int32_t d = visit->first; d <= visit->last + bound->rests.least && d < n_days; d++)
 				bound->prices[SQUADS].supply[q * n_days + d] = 0;
 		}
-	for (int32_t f = 0; f < problem->n_federations; f++) {
-		int32_t left = problem->federations[f].max_events - calendar->n_of_federation[f];
-
-		bound->prices[QUOTA].supply[f] = left > 0 ? left : 0;
-	}
+	for (int32_t f = 0; f < problem->n_federations; f++)
+		bound->prices[QUOTA].supply[f] =
+		        at_least_none(problem->federations[f].max_events - calendar->n_of_federation[f]);
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		for (int32_t i = 0; i < problem->requests[r].n_after; i++)
 			bound->prices[ORDER].supply[bound->first_after[r] + i] =
-			        calendar_is_placed(calendar, problem->requests[r].after[i].request) - calendar_is_placed(calendar, r);
+			        at_least_none(calendar_is_placed(calendar, problem->requests[r].after[i].request) -
+			                      calendar_is_placed(calendar, r));
 }
 
 /* The usual size of what an event takes of each row: the mean of those that could go there. */

@@ -22,8 +22,10 @@ size_t plan_file_check(struct programme_file *file, const struct problem *proble
  * it, and must have an id of its own. */
 size_t plan_file_check_more(struct programme_file *more, const struct programme_file *sound);
 
-/* Puts into an empty `calendar` what must stand before any search: the fixed events of a sound
- * file, and whoever they come after. PROBLEM_NONE: they stand; else one that has no place in time,
+/* Puts the fixed events of a sound file into an empty `calendar`. */
+void plan_file_fix(struct calendar *calendar);
+
+/* The same, and whoever they come after, which is held: what must stand before any search. PROBLEM_NONE: they stand; else one that has no place in time,
  * and the fixed event that needs it. Some microseconds a place that is tried, a few seconds at
  * most. */
 int32_t plan_file_stand(struct calendar *calendar, int32_t *ret_fixed);

@@ -165,6 +165,15 @@ static int32_t put_all(struct standing *s)
 	return PROBLEM_NONE;
 }
 
+void plan_file_fix(struct calendar *calendar)
+{
+	const struct problem *problem = calendar->problem;
+
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		if (problem->requests[r].fixed)
+			calendar_place(calendar, r, problem->requests[r].announced_venue, problem->requests[r].announced_day);
+}
+
 int32_t plan_file_stand(struct calendar *calendar, int32_t *ret_fixed)
 {
 	const struct problem *problem = calendar->problem;
@@ -172,10 +181,7 @@ int32_t plan_file_stand(struct calendar *calendar, int32_t *ret_fixed)
 	struct standing s = {.calendar = calendar, .problem = problem};
 	int32_t missing;
 
-	for (int32_t r = 0; r < problem->n_requests; r++)
-		if (problem->requests[r].fixed)
-			calendar_place(calendar, r, problem->requests[r].announced_venue,
-			               problem->requests[r].announced_day);
+	plan_file_fix(calendar);
 	s.order = memory_new(n, sizeof(*s.order));
 	s.needed_by = memory_new(n, sizeof(*s.needed_by));
 	s.earliest = memory_new(n, sizeof(*s.earliest));
@@ -186,6 +192,8 @@ int32_t plan_file_stand(struct calendar *calendar, int32_t *ret_fixed)
 	order_leaders(&s);
 	bound_days(&s);
 	missing = put_all(&s);
+	for (int32_t i = 0; missing == PROBLEM_NONE && i < s.n; i++)
+		calendar_hold(calendar, s.order[i]); /* a search may move them, but not drop them */
 	for (int32_t r = missing; r != PROBLEM_NONE; r = s.needed_by[r])
 		*ret_fixed = r;
 	free(s.order);

@@ -405,11 +405,17 @@ static void find_bound(struct solving *s)
 		.late_ms = now_ms + 2 * part_ms,
 		.stop = &interrupted,
 	};
-	struct bound *bound = bound_new(s->calendar, (int32_t)s->options.threads);
-	int64_t score = bound_is_plain(bound) ? 0 : first_score(s->calendar);
+	struct calendar *fixed = calendar_new(s->problem); /* whom they come after may go elsewhere */
+	struct bound *bound;
+	int64_t score;
+
+	plan_file_fix(fixed);
+	bound = bound_new(fixed, (int32_t)s->options.threads);
+	score = bound_is_plain(bound) ? 0 : first_score(s->calendar);
 
 	s->bound = costs_find(&s->costs, s->problem, bound, score, &limits);
 	bound_free(bound);
+	calendar_free(fixed);
 }
 
 static int write_plan(struct solving *s)

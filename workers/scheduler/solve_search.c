@@ -21,6 +21,8 @@
 #define AGAIN_PCT 60         /* of them in a further one, from the best plan of all, warmed up */
 #define WARM_PER_VALUE 60    /* points of temperature that it begins with */
 #define BALANCING_PCT 90     /* of a cooling; from there on the balance of hosts counts more and more */
+#define BALANCE_SHIFT 4       /* halvings of the balance from one such cooling to the next, */
+#define BALANCE_SHIFTS 4      /* of so many */
 #define PROGRESS_MS 500
 #define PARTS 65536
 
@@ -42,6 +44,7 @@ struct search {
 struct cycle {
 	int64_t from_steps, to_steps, from_ms;
 	int64_t hot;
+	int32_t n_before;
 };
 
 struct runner {
@@ -91,12 +94,15 @@ static int64_t cycle_done(const struct search *search, const struct cycle *cycle
 	return by_steps > by_limit ? by_steps : by_limit;
 }
 
-/* The least that keeps the balance of hosts, and all of its weight in the end. */
-static int32_t balance_at(const struct search *search, int64_t done)
+/* The least that keeps the balance of hosts, and all of its weight in the end. Where no less than all of it keeps the
+ * balance, nobody may go first: some coolings begin with little. */
+static int32_t balance_at(const struct search *search, const struct cycle *cycle, int64_t done)
 {
 	int64_t least = search->limits->costs == NULL ? COSTS_BALANCE : search->limits->costs->balance;
 	int64_t from = (int64_t)PARTS * BALANCING_PCT / 100;
 
+	if (least == COSTS_BALANCE)
+		least >>= BALANCE_SHIFT * (cycle->n_before % BALANCE_SHIFTS);
 	return (int32_t)(done <= from ? least : least + (COSTS_BALANCE - least) * (done - from) / (PARTS - from));
 }
 
@@ -104,7 +110,7 @@ static void steps_at(struct runner *runner, int64_t done, int64_t n)
 {
 	const struct search *search = runner->search;
 
-	anneal_steps(runner->anneal, anneal_cool(runner->cycle.hot, search->cold, done, PARTS), balance_at(search, done), n);
+	anneal_steps(runner->anneal, anneal_cool(runner->cycle.hot, search->cold, done, PARTS), balance_at(search, &runner->cycle, done), n);
 	runner->n_steps += n;
 }
 
@@ -154,6 +160,7 @@ static void warm_up(struct runner *runner)
 		.to_steps = runner->n_steps + steps,
 		.from_ms = elapsed(search),
 		.hot = search->warm,
+		.n_before = runner->cycle.n_before + 1,
 	};
 }
 
