@@ -400,11 +400,24 @@ static int status(struct rounding *r)
 	return EXIT_OK;
 }
 
+/* Which round is meant: so that a call whose answer was lost is known when it comes again. 0: there is none. */
+static int last_number(struct rounding *r, int64_t *ret_number)
+{
+	int code = get(r->cli, 0, false, &r->cli->arena, &r->round);
+
+	*ret_number = code == EXIT_OK ? r->round->number : 0;
+	return code;
+}
+
 static int adopt(struct rounding *r)
 {
 	Convene__V1__RoundAdopt adopt = CONVENE__V1__ROUND_ADOPT__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	int code = last_number(r, &adopt.number);
 
+	if (code != EXIT_OK)
+		return code;
+	adopt.has_number = adopt.number > 0;
 	call.of_case = CONVENE__V1__CALL__OF_ROUND_ADOPT;
 	call.round_adopt = &adopt;
 	return ask_then(r, &call, show);
@@ -414,7 +427,11 @@ static int discard(struct rounding *r)
 {
 	Convene__V1__RoundDiscard discard = CONVENE__V1__ROUND_DISCARD__INIT;
 	Convene__V1__Call call = CONVENE__V1__CALL__INIT;
+	int code = last_number(r, &discard.number);
 
+	if (code != EXIT_OK)
+		return code;
+	discard.has_number = discard.number > 0;
 	call.of_case = CONVENE__V1__CALL__OF_ROUND_DISCARD;
 	call.round_discard = &discard;
 	return ask_then(r, &call, status);

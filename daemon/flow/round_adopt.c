@@ -38,6 +38,12 @@ static enum cvn_err build_moves(struct round *round)
 		move->state = entry->state;
 		move->from = entry->from;
 		move->to = entry->to;
+		move->has_consents = entry->has_consents;
+		move->consents = entry->consents;
+		move->has_awaits_accept = entry->has_awaits_accept;
+		move->awaits_accept = entry->awaits_accept;
+		move->has_weighed = entry->has_weighed;
+		move->weighed = entry->weighed;
 		adopt->moves[adopt->n_moves++] = move;
 	}
 	return CVN_OK;

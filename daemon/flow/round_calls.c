@@ -176,6 +176,13 @@ static enum verdict expect(struct exchange *e, const struct round *round, bool h
 	return NEXT;
 }
 
+/* Has what is asked been done, by the same call that was sent once more? Its number says that it is meant. */
+static bool is_done(const struct round *round, bool has_number, int64_t number, enum round_state state)
+{
+	return round != NULL && has_number && number == round_number(round) && round_state(round) == state &&
+	       !round_is_busy(round);
+}
+
 enum verdict round_adopt_start(struct exchange *e)
 {
 	const Convene__V1__RoundAdopt *call = e->call->round_adopt;
@@ -183,6 +190,8 @@ enum verdict round_adopt_start(struct exchange *e)
 	struct round_call *c = begin(e);
 	struct round_caller by = caller(e);
 
+	if (c != NULL && is_done(round, call->has_number, call->number, ROUND_ADOPTED))
+		return answer(e, 0, 0) ? NEXT : exchange_fault(e, CVN_ENOMEM, NULL);
 	if (c == NULL || expect(e, round, call->has_number, call->number, UINT32_C(1) << ROUND_READY,
 				"there is no draft to be adopted") == FAULT)
 		return FAULT;
@@ -199,10 +208,14 @@ enum verdict round_discard_start(struct exchange *e)
 	struct round *round = round_of(e);
 	struct round_call *c = begin(e);
 
+	if (c != NULL && is_done(round, call->has_number, call->number, ROUND_DISCARDED))
+		return answer(e, 0, 0) ? NEXT : exchange_fault(e, CVN_ENOMEM, NULL);
 	if (c == NULL || expect(e, round, call->has_number, call->number,
 				UINT32_C(1) << ROUND_READY | UINT32_C(1) << ROUND_RUNNING,
 				"there is nothing to be discarded") == FAULT)
 		return FAULT;
+	if (is_archived(e))
+		return exchange_fault(e, CVN_ECLOSED, "the programme is archived");
 	return wait_or_fault(e, round_discard(round, &c->wait));
 }
 

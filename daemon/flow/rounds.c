@@ -249,7 +249,8 @@ static void on_saved(struct store_op *op, enum cvn_err err)
 	if (err == CVN_ECANCELED || err == CVN_EEPOCH)
 		return; /* we are ending; whoever comes next finds what is stored */
 	if (err != CVN_OK && round->next == ROUND_READY) {
-		round_fail(round, "Redis did not take the draft");
+		round_fail(round, err == CVN_ECLOSED ? "the programme was archived meanwhile" :
+						       "Redis did not take the draft");
 		return;
 	}
 	if (err != CVN_OK && round->next == ROUND_DISCARDED)

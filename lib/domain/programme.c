@@ -271,6 +271,18 @@ size_t programme_count_all(const struct programme *p)
 	return p->n_items;
 }
 
+int32_t programme_soonest(const struct programme *p, bool is_confirmed, int32_t today)
+{
+	const struct policy *policy = programme_policy(p);
+	int64_t days = 1;
+
+	if (is_confirmed && policy->freeze_days > days)
+		days = policy->freeze_days;
+	if (is_confirmed && policy->change_notice_days > days)
+		days = policy->change_notice_days;
+	return today + (int32_t)(days < PROGRAMME_DAYS_MAX ? days : PROGRAMME_DAYS_MAX);
+}
+
 int32_t programme_first_day(const struct programme *p)
 {
 	return derive(p)->first_day;

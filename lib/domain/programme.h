@@ -93,6 +93,9 @@ size_t programme_count_all(const struct programme *p); /* PROGRAMME_ENTITIES_MAX
 /* First and last day, and how many there are. Without a programme, or with days that are none: 0 days, first 0,
  * last -1. */
 int32_t programme_first_day(const struct programme *p);
+/* The first day, after `today`, on which an event may be (have been) that is moved today: what has begun stays, and a
+ * confirmed one keeps what freeze_days and change_notice_days ask. */
+int32_t programme_soonest(const struct programme *p, bool is_confirmed, int32_t today);
 int32_t programme_last_day(const struct programme *p);
 int32_t programme_n_days(const struct programme *p);
 

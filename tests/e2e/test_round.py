@@ -375,6 +375,67 @@ def put_phase(games, phase):
     games.operator().put(games.programme, programme)
 
 
+def pair(games, federation, venue, first, second):
+    """`second` wants the days that `first` was given, and is worth more; `first` could go later."""
+    there = {"hosts": ["CHN"], "venues": [f"CHN-c-v{venue}"], "units": 2, "duration": 10, "preferred_first_day": "2026-03-05"}
+    federation.submit(games.programme, wish(first, **there, windows=[["2026-03-01", "2026-04-30"]], value=40))
+    assert federation.outcome(first).standing.state == R.STATE_PROPOSED
+    federation.submit(games.programme, wish(second, **there, windows=[["2026-03-05", "2026-03-14"]], value=90))
+    assert federation.outcome(second).standing.state == R.STATE_WAITLISTED
+
+
+def test_a_move_whose_purpose_is_gone_is_not_made(games):
+    federation, body, chn = games.grant("federation", "CHN-TTE"), games.grant("working_body"), games.grant("committee", "CHN")
+    for venue, (first, second) in enumerate(["AB", "FG", "MN"]):
+        pair(games, federation, venue, first, second)
+    chn.call(games.programme, decide=pb.Decide(request="A", verdict="approve"))
+    begin(body, games.programme, move_confirmed=True)
+    assert {e.request: e.what for e in ended(body, games.programme).entries} == {**dict.fromkeys("AFM", "moved"), **dict.fromkeys("BGN", "placed")}
+    federation.call(games.programme, withdraw=pb.Withdraw(request="B", reason="no team"))
+    body.call(games.programme, value=pb.Value(requests=["N"], value=1, reason="a mistake"))
+
+    adopted = adopt(body, games.programme)
+
+    assert {e.request: e.outcome for e in adopted.entries} == {**dict.fromkeys("FG", "adopted"), **dict.fromkeys("ABMN", "skipped")}
+    why = {e.request: e.why for e in adopted.entries}
+    assert "nothing to gain" in why["A"] and "nothing to gain" in why["M"] and "value" in why["N"] and "withdrawn" in why["B"]
+    now = states(body, games.programme)
+    assert (now["A"].state, len(now["A"].consents)) == (R.STATE_CONFIRMED, 1)
+    assert [now[i].placement.first_day for i in "AM"] == ["2026-03-05"] * 2
+
+
+def test_what_is_sent_again_is_answered_again(games):
+    federation, body = games.grant("federation", "CHN-TTE"), games.grant("working_body")
+    pair(games, federation, 0, "A", "B")
+    begin(body, games.programme)
+    number = ended(body, games.programme).number
+    again = [body.call(games.programme, round_adopt=pb.RoundAdopt(number=number)) for _ in range(2)]
+    assert [(r.state, r.adopted) for r in again] == [("adopted", 2)] * 2
+    with pytest.raises(Refused) as e:
+        adopt(body, games.programme)
+    assert e.value.code == "NOT_ALLOWED_NOW"
+    begin(body, games.programme, seconds=60)
+    again = [body.call(games.programme, round_discard=pb.RoundDiscard(number=number + 1)) for _ in range(2)]
+    assert [r.state for r in again] == ["discarded"] * 2
+
+
+def test_a_draft_that_waited_takes_no_days_that_have_come(games):
+    federation, body = games.grant("federation", "CHN-TTE"), games.grant("working_body")
+    pair(games, federation, 0, "A", "B")
+    begin(body, games.programme)
+    assert len(ended(body, games.programme).entries) == 2
+    games.stop()
+    games.options["today"] = "2026-03-05"  # on which A begins
+    games.start()
+    body = again_as(games, body)
+
+    with pytest.raises(Refused) as e:
+        adopt(body, games.programme)
+
+    assert e.value.code == "CONFLICT" and "A: It has begun" in str(e.value) and "B: It is too late" in str(e.value)
+    assert states(body, games.programme)["A"].placement.first_day == "2026-03-05"
+
+
 def test_an_archived_programme_adopts_nothing(games):
     federation, body = games.grant("federation", "CHN-TTE"), games.grant("working_body")
     waste(games, federation)

@@ -1,4 +1,5 @@
-/* In order of time: look (is it as it was?) -> lift all -> try_all, again without those that failed -> spare -> say. */
+/* In order of time: look (is it as it was?) -> lift all -> try_all, again without those that failed -> spare, stay, yield
+ * (what has lost its purpose is left out) -> say. */
 #include "scheduler/online_adopt.h"
 
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #define TRIES_MAX 100        /* each leaves at least one more out */
 #define WHOLE_WORDS_MAX 1000 /* with more changes, standings are kept short: they travel in one message */
 #define WHY_BYTES 400
+#define REFUSED_BYTES 2000
+#define REFUSED_TOLD 3 /* of those that do not hold, so many are named in a refusal */
 
 struct move {
 	const Convene__V1__AdoptMove *said;
@@ -44,11 +47,44 @@ static void drop(struct adoption *a, struct move *m, const char *why)
 	m->e = NULL;
 }
 
+/* What people have said of it since the plan was made; NULL: nothing that matters. */
+static const char *newer_word(const struct adoption *a, const struct move *m, const Convene__V1__Standing *s)
+{
+	const Convene__V1__AdoptMove *said = m->said;
+
+	if (said->has_consents && (int64_t)s->n_consents > said->consents)
+		return "A committee has approved it since the plan was made.";
+	if (said->has_awaits_accept && said->awaits_accept && (s->accept_by == NULL || *s->accept_by == '\0'))
+		return "Its federation has accepted its place since the plan was made.";
+	if (said->has_weighed && a->b->problem->requests[m->e->handle].value != said->weighed)
+		return "Its value was changed since the plan was made.";
+	return NULL;
+}
+
+/* Days that have come since; NULL: none. */
+static const char *late_day(const struct adoption *a, const struct move *m, Convene__V1__State state)
+{
+	const struct replica *replica = a->b->replica;
+	int32_t soonest;
+
+	if (!replica_has_today(replica))
+		return NULL;
+	soonest = programme_soonest(replica_programme(replica), state == STATE_CONFIRMED, replica_today(replica)) -
+		  a->b->problem->first_day;
+	if (m->was.venue != PROBLEM_NONE && m->was.day < soonest)
+		return state == STATE_CONFIRMED ? "It has begun, or begins too soon to be moved." :
+						  "It has begun.";
+	if (m->to.venue != PROBLEM_NONE && m->to.day < soonest)
+		return "It is too late for its new days.";
+	return NULL;
+}
+
 /* Is its request as it was when the plan was made? */
 static void look(struct adoption *a, struct move *m)
 {
 	const Convene__V1__AdoptMove *said = m->said;
 	struct entry *e = book_find(a->b, said->request);
+	const char *newer;
 	char why[WHY_BYTES];
 
 	if (e == NULL) {
@@ -78,6 +114,8 @@ static void look(struct adoption *a, struct move *m)
 		drop(a, m, "The venue of its new place is no longer there.");
 	} else if (calendar_is_same(m->was, m->to)) {
 		drop(a, m, "It stands there already.");
+	} else if ((newer = newer_word(a, m, s)) != NULL || (newer = late_day(a, m, s->state)) != NULL) {
+		drop(a, m, newer);
 	}
 }
 
@@ -181,8 +219,10 @@ static bool try_all(struct adoption *a)
 }
 
 /* One that was to give up its place keeps it, where nobody has come to need it. */
-static void spare(struct adoption *a)
+static bool spare(struct adoption *a)
 {
+	bool spared = false;
+
 	for (size_t i = 0; i < a->n; i++) {
 		struct move *m = &a->moves[i];
 
@@ -193,7 +233,114 @@ static void spare(struct adoption *a)
 			continue;
 		calendar_place(a->b->calendar, m->e->handle, m->was.venue, m->was.day);
 		drop(a, m, "Its place is free all the same: it keeps it.");
+		spared = true;
 	}
+	return spared;
+}
+
+/* What the score gains by the move of one that stands at its new place, as all others stand now; false: it can't go
+ * back. It is left out of the calendar. */
+static bool gains(struct adoption *a, const struct move *m, int64_t *ret_gain)
+{
+	struct calendar *calendar = a->b->calendar;
+
+	calendar_remove(calendar, m->e->handle);
+	*ret_gain = place_gain(calendar, m->e->handle, m->to.venue, m->to.day);
+	if (m->was.venue == PROBLEM_NONE)
+		return true;
+	*ret_gain -= place_gain(calendar, m->e->handle, m->was.venue, m->was.day);
+	return place_fits(calendar, m->e->handle, m->was.venue, m->was.day, PLACE_PLAIN) == PLACE_FREE;
+}
+
+/* One whose move makes no room any more, and gains nothing by itself (confirmed: less than moving it costs), stays. */
+static bool stay(struct adoption *a)
+{
+	int64_t move_cost = a->b->problem->policy.move_cost;
+	bool stayed = false;
+
+	for (size_t i = 0; i < a->n; i++) {
+		struct move *m = &a->moves[i];
+		int64_t gain;
+
+		if (m->e == NULL || m->to.venue == PROBLEM_NONE ||
+		    has_placed_follower(a->b, m->e->handle))
+			continue;
+		if (!gains(a, m, &gain) ||
+		    gain > (book_standing(m->e)->state == STATE_CONFIRMED ? move_cost : 0)) {
+			calendar_place(a->b->calendar, m->e->handle, m->to.venue, m->to.day);
+			continue;
+		}
+		if (m->was.venue != PROBLEM_NONE)
+			calendar_place(a->b->calendar, m->e->handle, m->was.venue, m->was.day);
+		m->is_placed = false;
+		drop(a, m, "What else has changed leaves nothing to gain by it.");
+		stayed = true;
+	}
+	return stayed;
+}
+
+/* May the one at its new place be in the way of the other at its old one? Not beyond the longest rest. */
+static bool overlap(const struct adoption *a, const struct move *m, const struct move *other)
+{
+	const struct problem_request *requests = a->b->problem->requests;
+	const struct problem_policy *policy = &a->b->problem->policy;
+	int32_t rest = policy->rest_between_hosts;
+
+	rest = policy->rest_same_host > rest ? policy->rest_same_host : rest;
+	rest = policy->rest_same_city > rest ? policy->rest_same_city : rest;
+	return m->to.day - rest < other->was.day + requests[other->e->handle].duration &&
+	       other->was.day - rest < m->to.day + requests[m->e->handle].duration;
+}
+
+/* Puts back whoever made room for `m`, which has left the calendar, where that is worth more than `m`. */
+static bool give_way(struct adoption *a, struct move *m, int64_t score)
+{
+	struct calendar *calendar = a->b->calendar;
+	size_t *back = draft_room(a->d, a->n, sizeof(*back)), n = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		struct move *other = &a->moves[i];
+
+		if (other == m || other->e == NULL || other->was.venue == PROBLEM_NONE || other->to.venue != PROBLEM_NONE ||
+		    !overlap(a, m, other) ||
+		    place_fits(calendar, other->e->handle, other->was.venue, other->was.day, PLACE_PLAIN) != PLACE_FREE)
+			continue;
+		calendar_place(calendar, other->e->handle, other->was.venue, other->was.day);
+		back[n++] = i;
+	}
+	if (calendar->score > score) {
+		for (size_t i = 0; i < n; i++)
+			drop(a, &a->moves[back[i]], "What was to take its place is worth less now: it keeps it.");
+		return true;
+	}
+	while (n > 0)
+		calendar_remove(calendar, a->moves[back[--n]].e->handle);
+	return false;
+}
+
+/* One that takes the place of those that are worth more, as things are now, goes on waiting. */
+static bool yield(struct adoption *a)
+{
+	struct calendar *calendar = a->b->calendar;
+	bool yielded = false;
+
+	for (size_t i = 0; i < a->n; i++) {
+		struct move *m = &a->moves[i];
+		int64_t score = calendar->score;
+
+		if (m->e == NULL || m->was.venue != PROBLEM_NONE || !m->is_placed ||
+		    has_placed_follower(a->b, m->e->handle))
+			continue;
+		calendar_remove(calendar, m->e->handle);
+		if (give_way(a, m, score)) {
+			m->is_placed = false;
+			drop(a, m, "Those whose place it was to take are worth more now.");
+			yielded = true;
+		} else {
+			calendar_place(calendar, m->e->handle, m->to.venue, m->to.day);
+		}
+	}
+	return yielded;
 }
 
 static void drop_all(struct adoption *a)
@@ -235,7 +382,7 @@ static Convene__V1__Standing *say_place(struct adoption *a, const struct move *m
 	options[0] = (struct place_option){ .venue = m->to.venue, .day = m->to.day,
 					    .gain = place_gain(calendar, m->e->handle, m->to.venue, m->to.day) };
 	if (is_whole)
-		n += place_best(calendar, m->e->handle, PLACE_PLAIN, 0, options + 1);
+		n += place_best(calendar, m->e->handle, PLACE_PLAIN, words_not_before(a->b), options + 1);
 	calendar_place(calendar, m->e->handle, m->to.venue, m->to.day);
 	for (int32_t i = 1; i < n; i++)
 		if (options[i].venue == m->to.venue && options[i].day == m->to.day)
@@ -244,7 +391,7 @@ static Convene__V1__Standing *say_place(struct adoption *a, const struct move *m
 	s = words_proposed(a->b, a->d, m->e, options, n,
 			   is->state == STATE_WAITLISTED ? accept_days < 0 ? 0 : accept_days : -1);
 	if (is->state == STATE_PROPOSED)
-		s->accept_by = is->accept_by;
+		s->accept_by = words_accept_by(a->b, a->d, is->accept_by, m->to.day);
 	else if (is->state == STATE_CONFIRMED)
 		reschedule(a, m, s);
 	return s;
@@ -294,6 +441,30 @@ static void say_skipped(const struct adoption *a)
 	}
 }
 
+/* Does some of the plan not hold any more? Else it is taken as it was shown. */
+static bool is_partial(const struct adoption *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->moves[i].e == NULL)
+			return true;
+	return false;
+}
+
+/* With the reasons of the first few, since nobody is shown the others. */
+static void refuse(struct adoption *a, const char *text)
+{
+	char *all = draft_room(a->d, REFUSED_BYTES, 1);
+	size_t n = (size_t)snprintf(all, REFUSED_BYTES, "%s", text), n_told = 0;
+
+	for (size_t i = 0; i < a->n && n_told < REFUSED_TOLD && n + 2 * WHY_BYTES < REFUSED_BYTES; i++)
+		if (a->moves[i].e == NULL) {
+			n += (size_t)snprintf(all + n, REFUSED_BYTES - n, " %.64s: %.*s", a->moves[i].said->request, WHY_BYTES,
+					      a->moves[i].why);
+			n_told++;
+		}
+	draft_refuse(a->d, CVN_ECONFLICT, all);
+}
+
 void find_adopted(struct book *b, const Convene__V1__Adopt *adopt, struct draft *d)
 {
 	struct adoption a = { .b = b, .d = d };
@@ -311,7 +482,9 @@ void find_adopted(struct book *b, const Convene__V1__Adopt *adopt, struct draft 
 	while (!try_all(&a))
 		if (++tries == TRIES_MAX)
 			drop_all(&a);
-	spare(&a);
+	(void)spare(&a);
+	for (tries = 0; tries < TRIES_MAX && is_partial(&a) && (stay(&a) || yield(&a) || spare(&a)); tries++)
+		;
 	for (size_t i = 0; i < a.n; i++)
 		n_held += a.moves[i].e != NULL;
 	fell = b->calendar->score < score;
@@ -320,7 +493,7 @@ void find_adopted(struct book *b, const Convene__V1__Adopt *adopt, struct draft 
 	put_all_back(&a);
 	say_skipped(&a);
 	if (n_held == 0)
-		draft_refuse(d, CVN_ECONFLICT, "Nothing of the plan holds any more.");
+		refuse(&a, "Nothing of the plan holds any more.");
 	else if (fell)
-		draft_refuse(d, CVN_ECONFLICT, "What still holds of the plan would lower the score: plan again.");
+		refuse(&a, "What still holds of the plan would lower the score: plan again.");
 }

@@ -204,6 +204,15 @@ static char *accept_by(const struct book *b, struct draft *d, int64_t days, int3
 	return day_text(d, last);
 }
 
+char *words_accept_by(const struct book *b, struct draft *d, char *until, int32_t day)
+{
+	int32_t now = today(b), last;
+
+	if (until == NULL || *until == '\0' || !day_parse(until, &last))
+		return until;
+	return accept_by(b, d, last - now, day);
+}
+
 Convene__V1__Standing *words_proposed(struct book *b, struct draft *d, struct entry *e,
 				      const struct place_option *options, int32_t n,
 				      int64_t accept_by_days)

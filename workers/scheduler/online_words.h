@@ -57,6 +57,8 @@ Convene__V1__Standing *words_proposed(struct book *b, struct draft *d, struct en
 /* The first day that one who waits can be offered: tomorrow, as a day of the problem. 0: any, where it
  * is not known what day it is. */
 int32_t words_not_before(const struct book *b);
+/* `until`, the last day to accept a place, or the day before it begins on its new first day; NULL and "" as they are. */
+char *words_accept_by(const struct book *b, struct draft *d, char *until, int32_t day);
 
 /* Waiting, with the true reasons and the nearest places that would do. `e` must be lifted from the
  * calendar. `first` are reasons that go before the others. */

@@ -27,7 +27,8 @@
 struct subject {
 	bool may_move; /* or, where it waits, be placed */
 	bool is_confirmed;
-	int64_t revision;
+	bool awaits_accept;
+	int64_t revision, consents;
 	Convene__V1__State state;
 	struct calendar_spot from;
 	struct calendar_spot announced; /* a confirmed one's own announcement: the order's cost stands in its place */
@@ -108,26 +109,23 @@ static bool is_fixed(const Convene__V1__Request *content)
 	return content->announced != NULL && content->announced->has_fixed && content->announced->fixed;
 }
 
+static int32_t soonest(const struct round *round, Convene__V1__State state)
+{
+	return round->has_today ? programme_soonest(round->programme, state == STATE_CONFIRMED, round->today) : INT32_MIN;
+}
+
 static bool may_move(const struct round *round, const struct replica_record *record)
 {
 	const Convene__V1__Standing *s = record->standing;
-	int32_t day, earliest = round->today;
+	int32_t day;
 
 	if (is_fixed(record->content) || !is_in_scope(round, record))
 		return false;
 	if (s->state == STATE_WAITLISTED)
 		return true;
-	if (s->state == STATE_CONFIRMED) {
-		int64_t freeze_days = programme_policy(round->programme)->freeze_days;
-
-		if (!round->order->move_confirmed)
-			return false;
-		earliest += freeze_days > 0 && freeze_days < 36500 ? (int32_t)freeze_days : 0;
-	} else if (s->state != STATE_PROPOSED) {
+	if (s->state == STATE_CONFIRMED ? !round->order->move_confirmed : s->state != STATE_PROPOSED)
 		return false;
-	}
-	return lifecycle_has_place(s) && day_parse(s->placement->first_day, &day) &&
-	       (!round->has_today || day >= earliest);
+	return lifecycle_has_place(s) && day_parse(s->placement->first_day, &day) && day >= soonest(round, s->state);
 }
 
 /* ---- what they may do: the content, narrowed to the scope and to days to come ---- */
@@ -140,9 +138,9 @@ static char *day_text(struct round *round, int32_t day)
 	return text;
 }
 
-static void clip_windows(struct round *round, Convene__V1__Request *content)
+static void clip_windows(struct round *round, Convene__V1__Request *content, Convene__V1__State state)
 {
-	int32_t first = round->has_today ? round->today : INT32_MIN, last = INT32_MAX, from, to;
+	int32_t first = soonest(round, state), last = INT32_MAX, from, to;
 	Convene__V1__Period **windows = room(round, content->n_windows, sizeof(*windows));
 	size_t n = 0;
 
@@ -222,7 +220,8 @@ static void take_in(struct round *round, const struct replica_record *record)
 	const Convene__V1__Standing *s = record->standing;
 	bool has_place = lifecycle_has_place(s), moves = may_move(round, record);
 	struct subject subject = {.may_move = moves, .is_confirmed = s->state == STATE_CONFIRMED,
-	                          .revision = record->revision, .state = s->state, .from = {PROBLEM_NONE, 0}};
+	                          .revision = record->revision, .state = s->state, .from = {PROBLEM_NONE, 0},
+	                          .consents = (int64_t)s->n_consents, .awaits_accept = s->accept_by != NULL && *s->accept_by != '\0'};
 	Convene__V1__Request content = *record->content;
 	int32_t handle;
 
@@ -231,7 +230,7 @@ static void take_in(struct round *round, const struct replica_record *record)
 	if (has_place ? subject.from.venue == PROBLEM_NONE : !moves)
 		return; /* its venue is gone: the online scheduler sees to it. Or it waits for something else than a round */
 	if (moves) {
-		clip_windows(round, &content);
+		clip_windows(round, &content, s->state);
 		keep_hosts(round, &content);
 	}
 	if (moves && subject.is_confirmed) {
@@ -546,6 +545,10 @@ static Convene__V1__RoundEntry *entry_of(const struct difference *d, int32_t r)
 	entry->has_revision = entry->has_state = true;
 	entry->revision = subject->revision;
 	entry->state = subject->state;
+	entry->has_consents = entry->has_awaits_accept = entry->has_weighed = true;
+	entry->consents = subject->consents;
+	entry->awaits_accept = subject->awaits_accept;
+	entry->weighed = round->problem->requests[r].value;
 	entry->from = placement(d, subject->from);
 	entry->to = placement(d, now);
 	if (now.venue == PROBLEM_NONE)
