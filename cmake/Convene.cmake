@@ -63,7 +63,7 @@ endfunction()
 # convene_man(convene 1): the program writes its own page, from what its --help is made of.
 function(convene_man program section)
   set(page ${CMAKE_CURRENT_BINARY_DIR}/${program}.${section})
-  add_custom_command(OUTPUT ${page} COMMAND sh -c "$<TARGET_FILE:${program}> --man > ${page}" DEPENDS ${program} VERBATIM)
+  add_custom_command(OUTPUT ${page} COMMAND sh -c "\"$1\" --man > \"$2\"" sh $<TARGET_FILE:${program}> ${page} DEPENDS ${program} VERBATIM)
   add_custom_target(${program}_man ALL DEPENDS ${page})
   install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endfunction()

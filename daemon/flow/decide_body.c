@@ -103,7 +103,7 @@ enum cvn_err decide_allow(const struct desk_case *c, const Convene__V1__Allow *c
 {
 	const Convene__V1__Standing *before = c->record->standing;
 	enum cvn_err err = decide_look(c, false, call->has_revision, call->revision, r);
-	bool is_new = false;
+	size_t n_new = 0;
 
 	if (err != CVN_OK)
 		return err;
@@ -116,16 +116,16 @@ enum cvn_err decide_allow(const struct desk_case *c, const Convene__V1__Allow *c
 					    "only what the policy asks can be let pass: "
 					    "FILED_TOO_LATE, CAMP_TOO_LONG, FROZEN, "
 					    "NOTICE_TOO_SHORT");
-		is_new |= !decide_is_allowed(c, call->codes[i]);
+		n_new += !decide_is_allowed(c, call->codes[i]) && !is_named_before(call, i);
 	}
 	if (!decide_has_reason(call->reason))
 		return decide_wrong(r, "reason", "REASON_EMPTY", "whoever allows it says why");
 	if (!lifecycle_is_open(before->state) && !lifecycle_can(before->state, CAUSE_ALLOW))
 		return decide_illegal(c, r);
-	r->is_nothing = !is_new;
-	if (!is_new)
+	r->is_nothing = n_new == 0;
+	if (n_new == 0)
 		return CVN_OK;
-	if (before->n_allowances + call->n_codes > ALLOWANCES_MAX)
+	if (before->n_allowances + n_new > ALLOWANCES_MAX)
 		return decide_no(r, CVN_ETOOLARGE, "too much has been let pass already");
 	r->standing = decide_begin(c, "allow", NULL, call->reason);
 	if (r->standing == NULL || !add_allowances(c, call, r->standing))

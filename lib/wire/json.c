@@ -112,28 +112,6 @@ void json_faults_add(struct json_faults *faults, bool is_warning, const char *pa
 	faults->last = fault;
 }
 
-/* "a[1]" holds itself, "a[1].b" and "a[1][0]"; "" holds all. */
-static bool holds(const char *outer, const char *path)
-{
-	size_t n = strlen(outer);
-
-	return strncmp(outer, path, n) == 0 &&
-	       (n == 0 || path[n] == '\0' || path[n] == '.' || path[n] == '[');
-}
-
-bool json_faults_blame(const struct json_faults *faults, size_t n, const char *path)
-{
-	for (const struct json_fault *fault = faults->first; fault != NULL && n > 0;
-	     fault = fault->next) {
-		if (fault->is_warning)
-			continue;
-		if (holds(fault->path, path))
-			return true;
-		n--;
-	}
-	return false;
-}
-
 json_t *json_parse(const char *bytes, size_t n, struct json_faults *faults)
 {
 	json_error_t error;

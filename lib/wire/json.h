@@ -53,10 +53,6 @@ void json_faults_init(struct json_faults *faults, struct arena *arena);
 void json_faults_add(struct json_faults *faults, bool is_warning, const char *path,
 		     const char *text);
 
-/* Is there an error at one of the first `n` faults' paths that holds `path`, or is it? What is wrong
- * already need not be said again in other words. */
-bool json_faults_blame(const struct json_faults *faults, size_t n, const char *path);
-
 /* Reads a document: UTF-8, no key twice. NULL: the fault was added, with the path to it, line and
  * column. The caller owns it. Texts that are not UTF-8 are faults, each with its path, and read as
  * if they had question marks there, so that what else is wrong can be told, too: a caller looks at

@@ -50,10 +50,16 @@ static const char *path_of(struct reader *r, const struct place *place)
 			    shown_bytes(place->key), place->key);
 }
 
+/* Past the limit it is only counted: then neither path nor text is worth memory. */
+static bool is_kept(const struct reader *r, bool is_warning)
+{
+	return (is_warning ? r->faults->n_warnings : r->faults->n_errors) < JSON_FAULTS_MAX;
+}
+
 static void add_fault(struct reader *r, bool is_warning, const struct place *place,
 		      const char *text)
 {
-	const char *path = path_of(r, place);
+	const char *path = is_kept(r, is_warning) ? path_of(r, place) : "";
 
 	json_faults_add(r->faults, is_warning, path != NULL ? path : "", text);
 }
@@ -82,8 +88,10 @@ static const char *kind_of(const json_t *json)
 static void add_mismatch(struct reader *r, const struct place *place, const char *expected,
 			 const json_t *json)
 {
-	const char *text =
-		arena_printf(r->arena, "%s is expected here, not %s", expected, kind_of(json));
+	const char *text = is_kept(r, /* is_warning= */ false) ?
+				   arena_printf(r->arena, "%s is expected here, not %s", expected,
+						kind_of(json)) :
+				   "";
 
 	add_fault(r, /* is_warning= */ false, place, text != NULL ? text : expected);
 }
@@ -299,14 +307,17 @@ static void read_pairs(struct reader *r, const ProtobufCFieldDescriptor *field, 
 }
 
 /* Stands for an element that is wrong, so that the index in a later fault's path is still that of the
- * document: an empty one. */
-static void stand_in(struct reader *r, const ProtobufCFieldDescriptor *field, void *at)
+ * document: an empty one, the same for all of a list. */
+static void stand_in(struct reader *r, const ProtobufCFieldDescriptor *field, void **shared, void *at)
 {
 	memset(at, 0, json_element_bytes(field->type));
-	if (field->type == PROTOBUF_C_TYPE_STRING)
-		*(char **)at = note_memory(r, arena_strdup(r->arena, ""));
-	else if (field->type == PROTOBUF_C_TYPE_MESSAGE)
-		*(ProtobufCMessage **)at = new_message(r, field->descriptor);
+	if (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE)
+		return;
+	if (*shared == NULL)
+		*shared = field->type == PROTOBUF_C_TYPE_STRING ?
+				  note_memory(r, arena_strdup(r->arena, "")) :
+				  new_message(r, field->descriptor);
+	*(void **)at = *shared;
 }
 
 static void read_list(struct reader *r, const ProtobufCFieldDescriptor *field, const json_t *json,
@@ -315,6 +326,7 @@ static void read_list(struct reader *r, const ProtobufCFieldDescriptor *field, c
 	bool is_pairs = field->descriptor == &convene__v1__text__descriptor ||
 			field->descriptor == &convene__v1__need__descriptor;
 	size_t i, n = 0, step = json_element_bytes(field->type), n_max;
+	void *shared = NULL;
 	char *elements;
 
 	if (is_pairs ? !json_is_object(json) : !json_is_array(json)) {
@@ -333,7 +345,7 @@ static void read_list(struct reader *r, const ProtobufCFieldDescriptor *field, c
 		struct place here = { place, NULL, i };
 
 		if (!read_value(r, field, json_array_get(json, i), &here, elements + i * step))
-			stand_in(r, field, elements + i * step);
+			stand_in(r, field, &shared, elements + i * step);
 		n++;
 	}
 	*(size_t *)(void *)((char *)message + field->quantifier_offset) = n;

@@ -237,6 +237,7 @@ enum cvn_err programme_file_read(struct programme_file *f, const char *bytes, si
 		return CVN_EINVALID;
 	}
 	f->document = f->root;
+	f->n_text_errors = f->faults.n_errors;
 	json_object_foreach (f->root, key, value) {
 		const struct part *part = part_of(key);
 		size_t n_errors = f->faults.n_errors;
@@ -276,6 +277,7 @@ enum cvn_err programme_file_read_requests(struct programme_file *f, const char *
 	}
 	if (f->faults.n_errors > 0)
 		return n > JSON_DOCUMENT_BYTES ? CVN_ETOOLARGE : CVN_EINVALID;
+	f->n_text_errors = f->faults.n_errors;
 	first = json_array_get(f->root, 0);
 	if (json_array_size(f->root) == 1)
 		requests = json_is_array(first) ? first : json_object_get(first, "requests");

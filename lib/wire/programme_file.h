@@ -52,6 +52,7 @@ struct programme_file {
 	const json_t *document;    /* a whole programme file as it was written; lent; or NULL */
 	const char *programme_id;  /* also where requests only name their programme; or NULL */
 	struct json_faults faults; /* errors and warnings, whatever the reader returned */
+	size_t n_text_errors;      /* the first of them: texts and keys that are not UTF-8 */
 	/* private from here on */
 	struct arena arena;
 	json_t *root;

@@ -22,27 +22,20 @@ struct known {
 	UT_hash_handle hh;
 };
 
+/* Identifiers that may be referred to. */
+struct set {
+	struct known *of;
+	bool is_unsure; /* some could not be read: who is not among them may be one of those */
+};
+
 struct checking {
 	struct programme_file *file;
 	const struct problem *problem;
-	size_t n_unread; /* faults that were found in reading: what they name is not blamed once more */
 	int32_t first_day; /* of the programme; NO_DAY: not known */
-	bool knows_nocs; /* the programme's lists of them could be read */
-	struct known *nocs, *parties, *offers, *shields, *cities, *venues, *federations, *squads, *requests;
+	struct known *blamed, *blamed_alone; /* paths that reading has found at fault: with all below them, or as such */
+	bool is_full; /* it has found more than can be told */
+	struct set nocs, parties, offers, shields, cities, venues, federations, squads, requests;
 };
-
-__attribute__((format(printf, 3, 4))) static void fault(struct checking *c, const char *path, const char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	if (json_faults_blame(&c->file->faults, c->n_unread, path))
-		return;
-	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	json_faults_add(&c->file->faults, /* is_warning= */ false, path, text);
-}
 
 static bool is_known(struct known *set, const char *id)
 {
@@ -71,33 +64,106 @@ static void forget_all(struct known **set)
 	}
 }
 
-/* An id of its own; NULL is no set: it is not remembered. */
-static void check_id(struct checking *c, struct known **set, const char *part, size_t i, const char *id)
+/* Has reading found fault with it, or with what it is part of? Then what it is instead says nothing. */
+static bool is_blamed(const struct checking *c, const char *path)
+{
+	char part[PATH_SIZE + 16];
+	size_t n = (size_t)snprintf(part, sizeof(part), "%s", path);
+
+	if (c->blamed == NULL && c->blamed_alone == NULL)
+		return false;
+	if (is_known(c->blamed_alone, part))
+		return true;
+	for (n = n < sizeof(part) ? n : sizeof(part) - 1; n > 0; n--) {
+		if (n == strlen(part) || part[n] == '.' || part[n] == '[') {
+			part[n] = '\0';
+			if (is_known(c->blamed, part))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* "cities", "cities[7]" and "cities[7].id": who was not read may be the one that is meant. */
+static bool names_record(const char *path, const char *part)
+{
+	size_t n = strlen(part);
+	const char *end;
+
+	if (strncmp(path, part, n) != 0)
+		return false;
+	if (path[n] != '[')
+		return path[n] == '\0';
+	end = strchr(path + n, ']');
+	return end != NULL && (end[1] == '\0' || strcmp(end + 1, ".id") == 0);
+}
+
+/* What reading has found at fault. */
+static void take_blame(struct checking *c)
+{
+	const struct {
+		const char *part;
+		struct set *set;
+	} PARTS[] = {
+		{"cities", &c->cities}, {"venues", &c->venues}, {"federations", &c->federations}, {"squads", &c->squads},
+		{"requests", &c->requests}, {"programme.parties", &c->nocs}, {"programme.parties", &c->parties},
+		{"programme.guests", &c->nocs}, {"programme", &c->nocs}, {"programme", &c->parties},
+	};
+	size_t n = 0;
+
+	c->is_full = c->file->faults.n_errors >= JSON_FAULTS_MAX;
+	for (const struct json_fault *f = c->file->faults.first; f != NULL && !c->is_full; f = f->next) {
+		struct known **set = n < c->file->n_text_errors ? &c->blamed_alone : &c->blamed;
+
+		if (f->is_warning)
+			continue;
+		n++;
+		if (!is_known(*set, f->path))
+			learn(set, f->path);
+		for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++)
+			PARTS[i].set->is_unsure |= names_record(f->path, PARTS[i].part);
+	}
+}
+
+__attribute__((format(printf, 3, 4))) static void fault(struct checking *c, const char *path, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	if (c->is_full || is_blamed(c, path))
+		return;
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	json_faults_add(&c->file->faults, /* is_warning= */ false, path, text);
+}
+
+/* An id of its own. One that is none may be referred to all the same: one fault is enough. */
+static void check_id(struct checking *c, struct set *set, const char *part, size_t i, const char *id)
 {
 	char path[PATH_SIZE];
 
 	(void)snprintf(path, sizeof(path), "%s[%zu].id", part, i);
 	if (id == NULL || !id_is_valid(id))
 		fault(c, path, "an identifier is 1 to 64 letters, digits, '.', '_' or '-', and begins with a letter or digit");
-	else if (is_known(*set, id))
+	else if (is_known(set->of, id))
 		fault(c, path, "\"%s\" is there twice", id);
-	else
-		learn(set, id);
+	if (id != NULL && !is_known(set->of, id))
+		learn(&set->of, id);
 }
 
-static void check_reference(struct checking *c, struct known *set, const char *path, const char *what, const char *id)
+static void check_reference(struct checking *c, const struct set *set, const char *path, const char *what, const char *id)
 {
 	if (id == NULL)
 		fault(c, path, "is missing: the %s's identifier", what);
-	else if (!is_known(set, id))
+	else if (!is_known(set->of, id) && !set->is_unsure)
 		fault(c, path, "there is no %s \"%.64s\"", what, id);
 }
 
 /* One of the programme's committees. */
 static void check_noc(struct checking *c, const char *path, const char *what, const char *noc)
 {
-	if (c->knows_nocs)
-		check_reference(c, c->nocs, path, what, noc);
+	check_reference(c, &c->nocs, path, what, noc);
 }
 
 static void check_amount(struct checking *c, const char *path, int64_t amount, int64_t least)
@@ -145,22 +211,22 @@ static void check_programme(struct checking *c)
 	    last - first >= PROBLEM_DAYS_MAX)
 		fault(c, "programme.last_day", "the programme is longer than %d days",
 		      PROBLEM_DAYS_MAX);
-	c->knows_nocs = !json_faults_blame(&c->file->faults, c->n_unread, "programme.parties") &&
-	                !json_faults_blame(&c->file->faults, c->n_unread, "programme.guests");
 	for (size_t i = 0; i < p->n_parties + p->n_guests; i++) {
 		bool party = i < p->n_parties;
 		const char *noc = party ? p->parties[i] : p->guests[i - p->n_parties];
 		char path[PATH_SIZE];
 
 		(void)snprintf(path, sizeof(path), "programme.%s[%zu]", party ? "parties" : "guests", party ? i : i - p->n_parties);
-		if (is_known(c->nocs, noc))
+		if (is_blamed(c, path))
+			continue;
+		if (is_known(c->nocs.of, noc))
 			fault(c, path, "\"%.64s\" is there twice", noc);
 		else
-			learn(&c->nocs, noc);
+			learn(&c->nocs.of, noc);
 		if (!id_is_valid(noc))
 			fault(c, path, "a committee's code is 1 to 64 letters, digits, '.', '_' or '-'");
-		if (party && !is_known(c->parties, noc))
-			learn(&c->parties, noc);
+		if (party && !is_known(c->parties.of, noc))
+			learn(&c->parties.of, noc);
 	}
 	if (p->n_parties == 0)
 		fault(c, "programme.parties", "nobody hosts: at least one party is needed");
@@ -193,7 +259,7 @@ static void check_places(struct checking *c)
 		size_t i = c->file->at[FILE_VENUES][n];
 
 		check_id(c, &c->venues, "venues", i, venue->id);
-		check_reference(c, c->cities, AT(path, "venues[%zu].city", i), "city", venue->city);
+		check_reference(c, &c->cities, AT(path, "venues[%zu].city", i), "city", venue->city);
 		check_amount(c, AT(path, "venues[%zu].units", i), venue->units, 0);
 		check_amount(c, AT(path, "venues[%zu].level", i), venue->level, 0);
 		for (size_t j = 0; j < venue->n_closed; j++)
@@ -248,7 +314,7 @@ static void check_people(struct checking *c)
 		size_t i = c->file->at[FILE_SQUADS][n];
 
 		check_id(c, &c->squads, "squads", i, squad->id);
-		check_reference(c, c->federations, AT(path, "squads[%zu].federation", i), "federation", squad->federation);
+		check_reference(c, &c->federations, AT(path, "squads[%zu].federation", i), "federation", squad->federation);
 		check_amount(c, AT(path, "squads[%zu].size", i), squad->size, 0);
 	}
 	for (size_t n = 0; n < c->file->n_protected; n++) {
@@ -267,7 +333,7 @@ static void check_announced(struct checking *c, size_t i, const Convene__V1__Ann
 	char path[PATH_SIZE];
 	int32_t day;
 
-	check_reference(c, c->venues, AT(path, "requests[%zu].announced.venue", i), "venue", announced->venue);
+	check_reference(c, &c->venues, AT(path, "requests[%zu].announced.venue", i), "venue", announced->venue);
 	(void)check_day(c, AT(path, "requests[%zu].announced.first_day", i), announced->first_day, &day);
 }
 
@@ -276,16 +342,15 @@ static void check_links(struct checking *c, size_t i, const Convene__V1__Request
 	char path[PATH_SIZE];
 
 	for (size_t j = 0; j < request->n_hosts; j++)
-		if (c->knows_nocs)
-			check_reference(c, c->parties, AT(path, "requests[%zu].hosts[%zu]", i, j), "party", request->hosts[j]);
+		check_reference(c, &c->parties, AT(path, "requests[%zu].hosts[%zu]", i, j), "party", request->hosts[j]);
 	for (size_t j = 0; j < request->n_venues; j++)
-		check_reference(c, c->venues, AT(path, "requests[%zu].venues[%zu]", i, j), "venue", request->venues[j]);
+		check_reference(c, &c->venues, AT(path, "requests[%zu].venues[%zu]", i, j), "venue", request->venues[j]);
 	for (size_t j = 0; j < request->n_squads; j++)
-		check_reference(c, c->squads, AT(path, "requests[%zu].squads[%zu]", i, j), "squad", request->squads[j]);
+		check_reference(c, &c->squads, AT(path, "requests[%zu].squads[%zu]", i, j), "squad", request->squads[j]);
 	for (size_t j = 0; j < request->n_after; j++) {
 		const Convene__V1__After *after = request->after[j];
 
-		check_reference(c, c->requests, AT(path, "requests[%zu].after[%zu].request", i, j), "request", after->request);
+		check_reference(c, &c->requests, AT(path, "requests[%zu].after[%zu].request", i, j), "request", after->request);
 		check_amount(c, AT(path, "requests[%zu].after[%zu].min_gap", i, j), after->min_gap, 0);
 		if (after->has_max_gap && after->max_gap < after->min_gap)
 			fault(c, AT(path, "requests[%zu].after[%zu].max_gap", i, j), "is below min_gap");
@@ -308,7 +373,7 @@ static void check_request(struct checking *c, size_t n)
 	size_t i = c->file->at[FILE_REQUESTS][n];
 	char path[PATH_SIZE];
 
-	check_reference(c, c->federations, AT(path, "requests[%zu].federation", i), "federation", request->federation);
+	check_reference(c, &c->federations, AT(path, "requests[%zu].federation", i), "federation", request->federation);
 	if (code_kind(request->kind) < 0)
 		fault(c, AT(path, "requests[%zu].kind", i), "is training_camp, competition, tournament or mass_event");
 	check_amount(c, AT(path, "requests[%zu].level", i), request->level, 0);
@@ -428,21 +493,25 @@ static void check_fixed(struct checking *c)
 
 static void forget(struct checking *c)
 {
-	forget_all(&c->nocs);
-	forget_all(&c->parties);
-	forget_all(&c->offers);
-	forget_all(&c->shields);
-	forget_all(&c->cities);
-	forget_all(&c->venues);
-	forget_all(&c->federations);
-	forget_all(&c->squads);
-	forget_all(&c->requests);
+	forget_all(&c->blamed);
+	forget_all(&c->blamed_alone);
+	forget_all(&c->nocs.of);
+	forget_all(&c->parties.of);
+	forget_all(&c->offers.of);
+	forget_all(&c->shields.of);
+	forget_all(&c->cities.of);
+	forget_all(&c->venues.of);
+	forget_all(&c->federations.of);
+	forget_all(&c->squads.of);
+	forget_all(&c->requests.of);
 }
 
 size_t plan_file_check(struct programme_file *file, const struct problem *problem)
 {
-	struct checking c = {.file = file, .problem = problem, .n_unread = file->faults.n_errors, .first_day = NO_DAY};
+	struct checking c = {.file = file, .problem = problem, .first_day = NO_DAY};
+	bool is_read = file->faults.n_errors == 0;
 
+	take_blame(&c);
 	if (file->programme != NULL)
 		check_programme(&c);
 	check_places(&c);
@@ -455,7 +524,7 @@ size_t plan_file_check(struct programme_file *file, const struct problem *proble
 		check_request(&c, i);
 	if (problem != NULL)
 		check_circles(&c);
-	if (problem != NULL && c.n_unread == 0) /* else what they need may be what was left out */
+	if (problem != NULL && is_read) /* else what they need may be what was left out */
 		check_fixed(&c);
 	forget(&c);
 	return file->faults.n_errors;
@@ -466,39 +535,39 @@ static void learn_sound(struct checking *c, const struct programme_file *sound)
 {
 	const Convene__V1__Programme *p = sound->programme;
 
-	c->knows_nocs = true;
 	for (size_t i = 0; i < p->n_parties + p->n_guests; i++)
-		learn(&c->nocs, i < p->n_parties ? p->parties[i] : p->guests[i - p->n_parties]);
+		learn(&c->nocs.of, i < p->n_parties ? p->parties[i] : p->guests[i - p->n_parties]);
 	for (size_t i = 0; i < p->n_parties; i++)
-		learn(&c->parties, p->parties[i]);
+		learn(&c->parties.of, p->parties[i]);
 	(void)day_parse(p->first_day, &c->first_day);
 	for (size_t i = 0; i < sound->n_venues; i++)
-		learn(&c->venues, sound->venues[i]->id);
+		learn(&c->venues.of, sound->venues[i]->id);
 	for (size_t i = 0; i < sound->n_federations; i++)
-		learn(&c->federations, sound->federations[i]->id);
+		learn(&c->federations.of, sound->federations[i]->id);
 	for (size_t i = 0; i < sound->n_squads; i++)
-		learn(&c->squads, sound->squads[i]->id);
+		learn(&c->squads.of, sound->squads[i]->id);
 	for (size_t i = 0; i < sound->n_requests; i++)
-		learn(&c->requests, sound->requests[i]->id);
+		learn(&c->requests.of, sound->requests[i]->id);
 }
 
 size_t plan_file_check_more(struct programme_file *more, const struct programme_file *sound)
 {
-	struct checking c = {.file = more, .n_unread = more->faults.n_errors, .first_day = NO_DAY};
-	struct known *fresh = NULL;
+	struct checking c = {.file = more, .first_day = NO_DAY};
+	struct set fresh = {0};
 	char path[PATH_SIZE];
 
+	take_blame(&c);
 	learn_sound(&c, sound);
 	for (size_t n = 0; n < more->n_requests; n++) {
 		const char *id = more->requests[n]->id;
 		size_t i = more->at[FILE_REQUESTS][n];
 
 		check_id(&c, &fresh, "requests", i, id);
-		if (is_known(c.requests, id))
+		if (is_known(c.requests.of, id))
 			fault(&c, AT(path, "requests[%zu].id", i), "\"%s\" is in the programme", id);
 		check_request(&c, n);
 	}
-	forget_all(&fresh);
+	forget_all(&fresh.of);
 	forget(&c);
 	return more->faults.n_errors;
 }

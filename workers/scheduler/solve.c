@@ -102,6 +102,7 @@ static const struct help_row EXITS[] = {
 	{"64", "the command line is wrong"},
 	{"65", "the file is refused; each fault is named with the path to its field"},
 	{"66", "the file cannot be read"},
+	{"70", "out of memory"},
 	{"73", "the plan cannot be written"},
 };
 
@@ -275,6 +276,9 @@ static int read_file(struct solving *s)
 	s->problem = plan_file_compile(&s->file);
 	if (s->file.document != NULL)
 		(void)plan_file_check(&s->file, s->problem);
+	if (s->problem == NULL && s->file.faults.n_errors == 0)
+		json_faults_add(&s->file.faults, /* is_warning= */ false, "",
+		                "has more cities, venues, services, federations, squads and protected days than a programme can");
 	return tell_faults(&s->file, name, s->options.json);
 }
 

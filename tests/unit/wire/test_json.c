@@ -200,23 +200,6 @@ static void what_is_wrong_leaves_the_rest_where_it_was(void **state)
 	assert_null(message);
 }
 
-static void a_fault_blames_all_that_its_path_holds(void **state)
-{
-	struct fixture *f = *state;
-
-	json_faults_add(&f->faults, /* is_warning= */ true, "colour", "what is that?");
-	json_faults_add(&f->faults, /* is_warning= */ false, "a[1]", "is none");
-	json_faults_add(&f->faults, /* is_warning= */ false, "b.c", "is none");
-	assert_true(json_faults_blame(&f->faults, 1, "a[1]"));
-	assert_true(json_faults_blame(&f->faults, 1, "a[1].id"));
-	assert_true(json_faults_blame(&f->faults, 2, "b.c[0]"));
-	assert_false(json_faults_blame(&f->faults, 1, "b.c[0]")); /* not among the first */
-	assert_false(json_faults_blame(&f->faults, 2, "a[10]"));
-	assert_false(json_faults_blame(&f->faults, 2, "a"));
-	assert_false(json_faults_blame(&f->faults, 2, "b.cd"));
-	assert_false(json_faults_blame(&f->faults, 2, "colour"));
-}
-
 static void an_unknown_key_is_a_warning(void **state)
 {
 	struct fixture *f = *state;
@@ -404,7 +387,6 @@ int main(void)
 		TEST(null_is_absent),
 		TEST(every_fault_is_told_with_its_path),
 		TEST(what_is_wrong_leaves_the_rest_where_it_was),
-		TEST(a_fault_blames_all_that_its_path_holds),
 		TEST(an_unknown_key_is_a_warning),
 		TEST(keys_may_be_silent_at_the_top),
 		TEST(numbers_and_words_have_their_range),
