@@ -12,6 +12,7 @@
 #define GUESTS_ASKED 32    /* of so many that are looked at */
 #define CANDIDATES_MAX 8   /* among whom the one is chosen that makes room of beds or staff */
 #define CARELESS_IN 5      /* one in so many goes on any feasible days */
+#define LEAD_IN 4          /* of those that others come after, or that come after others, one in so many moves with a view to that */
 
 static int32_t below(struct anneal *anneal, int32_t n)
 {
@@ -388,7 +389,7 @@ static bool eject(struct anneal *anneal)
 
 	if (r == PROBLEM_NONE)
 		return false;
-	if (request->n_after > 0 && below(anneal, 2) == 0)
+	if (request->n_after > 0 && below(anneal, LEAD_IN) == 0)
 		return lead_elsewhere(anneal, r);
 	for (int k = 0; k < EJECTION_PLACES; k++) {
 		int32_t v = request->venues[below(anneal, request->n_venues)];
@@ -531,7 +532,7 @@ static bool ruin(struct anneal *anneal)
 	if (seed == PROBLEM_NONE)
 		return false;
 	request = &problem->requests[seed];
-	if (request->n_followers > 0 && below(anneal, 2) == 0)
+	if (request->n_followers > 0 && below(anneal, LEAD_IN) == 0)
 		return shift(anneal, seed);
 	spot = anneal->calendar->spots[seed];
 	venue = &problem->venues[spot.venue];
