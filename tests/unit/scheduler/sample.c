@@ -132,7 +132,7 @@ static void write_request(struct sample *s, int i)
 	for (int q = 0; q < n_squads; q++)
 		fprintf(s->out, "%s\"s%d\"", q > 0 ? "," : "", (squad + q) % s->shape->n_squads);
 	fprintf(s->out, "],\"value\":%d", 1 + below(s, 100));
-	if (i > s->shape->n_fixed && below(s, 5) == 0)
+	if (i > s->shape->n_fixed && below(s, s->shape->is_linked ? 2 : 5) == 0)
 		fprintf(s->out, ",\"after\":[{\"request\":\"r%d\",\"min_gap\":%d,\"max_gap\":%d}]", below(s, i), below(s, 3),
 		        4 + below(s, 30));
 	if (fixed || below(s, 8) == 0)

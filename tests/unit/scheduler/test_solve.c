@@ -112,21 +112,34 @@ static void the_same_seed_and_steps_give_the_same_plan(void **state)
 	end(&b);
 }
 
-static void tiny_programmes_are_solved_exactly(void **state)
+static void solved_exactly(uint64_t first, uint64_t last, bool is_linked)
 {
-	(void)state;
-	for (uint64_t seed = 1; seed <= 200; seed++) {
-		struct sample_shape shape = {.n_requests = 3 + (int)(seed % 3), .n_days = 12, .n_parties = 2, .n_cities = 2,
-		                             .n_venues = 2, .n_squads = 3, .n_fixed = 0, .weight = (int)(seed % 2)};
+	for (uint64_t seed = first; seed <= last; seed++) {
+		struct sample_shape shape = {.n_requests = 3 + (int)(seed % 3) + 2 * is_linked, .n_days = 12, .n_parties = 2,
+		                             .n_cities = 2, .n_venues = 2, .n_squads = 3, .n_fixed = 0,
+		                             .weight = (int)(seed % 2), .is_linked = is_linked};
 		struct solved s;
 		int64_t best;
 
 		start(&s, sample_json(seed, &shape));
 		best = sample_best_score(s.calendar);
-		solve(&s, &(struct solve_limits){.steps = 3000, .seed = seed, .n_threads = 1});
+		solve(&s, &(struct solve_limits){.steps = is_linked ? 20000 : 3000, .seed = seed, .n_threads = 1});
 		assert_int_equal(s.calendar->score, best);
 		end(&s);
 	}
+}
+
+static void tiny_programmes_are_solved_exactly(void **state)
+{
+	(void)state;
+	solved_exactly(1, 200, /* is_linked= */ false);
+}
+
+/* Those who go first have to make room for those who come after them. */
+static void tiny_programmes_of_chains_are_solved_exactly(void **state)
+{
+	(void)state;
+	solved_exactly(201, 400, /* is_linked= */ true);
 }
 
 /* A timetable that is full: every hall is taken on each day in a hidden plan, and squads play many times. */
@@ -433,6 +446,7 @@ int main(void)
 		cmocka_unit_test(threads_that_share_a_plan_make_a_sound_one),
 		cmocka_unit_test(the_same_seed_and_steps_give_the_same_plan),
 		cmocka_unit_test(tiny_programmes_are_solved_exactly),
+		cmocka_unit_test(tiny_programmes_of_chains_are_solved_exactly),
 		cmocka_unit_test(full_calendars_are_filled),
 		cmocka_unit_test(a_full_season_is_filled),
 		cmocka_unit_test(no_request_gives_an_empty_plan),
