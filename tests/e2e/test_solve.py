@@ -105,6 +105,18 @@ def test_those_who_go_first_make_room(tmp_path, requests, closed, score):
     assert summary["bound"] >= score
 
 
+def test_fixed_events_find_room_for_those_before_them(tmp_path):
+    """campA, which is placed first, would take the only days of campD; three others lie between them."""
+    camps = [("campA", "CHN", "2026-03-10"), ("campB", "RUS", "2026-05-10"), ("campC", "RUS", "2026-06-10"), ("campE", "RUS", "2026-07-10")]
+    requests = [(name, 5, ["2026-01-01", "2026-10-30"], wish, 50, {"hosts": [host]}) for name, host, wish in camps]
+    requests.append(("campD", 5, ["2026-03-09", "2026-03-15"], "2026-03-10", 50, {"hosts": ["CHN"]}))
+    for i, (camp, day) in enumerate(zip(["campA", "campB", "campC", "campE", "campD"], ["11-02", "11-10", "11-20", "12-01", "12-10"])):
+        requests.append((f"final{i}", 3, ["2026-11-01", "2026-12-31"], f"2026-{day}", 50, {
+            "after": [{"request": camp, "min_gap": 0, "max_gap": 360}], "announced": {"venue": "v2", "first_day": f"2026-{day}", "fixed": True}}))
+    got = solve(two_halls(tmp_path / "p.json", requests), "-o", tmp_path / "plan.json", "--iterations", 5000)
+    assert (got.returncode, json.loads((tmp_path / "plan.json").read_text())["score"]) == (0, 10 * 50000 - 5 * 20), got.stderr
+
+
 def test_days_far_away_count(tmp_path):
     plan = tmp_path / "plan.json"
     free = asked("free", windows=[["1800-01-01", "9999-12-31"]])

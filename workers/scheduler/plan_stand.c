@@ -2,13 +2,16 @@
  *
  * Whom a fixed event comes after must be placed, too, and so whom that one comes after. They are put
  * leaders first, each as near to its wish as the gaps to what is fixed leave; where one finds no
- * place, the one before it tries its next. */
+ * place, the one before it tries its next. Who still finds none goes before all others, and they
+ * begin anew. */
 #include <stdlib.h>
+#include <string.h>
 #include "scheduler/memory.h"
 #include "scheduler/place.h"
 #include "scheduler/plan_file.h"
 
-#define TRIES_MAX 300000 /* places looked at; some microseconds each */
+#define ROUNDS_MAX 60    /* each puts first whom the one before it could not place, */
+#define TRIES_MAX 50000  /* and looks at so many places; some microseconds each */
 
 struct standing {
 	struct calendar *calendar;
@@ -146,11 +149,12 @@ static bool put_next(struct standing *s, int32_t i)
 	return false;
 }
 
-/* PROBLEM_NONE: all are placed; else the one that got no place when most of the others had one. */
+/* PROBLEM_NONE: all are placed; else the place in the order of the one that got none when most of the others had one. */
 static int32_t put_all(struct standing *s)
 {
 	int32_t i = 0, most = 0;
 
+	s->n_tries = 0;
 	while (i < s->n) {
 		if (put_next(s, i)) {
 			i++;
@@ -158,11 +162,48 @@ static int32_t put_all(struct standing *s)
 			continue;
 		}
 		s->tried[i] = 0;
-		if (i == 0 || s->n_tries >= TRIES_MAX)
-			return s->order[most];
+		if (i == 0)
+			return most;
 		calendar_remove(s->calendar, s->order[--i]);
 	}
 	return PROBLEM_NONE;
+}
+
+/* The one at `at`, with whomever it comes after, before all others. */
+static void put_first(struct standing *s, int32_t at)
+{
+	bool *goes = memory_new((size_t)s->problem->n_requests, sizeof(*goes));
+	int32_t *order = memory_new((size_t)s->n, sizeof(*order)), n = 0;
+
+	goes[s->order[at]] = true;
+	for (int32_t i = at; i >= 0; i--) {
+		const struct problem_request *request = &s->problem->requests[s->order[i]];
+
+		for (int32_t k = 0; k < request->n_after && goes[s->order[i]]; k++)
+			goes[request->after[k].request] = true;
+	}
+	for (int32_t wanted = 1; wanted >= 0; wanted--)
+		for (int32_t i = 0; i < s->n; i++)
+			if (goes[s->order[i]] == (wanted == 1))
+				order[n++] = s->order[i];
+	memcpy(s->order, order, (size_t)s->n * sizeof(*order));
+	free(order);
+	free(goes);
+}
+
+/* PROBLEM_NONE: all stand; else one that found no place. */
+static int32_t stand_all(struct standing *s)
+{
+	for (int round = 0;; round++) {
+		int32_t at = put_all(s), missing;
+
+		if (at == PROBLEM_NONE)
+			return PROBLEM_NONE;
+		missing = s->order[at];
+		if (s->n_tries < TRIES_MAX || round == ROUNDS_MAX) /* all was tried, or enough */
+			return missing;
+		put_first(s, at);
+	}
 }
 
 void plan_file_fix(struct calendar *calendar)
@@ -191,7 +232,7 @@ int32_t plan_file_stand(struct calendar *calendar, int32_t *ret_fixed)
 		s.needed_by[r] = PROBLEM_NONE;
 	order_leaders(&s);
 	bound_days(&s);
-	missing = put_all(&s);
+	missing = stand_all(&s);
 	for (int32_t i = 0; missing == PROBLEM_NONE && i < s.n; i++)
 		calendar_hold(calendar, s.order[i]); /* a search may move them, but not drop them */
 	for (int32_t r = missing; r != PROBLEM_NONE; r = s.needed_by[r])

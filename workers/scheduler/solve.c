@@ -320,8 +320,8 @@ static int stand_fixed(struct solving *s)
 	if (missing == PROBLEM_NONE)
 		return EX_OK;
 	fprintf(stderr,
-	        "%s: requests[%d].after: the fixed event \"%s\" needs \"%s\" before it, for which there is "
-	        "no place in time\n",
+	        "%s: requests[%d].after: the fixed event \"%s\" needs \"%s\" before it, for which no "
+	        "place in time was found\n",
 	        s->options.programme, fixed, requests[fixed].id, requests[missing].id);
 	return EX_DATAERR;
 }
