@@ -97,6 +97,12 @@ static enum cvn_err write_lines(struct buf *out, const struct entries *entries)
 	return err;
 }
 
+/* What counts: open ones, and what was held, since the score and others' days go by it. */
+static bool counts(const struct entry *e)
+{
+	return lifecycle_is_open(e->standing->state) || lifecycle_has_place(e->standing);
+}
+
 static enum cvn_err write_programme(struct buf *out, const struct entries *entries)
 {
 	struct programme_writer w;
@@ -107,7 +113,7 @@ static enum cvn_err write_programme(struct buf *out, const struct entries *entri
 	for (size_t i = 0; i < entries->n; i++) {
 		const struct entry *e = &entries->all[i];
 
-		if (lifecycle_is_open(e->standing->state) && e->content != NULL)
+		if (counts(e) && e->content != NULL)
 			programme_writer_record(&w, request_json(e));
 	}
 	return programme_writer_end(&w);
@@ -151,8 +157,7 @@ static enum cvn_err write_records(struct buf *out, const struct entries *entries
 	for (size_t i = 0; i < entries->n && err == CVN_OK; i++) {
 		const struct entry *e = &entries->all[i];
 
-		if (lifecycle_is_open(e->standing->state) &&
-		    lifecycle_has_place(e->standing) == placed)
+		if (counts(e) && lifecycle_has_place(e->standing) == placed)
 			err = put_record(out, &is_first,
 					 placed ? placed_json(e) : unplaced_json(e));
 	}

@@ -243,6 +243,9 @@ static void print_head(const Convene__V1__Round *r)
 		       r->seconds);
 	if (!r->has_score_after)
 		return;
+	if (r->has_adopted)
+		printf("adopted %" PRId64 ", skipped %" PRId64 "%s\n", r->adopted, r->skipped,
+		       r->skipped > 0 ? "; what follows is the whole draft, as it was planned" : "");
 	printf("score   %" PRId64 " -> %" PRId64 " (%+" PRId64 ")", r->score_before, r->score_after,
 	       r->score_after - r->score_before);
 	if (r->has_bound)
@@ -252,8 +255,6 @@ static void print_head(const Convene__V1__Round *r)
 	printf("kept %" PRId64 ", moved %" PRId64 ", newly placed %" PRId64 ", dropped %" PRId64
 	       "; computed as of update %" PRId64 "\n",
 	       r->kept, r->moved, r->placed, r->dropped, r->cursor);
-	if (r->has_adopted)
-		printf("adopted %" PRId64 ", skipped %" PRId64 "\n", r->adopted, r->skipped);
 }
 
 static void print_whole(struct rounding *r)

@@ -191,8 +191,13 @@ static const char *why_not(struct adoption *a, struct move *m)
 		return NULL;
 	why = draft_room(a->d, WHY_BYTES, 1);
 	size_t n = words_in_the_way(a->b, a->d, m->e, m->to.venue, m->to.day, PLACE_PLAIN, &reasons);
-	snprintf(why, WHY_BYTES, "Its new place is not free any more%s%s", n > 0 ? ": " : ".",
-		 n > 0 ? reasons[0]->text : "");
+	if (n == 0)
+		snprintf(why, WHY_BYTES, "Its new place is not free any more.");
+	else if (reasons[0]->n_with == 0)
+		snprintf(why, WHY_BYTES, "Its new place is not free any more: %s", reasons[0]->text);
+	else
+		snprintf(why, WHY_BYTES, "Its new place is not free any more, for %.64s: %s", reasons[0]->with[0],
+			 reasons[0]->text);
 	return why;
 }
 
