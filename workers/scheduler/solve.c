@@ -32,7 +32,7 @@
 struct options {
 	const char *programme, *out, *explain, *what_if;
 	int64_t milliseconds, steps, seed, threads;
-	bool json, help;
+	bool json, help, has_seconds, has_steps;
 };
 
 struct solving {
@@ -140,9 +140,44 @@ static bool read_number(const char *text, int64_t scale, int64_t max, int64_t *r
 	return *end == '\0';
 }
 
+enum { OUTPUT = 'o', SECONDS = 256, ITERATIONS, SEED, THREADS, JSON, EXPLAIN, WHAT_IF, HELP };
+
+/* What one option means; false: its value is none. */
+static bool take_option(int option, struct options *o)
+{
+	switch (option) {
+	case OUTPUT:
+		o->out = optarg;
+		return true;
+	case SECONDS:
+		o->has_seconds = true;
+		return read_number(optarg, 1000, 1000000, &o->milliseconds) && o->milliseconds > 0;
+	case ITERATIONS:
+		o->has_steps = true;
+		return read_number(optarg, 1, INT64_C(1) << 50, &o->steps);
+	case SEED:
+		return read_number(optarg, 1, INT32_MAX, &o->seed);
+	case THREADS:
+		return read_number(optarg, 1, THREADS_MAX, &o->threads) && o->threads > 0;
+	case JSON:
+		o->json = true;
+		return true;
+	case EXPLAIN:
+		o->explain = optarg;
+		return true;
+	case WHAT_IF:
+		o->what_if = optarg;
+		return true;
+	case HELP:
+		o->help = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int read_options(int argc, char **argv, struct options *ret_options)
 {
-	enum { OUTPUT = 'o', SECONDS = 256, ITERATIONS, SEED, THREADS, JSON, EXPLAIN, WHAT_IF, HELP };
 	static const struct option LONG[] = {
 		{"output", required_argument, NULL, OUTPUT},   {"seconds", required_argument, NULL, SECONDS},
 		{"iterations", required_argument, NULL, ITERATIONS}, {"seed", required_argument, NULL, SEED},
@@ -153,58 +188,23 @@ static int read_options(int argc, char **argv, struct options *ret_options)
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct options o = {.milliseconds = 10000, .seed = 1,
 	                    .threads = processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : processors};
-	bool ok = true, has_seconds = false, has_steps = false;
+	bool ok = true;
 	int c;
 
-	while (ok && (c = getopt_long(argc, argv, "o:", LONG, NULL)) != -1) {
-		switch (c) {
-		case OUTPUT:
-			o.out = optarg;
-			break;
-		case SECONDS:
-			ok = read_number(optarg, 1000, 1000000, &o.milliseconds) && o.milliseconds > 0;
-			has_seconds = true;
-			break;
-		case ITERATIONS:
-			ok = read_number(optarg, 1, INT64_C(1) << 50, &o.steps);
-			has_steps = true;
-			break;
-		case SEED:
-			ok = read_number(optarg, 1, INT32_MAX, &o.seed);
-			break;
-		case THREADS:
-			ok = read_number(optarg, 1, THREADS_MAX, &o.threads) && o.threads > 0;
-			break;
-		case JSON:
-			o.json = true;
-			break;
-		case EXPLAIN:
-			o.explain = optarg;
-			break;
-		case WHAT_IF:
-			o.what_if = optarg;
-			break;
-		case HELP:
-			o.help = true;
-			break;
-		default:
-			ok = false;
-		}
-	}
+	while (ok && (c = getopt_long(argc, argv, "o:", LONG, NULL)) != -1)
+		ok = take_option(c, &o);
 	*ret_options = o;
 	if (o.help)
 		return usage(EX_OK);
 	if (!ok && optarg != NULL)
 		fprintf(stderr, "solve: \"%s\" is no value for that option\n\n", optarg);
-	if (ok && has_seconds && has_steps) {
+	else if (ok && o.has_seconds && o.has_steps)
 		fputs("solve: either --seconds or --iterations, not both\n\n", stderr);
-		ok = false;
-	}
-	if (ok && optind + 1 != argc)
+	else if (ok && optind + 1 != argc)
 		fprintf(stderr, "solve: %s\n\n", optind == argc ? "which programme file?" : "one programme file at a time");
-	if (!ok || optind + 1 != argc)
+	if (!ok || (o.has_seconds && o.has_steps) || optind + 1 != argc)
 		return usage(EX_USAGE);
-	if (has_steps)
+	if (o.has_steps)
 		ret_options->milliseconds = 0;
 	ret_options->programme = argv[optind];
 	return EX_OK;
