@@ -63,6 +63,28 @@ static void answer(struct fakes *f, uint64_t sequence, Convene__V1__State to)
 	flow_on_answer(f->flow, 1, &said, task);
 }
 
+/* What a scheduler says of w1, which waits: it can go in. */
+struct own {
+	Convene__V1__Answer said;
+	Convene__V1__Change change, *changes[1];
+};
+
+static Convene__V1__Answer *w1_goes_in(struct own *own, uint64_t sequence)
+{
+	convene__v1__answer__init(&own->said);
+	convene__v1__change__init(&own->change);
+	own->change.request = (char *)"w1";
+	own->change.revision = 1;
+	own->change.from = STATE_WAITLISTED;
+	own->change.standing = fakes_standing(STATE_PROPOSED);
+	own->changes[0] = &own->change;
+	own->said.sequence = sequence;
+	own->said.programme = (char *)"p";
+	own->said.changes = own->changes;
+	own->said.n_changes = 1;
+	return &own->said;
+}
+
 static struct store_commit *commit_of(struct fakes *f)
 {
 	return CONTAINER_OF(fakes_take(f, "commit"), struct store_commit, op);
@@ -136,27 +158,19 @@ static void answers_do_not_wait_for_one_another_and_name_what_they_build_on(void
 {
 	struct fakes *f = *state;
 	struct store_commit *first, *second;
-	Convene__V1__Answer said = CONVENE__V1__ANSWER__INIT;
-	Convene__V1__Change change = CONVENE__V1__CHANGE__INIT;
-	Convene__V1__Change *changes[] = { &change };
+	struct own own;
+	Convene__V1__Answer *said;
 
 	receive(f, "r1");
 	fakes_log(f, "w1", 1, fakes_request("w1"), fakes_standing(STATE_WAITLISTED));
 	judge(f, -1);
 	answer(f, 1, STATE_PROPOSED);
 	/* of its own accord: room for w1, on the calendar with r1 in it */
-	change.request = (char *)"w1";
-	change.revision = 1;
-	change.from = STATE_WAITLISTED;
-	change.standing = fakes_standing(STATE_PROPOSED);
-	said.sequence = 2;
-	said.programme = (char *)"p";
-	said.has_base_version = said.has_builds_on = 1;
-	said.base_version = f->version + 1;
-	said.builds_on = 1;
-	said.changes = changes;
-	said.n_changes = 1;
-	flow_on_answer(f->flow, 1, &said, NULL);
+	said = w1_goes_in(&own, 2);
+	said->has_base_version = said->has_builds_on = 1;
+	said->base_version = f->version + 1;
+	said->builds_on = 1;
+	flow_on_answer(f->flow, 1, said, NULL);
 	first = commit_of(f);
 	second = commit_of(f);
 
@@ -175,22 +189,14 @@ static void answers_do_not_wait_for_one_another_and_name_what_they_build_on(void
 static void an_answer_that_builds_on_one_that_is_not_known_is_stale(void **state)
 {
 	struct fakes *f = *state;
-	Convene__V1__Answer said = CONVENE__V1__ANSWER__INIT;
-	Convene__V1__Change change = CONVENE__V1__CHANGE__INIT;
-	Convene__V1__Change *changes[] = { &change };
+	struct own own;
+	Convene__V1__Answer *said;
 
 	fakes_log(f, "w1", 1, fakes_request("w1"), fakes_standing(STATE_WAITLISTED));
-	change.request = (char *)"w1";
-	change.revision = 1;
-	change.from = STATE_WAITLISTED;
-	change.standing = fakes_standing(STATE_PROPOSED);
-	said.sequence = 9;
-	said.programme = (char *)"p";
-	said.has_builds_on = 1;
-	said.builds_on = 8;
-	said.changes = changes;
-	said.n_changes = 1;
-	flow_on_answer(f->flow, 1, &said, NULL);
+	said = w1_goes_in(&own, 9);
+	said->has_builds_on = 1;
+	said->builds_on = 8;
+	flow_on_answer(f->flow, 1, said, NULL);
 
 	assert_string_equal(f->settled, "9=stale ");
 	assert_int_equal(f->n_ops, 0);
@@ -200,21 +206,13 @@ static void an_answer_that_builds_on_one_that_is_not_known_is_stale(void **state
 static void an_answer_to_what_nobody_waits_for_any_more_is_not_committed(void **state)
 {
 	struct fakes *f = *state;
-	Convene__V1__Answer said = CONVENE__V1__ANSWER__INIT;
-	Convene__V1__Change change = CONVENE__V1__CHANGE__INIT;
-	Convene__V1__Change *changes[] = { &change };
+	struct own own;
+	Convene__V1__Answer *said;
 
 	fakes_log(f, "w1", 1, fakes_request("w1"), fakes_standing(STATE_WAITLISTED));
-	change.request = (char *)"w1";
-	change.revision = 1;
-	change.from = STATE_WAITLISTED;
-	change.standing = fakes_standing(STATE_PROPOSED);
-	said.sequence = 9;
-	said.task = 77; /* a federation's take, whose deadline has passed */
-	said.programme = (char *)"p";
-	said.changes = changes;
-	said.n_changes = 1;
-	flow_on_answer(f->flow, 1, &said, NULL);
+	said = w1_goes_in(&own, 9);
+	said->task = 77; /* a federation's take, whose deadline has passed */
+	flow_on_answer(f->flow, 1, said, NULL);
 
 	assert_string_equal(f->settled, "9=closed ");
 	assert_int_equal(f->n_ops, 0);
