@@ -81,8 +81,8 @@ def two_halls(path, requests, closed=()):
         "cities": [{"id": "c1", "noc": "CHN", "beds": 200}, {"id": "c2", "noc": "RUS", "beds": 200}],
         "venues": [{"id": "v1", "city": "c1", "disciplines": ["JUD"], "facilities": [], "units": 1, "level": 5, "closed": list(closed)},
                    {"id": "v2", "city": "c2", "disciplines": ["JUD"], "facilities": [], "units": 1, "level": 5, "closed": []}],
-        "federations": [{"id": "F", "noc": "CHN", "disciplines": ["JUD"], "max_events": 99}], "services": [], "squads": [], "protected": [],
-        "requests": [asks(*r[:5], **r[5]) for r in requests]}))
+        "federations": [{"id": "F", "noc": "CHN", "disciplines": ["JUD"], "max_events": 99}], "services": [],
+        "squads": [{"id": "s", "federation": "F", "size": 10}], "protected": [], "requests": [asks(*r[:5], **r[5]) for r in requests]}))
     return path
 
 
@@ -103,6 +103,16 @@ def test_those_who_go_first_make_room(tmp_path, requests, closed, score):
     summary = json.loads(got.stderr.splitlines()[-1])["summary"]
     assert (summary["score"], summary["placed"]) == (score, len(requests))
     assert summary["bound"] >= score
+
+
+def test_who_would_not_fit_with_more_room_hears_so(tmp_path):
+    window = ["2026-03-01", "2026-03-03"]
+    requests = [("a", 3, window, window[0], 90, {"hosts": ["CHN"], "squads": ["s"]}), ("b", 3, window, window[0], 80, {"hosts": ["RUS"]}),
+                ("c", 3, window, window[0], 10, {"hosts": ["RUS"], "squads": ["s"]})]
+    assert solve(two_halls(tmp_path / "p.json", requests), "-o", tmp_path / "plan.json", "--iterations", 1000).returncode == 0
+    [waiting] = json.loads((tmp_path / "plan.json").read_text())["unplaced"]
+    assert waiting["request"] == "c"
+    assert {(r["code"], *r["with"]) for r in waiting["reasons"]} == {("VENUE_FULL", "b"), ("SQUAD_BUSY", "a")}
 
 
 def test_fixed_events_find_room_for_those_before_them(tmp_path):

@@ -283,6 +283,33 @@ static void look_at_squads(struct inquiry *inquiry, int32_t v)
 	}
 }
 
+/* Would the squads leave no day of those that are left, whatever room there was? */
+static bool squads_leave_none(const struct inquiry *inquiry, int32_t v)
+{
+	const struct problem_venue *venue = &inquiry->calendar->problem->venues[v];
+	int32_t duration = inquiry->request->duration, n_days = inquiry->n_words * 64;
+	uint64_t left[SCAN_WORDS_MAX], any = 0, all = 0;
+
+	memcpy(left, inquiry->left, sizeof(*left) * (size_t)inquiry->n_words);
+	for (int32_t i = 0; i < inquiry->request->n_squads; i++) {
+		const struct calendar_visits *visits = &inquiry->calendar->visits[inquiry->request->squads[i]];
+
+		for (int32_t j = 0; j < visits->n; j++) {
+			const struct calendar_visit *visit = &visits->at[j];
+			int32_t rest = calendar_rest(inquiry->calendar->problem, visit->city, visit->host, venue->city, venue->host);
+			int32_t first = visit->first - rest - duration + 1;
+
+			for (int32_t d = first < 0 ? 0 : first; d <= visit->last + rest && d < n_days; d++)
+				left[d >> 6] &= ~(UINT64_C(1) << (d & 63));
+		}
+	}
+	for (int32_t w = 0; w < inquiry->n_words; w++) {
+		any |= left[w];
+		all |= inquiry->left[w];
+	}
+	return any == 0 && all != 0;
+}
+
 static void look_at_order(struct inquiry *inquiry, unsigned flags)
 {
 	const struct problem *problem = inquiry->calendar->problem;
@@ -355,12 +382,18 @@ static void look_at_quota(struct inquiry *inquiry)
 
 static bool look_at_venue(struct inquiry *inquiry, int32_t v, const uint64_t *starts, const uint64_t *allowed)
 {
-	uint64_t left = 0;
+	size_t size = sizeof(*starts) * (size_t)inquiry->n_words;
+	uint64_t left = 0, open[SCAN_WORDS_MAX];
+	bool in_vain;
 
-	memcpy(inquiry->left, starts, sizeof(*starts) * (size_t)inquiry->n_words);
+	memcpy(inquiry->left, starts, size);
 	lose(inquiry, REASON_PROTECTED_DAYS, allowed);
 	lose(inquiry, REASON_VENUE_CLOSED, inquiry->calendar->problem->venues[v].open);
+	in_vain = squads_leave_none(inquiry, v); /* more room would be of no use: that is to be said, too */
+	memcpy(open, inquiry->left, size);
 	look_at_room(inquiry, v);
+	if (in_vain)
+		memcpy(inquiry->left, open, size);
 	look_at_squads(inquiry, v);
 	look_at_order(inquiry, PLACE_PLAIN);
 	for (int32_t w = 0; w < inquiry->n_words; w++)
