@@ -55,3 +55,14 @@ ssize_t utf8_fault(const void *bytes, size_t n)
 	}
 	return -1;
 }
+
+int utf8_cut(const char *text, int most)
+{
+	size_t n = strnlen(text, (size_t)most + 1);
+
+	if (n <= (size_t)most)
+		return (int)n;
+	for (n = (size_t)most; n > 0 && is_tail((uint8_t)text[n]); n--)
+		;
+	return (int)n;
+}

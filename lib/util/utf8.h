@@ -13,3 +13,7 @@
  * what lies above U+10FFFF included), or a NUL. -1: the whole is a text. O(n), eight bytes a step
  * where they are ASCII. */
 ssize_t utf8_fault(const void *bytes, size_t n);
+
+/* Bytes of the longest beginning of `text` that ends between characters and is no longer than `most`; as a precision
+ * for printf's %.*s. */
+int utf8_cut(const char *text, int most);

@@ -1,6 +1,7 @@
 #include "wire/json.h"
 
 #include "convene/v1/programme.pb-c.h"
+#include "util/utf8.h"
 #include "wire/json_field.h"
 
 #define KEY_SHOWN_BYTES 80 /* a longer key is cut in a path */
@@ -23,18 +24,6 @@ static ProtobufCMessage *read_message(struct reader *r, const json_t *json,
 				      const ProtobufCMessageDescriptor *type,
 				      const struct place *place);
 
-/* A key's length for a path: cut between characters. */
-static int shown_bytes(const char *key)
-{
-	size_t n = strnlen(key, KEY_SHOWN_BYTES + 1);
-
-	if (n <= KEY_SHOWN_BYTES)
-		return (int)n;
-	for (n = KEY_SHOWN_BYTES; n > 0 && ((unsigned char)key[n] & 0xC0) == 0x80; n--)
-		;
-	return (int)n;
-}
-
 static const char *path_of(struct reader *r, const struct place *place)
 {
 	const char *above;
@@ -47,7 +36,7 @@ static const char *path_of(struct reader *r, const struct place *place)
 	if (place->key == NULL)
 		return arena_printf(r->arena, "%s[%zu]", above, place->index);
 	return arena_printf(r->arena, "%s%s%.*s", above, above[0] != '\0' ? "." : "",
-			    shown_bytes(place->key), place->key);
+			    utf8_cut(place->key, KEY_SHOWN_BYTES), place->key);
 }
 
 /* Past the limit it is only counted: then neither path nor text is worth memory. */

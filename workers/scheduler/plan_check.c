@@ -13,8 +13,11 @@
 #include "scheduler/memory.h"
 #include "scheduler/plan_file.h"
 #include "util/id.h"
+#include "util/utf8.h"
 
 #define PATH_SIZE 160
+#define ID_SHOWN 64  /* bytes of what somebody wrote for an identifier, */
+#define KEY_SHOWN 80 /* and of a key in a path, as in reading */
 #define NO_DAY INT32_MIN
 
 struct known {
@@ -157,7 +160,7 @@ static void check_reference(struct checking *c, const struct set *set, const cha
 	if (id == NULL)
 		fault(c, path, "is missing: the %s's identifier", what);
 	else if (!is_known(set->of, id) && !set->is_unsure)
-		fault(c, path, "there is no %s \"%.64s\"", what, id);
+		fault(c, path, "there is no %s \"%.*s\"", what, utf8_cut(id, ID_SHOWN), id);
 }
 
 /* One of the programme's committees. */
@@ -220,7 +223,7 @@ static void check_programme(struct checking *c)
 		if (is_blamed(c, path))
 			continue;
 		if (is_known(c->nocs.of, noc))
-			fault(c, path, "\"%.64s\" is there twice", noc);
+			fault(c, path, "\"%.*s\" is there twice", utf8_cut(noc, ID_SHOWN), noc);
 		else
 			learn(&c->nocs.of, noc);
 		if (!id_is_valid(noc))
@@ -388,9 +391,10 @@ static void check_request(struct checking *c, size_t n)
 	for (size_t j = 0; j < request->n_services; j++) {
 		const Convene__V1__Need *need = request->services[j];
 
+		(void)AT(path, "requests[%zu].services.%.*s", i, utf8_cut(need->service, KEY_SHOWN), need->service);
 		if (code_service(need->service) < 0)
-			fault(c, AT(path, "requests[%zu].services.%.32s", i, need->service), "is no service");
-		check_amount(c, AT(path, "requests[%zu].services.%.32s", i, need->service), need->staff, 0);
+			fault(c, path, "is no service");
+		check_amount(c, path, need->staff, 0);
 	}
 	check_links(c, i, request);
 	if (request->announced != NULL)

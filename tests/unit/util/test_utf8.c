@@ -78,12 +78,26 @@ static void tells_where_at_any_offset(void **state)
 	}
 }
 
+static void cuts_between_characters(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_cut("", 4), 0);
+	assert_int_equal(utf8_cut("abcd", 4), 4);
+	assert_int_equal(utf8_cut("abcde", 4), 4);
+	assert_int_equal(utf8_cut("абв", 4), 4);
+	assert_int_equal(utf8_cut("абв", 5), 4);
+	assert_int_equal(utf8_cut("аб", 5), 4);
+	assert_int_equal(utf8_cut("中文", 5), 3);
+	assert_int_equal(utf8_cut("中文", 2), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_every_character_there_is),
 		cmocka_unit_test(refuses_what_is_none),
 		cmocka_unit_test(tells_where_at_any_offset),
+		cmocka_unit_test(cuts_between_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
