@@ -335,8 +335,8 @@ static void read_list(struct reader *r, const ProtobufCFieldDescriptor *field, c
 
 		if (!read_value(r, field, json_array_get(json, i), &here, elements + i * step))
 			stand_in(r, field, &shared, elements + i * step);
-		n++;
 	}
+	n = is_pairs ? n : n_max;
 	*(size_t *)(void *)((char *)message + field->quantifier_offset) = n;
 	*(void **)(void *)((char *)message + field->offset) = n > 0 ? elements : NULL;
 }

@@ -263,6 +263,19 @@ static void lose_starts(struct inquiry *inquiry, enum code_reason code, int32_t 
 	}
 }
 
+/* The start days at the venue that a squad's journey leaves no time for: first and last. */
+struct days {
+	int32_t first, last;
+};
+
+static struct days starts_lost_by(const struct inquiry *inquiry, const struct calendar_visit *visit,
+                                  const struct problem_venue *venue)
+{
+	int32_t rest = calendar_rest(inquiry->calendar->problem, visit->city, visit->host, venue->city, venue->host);
+
+	return (struct days){visit->first - rest - inquiry->request->duration + 1, visit->last + rest};
+}
+
 static void look_at_squads(struct inquiry *inquiry, int32_t v)
 {
 	const struct calendar *calendar = inquiry->calendar;
@@ -274,11 +287,9 @@ static void look_at_squads(struct inquiry *inquiry, int32_t v)
 		const struct calendar_visits *visits = &calendar->visits[inquiry->request->squads[i]];
 
 		for (int32_t j = 0; j < visits->n; j++) {
-			const struct calendar_visit *visit = &visits->at[j];
-			int32_t rest = calendar_rest(calendar->problem, visit->city, visit->host, venue->city, venue->host);
+			struct days lost = starts_lost_by(inquiry, &visits->at[j], venue);
 
-			lose_starts(inquiry, REASON_SQUAD_BUSY, visit->first - rest - inquiry->request->duration + 1,
-			            visit->last + rest, visit->request, before);
+			lose_starts(inquiry, REASON_SQUAD_BUSY, lost.first, lost.last, visits->at[j].request, before);
 		}
 	}
 }
@@ -287,7 +298,6 @@ static void look_at_squads(struct inquiry *inquiry, int32_t v)
 static bool squads_leave_none(const struct inquiry *inquiry, int32_t v)
 {
 	const struct problem_venue *venue = &inquiry->calendar->problem->venues[v];
-	int32_t duration = inquiry->request->duration, n_days = inquiry->n_words * 64;
 	uint64_t left[SCAN_WORDS_MAX], any = 0, all = 0;
 
 	memcpy(left, inquiry->left, sizeof(*left) * (size_t)inquiry->n_words);
@@ -295,11 +305,9 @@ static bool squads_leave_none(const struct inquiry *inquiry, int32_t v)
 		const struct calendar_visits *visits = &inquiry->calendar->visits[inquiry->request->squads[i]];
 
 		for (int32_t j = 0; j < visits->n; j++) {
-			const struct calendar_visit *visit = &visits->at[j];
-			int32_t rest = calendar_rest(inquiry->calendar->problem, visit->city, visit->host, venue->city, venue->host);
-			int32_t first = visit->first - rest - duration + 1;
+			struct days lost = starts_lost_by(inquiry, &visits->at[j], venue);
 
-			for (int32_t d = first < 0 ? 0 : first; d <= visit->last + rest && d < n_days; d++)
+			for (int32_t d = lost.first < 0 ? 0 : lost.first; d <= lost.last && d < inquiry->n_words * 64; d++)
 				left[d >> 6] &= ~(UINT64_C(1) << (d & 63));
 		}
 	}

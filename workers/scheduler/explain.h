@@ -20,8 +20,8 @@ struct explain_reason {
 
 /* The true reasons why `request` (present, not placed) has no place as the calendar stands: a rule is named only
  * where it, at some eligible venue, takes away a start day that the rules before it had left (squads that alone
- * leave none there are always named); the one that takes the most first. NOT_WORTH_IT alone where it fits but the score would not gain. 0 where it fits and would gain.
- * `not_before` as with place_best(). Returns how many reasons there are. */
+ * leave none there are always named); the one that takes the most first. NOT_WORTH_IT alone where it fits but the
+ * score would not gain. 0 where it fits and would gain. `not_before` as with place_best(). Returns how many reasons there are. */
 int32_t explain_unplaced(const struct calendar *calendar, int32_t request, int32_t not_before,
                          struct explain_reason ret_reasons[static EXPLAIN_REASONS_MAX]);
 

@@ -12,6 +12,7 @@
 #include "scheduler/explain.h"
 #include "scheduler/memory.h"
 #include "scheduler/plan_file.h"
+#include "util/err.h"
 #include "util/id.h"
 #include "util/utf8.h"
 
@@ -123,7 +124,7 @@ static void take_blame(struct checking *c)
 		n++;
 		if (!is_known(*set, f->path))
 			learn(set, f->path);
-		for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++)
+		for (size_t i = 0; i < N_ELEMENTS(PARTS); i++)
 			PARTS[i].set->is_unsure |= names_record(f->path, PARTS[i].part);
 	}
 }
