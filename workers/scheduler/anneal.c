@@ -271,28 +271,47 @@ struct offer {
 	int64_t worth;
 };
 
-/* The start day of the scan's answer that costs least. */
-static struct offer cheapest_day(const struct anneal *anneal, const struct problem_request *request, int32_t i)
+/* What a day seems to cost more than it does: up to `blur`, the same for all of one `salt`. */
+static int64_t blurred(uint32_t salt, int32_t bit, int64_t blur)
 {
-	const struct scan *scan = &anneal->scan;
-	int32_t r = (int32_t)(request - anneal->problem->requests), from = request->first_word * 64, best = INT32_MAX, day = 0;
+	return (int64_t)((uint64_t)((salt ^ (uint32_t)bit) * UINT32_C(2654435761)) * (uint64_t)blur >> 32);
+}
+
+int32_t anneal_cheapest(struct anneal *anneal, int32_t r, int32_t i, const uint64_t *days)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
 	const int32_t *costs = anneal->costs[r] + (size_t)i * (size_t)request->n_words * 64;
-	int64_t value = INT64_C(1000) * request->value;
+	uint32_t salt = (uint32_t)anneal_random(&anneal->chance);
+	int64_t best = INT64_MAX;
+	int32_t ret = PROBLEM_NONE;
 
 	for (int32_t w = 0; w < request->n_words; w++)
-		for (uint64_t word = scan->free[w]; word != 0; word &= word - 1) {
+		for (uint64_t word = days[w]; word != 0; word &= word - 1) {
 			int32_t bit = w * 64 + __builtin_ctzll(word);
+			int64_t seems = costs[bit] + blurred(salt, bit, anneal->blur);
 
-			if (costs[bit] < best) {
-				best = costs[bit];
-				day = bit;
+			if (seems < best) {
+				best = seems;
+				ret = bit;
 			}
 		}
+	return ret;
+}
+
+static struct offer cheapest_day(struct anneal *anneal, const struct problem_request *request, int32_t i)
+{
+	const struct scan *scan = &anneal->scan;
+	int32_t r = (int32_t)(request - anneal->problem->requests), from = request->first_word * 64;
+	const int32_t *costs = anneal->costs[r] + (size_t)i * (size_t)request->n_words * 64;
+	int32_t bit = anneal_cheapest(anneal, r, i, scan->free), day = from + bit;
+	int64_t cost = costs[bit];
+
 	if (request->announced && request->announced_venue == request->venues[i] && scan_has(scan, request->announced_day) &&
-	    costs[request->announced_day - from] - anneal->problem->policy.move_cost < best)
-		return (struct offer){request->announced_day,
-		                      value + anneal->problem->policy.move_cost - costs[request->announced_day - from]};
-	return (struct offer){from + day, value - best};
+	    costs[request->announced_day - from] - anneal->problem->policy.move_cost < cost) {
+		day = request->announced_day;
+		cost = costs[day - from] - anneal->problem->policy.move_cost;
+	}
+	return (struct offer){day, INT64_C(1000) * request->value - cost};
 }
 
 static struct offer nearest_day(struct anneal *anneal, const struct problem_request *request, int32_t i, bool careless)
@@ -536,6 +555,7 @@ void anneal_steps(struct anneal *anneal, int64_t temperature, int32_t balance, i
 	anneal->guided_pct = temperature > GUIDED_ABOVE * anneal->highest_value ? GUIDED_HOT_PCT : GUIDED_COLD_PCT;
 	anneal->ejecting_pct = temperature > EJECTING_ABOVE * anneal->highest_value ? EJECTING_HOT_PCT : EJECTING_COLD_PCT;
 	anneal->balance = balance;
+	anneal->blur = temperature;
 	for (int64_t i = 0; i < n; i++) {
 		if (anneal->log != NULL) {
 			follow(anneal);

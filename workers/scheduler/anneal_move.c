@@ -105,6 +105,20 @@ static int32_t some_start(struct anneal *anneal, const struct problem_request *r
 	return PROBLEM_NONE;
 }
 
+/* A start day at its i-th venue for which others may have to go: half of the time the one that they seem to need least. */
+static int32_t start_at(struct anneal *anneal, int32_t r, int32_t i)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+	int32_t bit;
+
+	if (anneal->costs == NULL || anneal->costs[r] == NULL || below(anneal, 2) == 0)
+		return some_start(anneal, request, request->venues[i]);
+	bit = anneal_cheapest(anneal, r, i, request->starts);
+	if (bit == PROBLEM_NONE || anneal->costs[r][i * request->n_words * 64 + bit] >= BOUND_DEAREST)
+		return PROBLEM_NONE;
+	return request->first_word * 64 + bit;
+}
+
 /* Pushes away whoever is in the way of units at the venue. */
 static bool clear_units(struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
 {
@@ -392,8 +406,8 @@ static bool eject(struct anneal *anneal)
 	if (request->n_after > 0 && below(anneal, LEAD_IN) == 0)
 		return lead_elsewhere(anneal, r);
 	for (int k = 0; k < EJECTION_PLACES; k++) {
-		int32_t v = request->venues[below(anneal, request->n_venues)];
-		int32_t day = some_start(anneal, request, v);
+		int32_t i = below(anneal, request->n_venues), v = request->venues[i];
+		int32_t day = start_at(anneal, r, i);
 		int64_t cost;
 
 		if (day == PROBLEM_NONE || request->units > anneal->problem->venues[v].units)

@@ -20,7 +20,8 @@ struct anneal {
 	bool has_held; /* some must not be without a place */
 	const int32_t *const *costs; /* by request, or NULL */
 	const int64_t *promise;      /* likewise */
-	int32_t guided_pct;          /* how often they decide rather than the wish */
+	int32_t guided_pct;          /* how often they decide rather than the wish; */
+	int64_t blur;                /* by how much they are then told wrong at most, in points */
 	int32_t balance;             /* how much the balance of hosts counts, of COSTS_BALANCE */
 	int64_t least;               /* a step that ends below this worth is not kept */
 	int32_t ejecting_pct;        /* how often a step ejects rather than ruins */
@@ -68,6 +69,9 @@ bool anneal_take_out(struct anneal *anneal, int32_t request);
 bool anneal_put_in(struct anneal *anneal, int32_t request, bool careless);
 /* Puts it at some feasible place, if there is one, whatever that is worth. */
 bool anneal_put_anywhere(struct anneal *anneal, int32_t request);
+/* Of start days (bits from its first word on) at the i-th of its venues the one that seems to cost least: the hotter it
+ * is, the less do small differences count. Returns the bit; PROBLEM_NONE: no day is set. Only where it has `costs`. */
+int32_t anneal_cheapest(struct anneal *anneal, int32_t request, int32_t i, const uint64_t *days);
 /* Puts it just there. */
 void anneal_put(struct anneal *anneal, int32_t request, struct calendar_spot spot);
 /* One step's changes; false: there was nothing to do, or it leads to nothing. */

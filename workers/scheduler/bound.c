@@ -12,7 +12,6 @@
 #define SHORTER 0.9       /* steps get so much shorter with each round that brings no better bound */
 #define TAX_EVENTS 32      /* a tax is on all that a host holds: with so many events a host it moves half as fast as prices */
 #define TAX_FINE 256      /* a tax is an athlete-day's, so it is counted more finely than prices; */
-#define DEAREST (INT32_MAX / 2) /* what a place costs that can't be had */
 #define TAX_FINE_UP_TO 1000 /* weights above: as prices are, lest the sums overflow */
 
 /* Prices of one kind of thing: rows of days. */
@@ -555,7 +554,7 @@ bool bound_is_plain(const struct bound *bound)
 
 static int32_t in_points(int64_t cost)
 {
-	return cost > DEAREST * (int64_t)POINT ? DEAREST : (int32_t)(cost / POINT);
+	return cost > BOUND_DEAREST * (int64_t)POINT ? BOUND_DEAREST : (int32_t)(cost / POINT);
 }
 
 /* Can it begin on the day at its i-th venue, beside what stands? */
@@ -586,7 +585,7 @@ bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
 		charge(chooser->city_cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
 		for (int32_t s = from; s <= to; s++)
 			ret_costs[i * request->n_words * 64 + s - from] =
-			        begins(bound, r, i, s) ? in_points(chooser->city_cost[s]) : DEAREST;
+			        begins(bound, r, i, s) ? in_points(chooser->city_cost[s]) : BOUND_DEAREST;
 	}
 	return true;
 }

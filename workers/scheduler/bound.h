@@ -16,6 +16,7 @@
 
 #define BOUND_CELLS_MAX (INT64_C(64) << 20)
 #define BOUND_WORDS_MAX (INT64_C(4) << 20)
+#define BOUND_DEAREST (INT32_MAX / 2) /* what a place costs that can't be had */
 
 struct bound;
 
@@ -27,7 +28,7 @@ void bound_free(struct bound *bound);
 bool bound_is_plain(const struct bound *bound);
 /* What each place would cost the request at the prices as they are now, in points: those of all that it takes there,
  * and the distance from its wish. For each eligible venue 64 · n_words start days from first_word on; what lies beyond
- * the programme is left as it is. Days on which it can't begin beside what stands cost INT32_MAX / 2. False (and nothing)
+ * the programme is left as it is. Days on which it can't begin beside what stands cost BOUND_DEAREST. False (and nothing)
  * where it has no day at all, and for a bound that is too large for prices. */
 bool bound_costs(struct bound *bound, int32_t request, int32_t *ret_costs);
 /* The highest tax on an athlete-day as it is now, as a part of reciprocity_weight: how much of it keeps the balance of
