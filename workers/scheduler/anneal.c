@@ -6,7 +6,7 @@
 #include "scheduler/memory.h"
 #include "scheduler/place.h"
 
-#define GUIDED_ABOVE 10 /* points of temperature, by the highest value of a request */
+#define GUIDED_ABOVE 3 /* points of temperature, by the highest value of a request */
 #define GUIDED_HOT_PCT 100
 #define GUIDED_COLD_PCT 35
 #define EJECTING_ABOVE 16 /* likewise: below it, next to no ejection is kept */

@@ -248,7 +248,9 @@ static bool clear_quota(struct anneal *anneal, const struct problem_request *req
 	return true;
 }
 
-/* Puts what came out back in, dearest first or in any order. */
+/* In which order what came out goes back in. */
+enum order { BY_VALUE, BY_LENGTH, BY_PROMISE, ANY, ORDERS };
+
 static void shuffle(struct anneal *anneal, int32_t *list, int32_t n)
 {
 	for (int32_t i = n - 1; i > 0; i--) {
@@ -259,29 +261,37 @@ static void shuffle(struct anneal *anneal, int32_t *list, int32_t n)
 	}
 }
 
-static void by_value(struct anneal *anneal, int32_t *list, int32_t n)
+/* Whoever has more goes first; promises seem smaller than they are, the more so the hotter it is. */
+static int64_t rank_of(struct anneal *anneal, int32_t r, enum order order)
 {
-	const struct problem_request *requests = anneal->problem->requests;
-
-	for (int32_t i = 1; i < n; i++) {
-		int32_t r = list[i], j = i;
-
-		for (; j > 0 && requests[list[j - 1]].value < requests[r].value; j--)
-			list[j] = list[j - 1];
-		list[j] = r;
+	switch (order) {
+	case BY_VALUE:
+		return anneal->problem->requests[r].value;
+	case BY_LENGTH:
+		return anneal->problem->requests[r].duration;
+	case BY_PROMISE:
+		return anneal->promise == NULL ? 0 : anneal->promise[r] - anneal_drop(&anneal->chance, anneal->blur);
+	default:
+		return 0;
 	}
 }
 
-static void by_load(struct anneal *anneal, int32_t *list, int32_t n)
+/* Equals stand in any order. */
+static void put_in_order(struct anneal *anneal, int32_t *list, int32_t n, enum order order)
 {
-	const struct problem_request *requests = anneal->problem->requests;
+	int64_t ranks[ANNEAL_OUT_MAX];
 
-	for (int32_t i = 1; i < n; i++) {
+	shuffle(anneal, list, n);
+	for (int32_t i = 0; order != ANY && i < n; i++) {
 		int32_t r = list[i], j = i;
+		int64_t rank = rank_of(anneal, r, order);
 
-		for (; j > 0 && requests[list[j - 1]].duration < requests[r].duration; j--)
+		for (; j > 0 && ranks[j - 1] < rank; j--) {
 			list[j] = list[j - 1];
+			ranks[j] = ranks[j - 1];
+		}
 		list[j] = r;
+		ranks[j] = rank;
 	}
 }
 
@@ -331,14 +341,9 @@ static bool is_hopeless(const struct anneal *anneal, const struct hope *hope)
 /* False: wherever the rest goes in, the step will not be kept. */
 static bool put_all_in(struct anneal *anneal)
 {
-	int32_t order = below(anneal, 4);
 	struct hope hope = {0, 0};
 
-	shuffle(anneal, anneal->out, anneal->n_out);
-	if (order == 0)
-		by_value(anneal, anneal->out, anneal->n_out);
-	else if (order == 1)
-		by_load(anneal, anneal->out, anneal->n_out);
+	put_in_order(anneal, anneal->out, anneal->n_out, (enum order)below(anneal, ORDERS));
 	for (int32_t i = 0; i < anneal->n_out; i++)
 		add_hope(anneal->problem, anneal->out[i], 1, &hope);
 	for (int32_t i = 0; i < anneal->n_out; i++) {

@@ -43,7 +43,7 @@ static void make(struct costs *ret_costs, const struct problem *problem, struct 
 	ret_costs->by_request = memory_new((size_t)problem->n_requests, sizeof(*ret_costs->by_request));
 	ret_costs->promise = memory_new((size_t)problem->n_requests, sizeof(*ret_costs->promise));
 	for (int32_t r = 0; r < problem->n_requests; r++) {
-		ret_costs->promise[r] = INT64_MIN; /* it can't go anywhere */
+		ret_costs->promise[r] = INT64_MIN / 2; /* it can't go anywhere; sums with it stay in range */
 		if (bound_costs(bound, r, &ret_costs->block[at])) {
 			ret_costs->by_request[r] = &ret_costs->block[at];
 			ret_costs->promise[r] = INT64_C(1000) * problem->requests[r].value -

@@ -14,6 +14,8 @@
 #define HURRY_STEPS 100      /* with fewer a request, there is more to win where it is hot: */
 #define HURRY_HOT_PER_VALUE 800
 #define HURRY_COLD_PER_VALUE 30
+#define KNEE_PER_VALUE 10     /* a cooling of its own is slower above so many points, where it settles who goes in: */
+#define ABOVE_KNEE_PCT 65    /* it is there for so much of it */
 #define STEPS_A_MS 50        /* of a thread, by and large: what time is reckoned at */
 #define CHUNK 32             /* steps between two looks at the clock */
 #define ALONE_REQUESTS 1000  /* up to here each thread searches on its own */
@@ -29,7 +31,7 @@
 struct search {
 	const struct solve_limits *limits;
 	const struct problem *problem;
-	int64_t hot, warm, cold;
+	int64_t hot, warm, knee, cold; /* knee: 0, or where a cooling goes on faster */
 	uint64_t began_ms;
 	int32_t n_threads;
 	struct runner *runners;
@@ -106,11 +108,22 @@ static int32_t balance_at(const struct search *search, const struct cycle *cycle
 	return (int32_t)(done <= from ? least : least + (COSTS_BALANCE - least) * (done - from) / (PARTS - from));
 }
 
+static int64_t temperature_at(const struct search *search, const struct cycle *cycle, int64_t done)
+{
+	int64_t at_knee = (int64_t)PARTS * ABOVE_KNEE_PCT / 100;
+
+	if (search->knee == 0)
+		return anneal_cool(cycle->hot, search->cold, done, PARTS);
+	if (done < at_knee)
+		return anneal_cool(cycle->hot, search->knee, done, at_knee);
+	return anneal_cool(search->knee, search->cold, done - at_knee, PARTS - at_knee);
+}
+
 static void steps_at(struct runner *runner, int64_t done, int64_t n)
 {
 	const struct search *search = runner->search;
 
-	anneal_steps(runner->anneal, anneal_cool(runner->cycle.hot, search->cold, done, PARTS), balance_at(search, &runner->cycle, done), n);
+	anneal_steps(runner->anneal, temperature_at(search, &runner->cycle, done), balance_at(search, &runner->cycle, done), n);
 	runner->n_steps += n;
 }
 
@@ -231,6 +244,8 @@ static void set_temperatures(struct search *search)
 	} else if (is_in_a_hurry(search)) {
 		hot = HURRY_HOT_PER_VALUE;
 		cold = HURRY_COLD_PER_VALUE;
+	} else {
+		search->knee = highest * KNEE_PER_VALUE;
 	}
 	search->hot = highest * hot;
 	search->warm = highest * WARM_PER_VALUE;
