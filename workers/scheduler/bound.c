@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include "scheduler/anneal_math.h"
 #include "scheduler/bound_rest.h"
 #include "scheduler/bound_starts.h"
 #include "scheduler/memory.h"
@@ -10,6 +11,8 @@
 #define POINT 64          /* prices are in 1/64 point */
 #define SMOOTH 0.35       /* how much of a new direction counts */
 #define SHORTER 0.9       /* steps get so much shorter with each round that brings no better bound */
+#define ROUGHNESS 0.02    /* of rough choices: so much of what the dearest request is worth */
+#define NOISES 1024
 #define TAX_EVENTS 32      /* a tax is on all that a host holds: with so many events a host it moves half as fast as prices */
 #define TAX_FINE 256      /* a tax is an athlete-day's, so it is counted more finely than prices; */
 #define TAX_FINE_UP_TO 1000 /* weights above: as prices are, lest the sums overflow */
@@ -40,13 +43,17 @@ struct bound {
 	struct choice *choices;      /* by request: of this round */
 	struct chooser *choosers;
 	int32_t n_choosers;
+	int32_t n_rounds;
+	int64_t noises[NOISES];      /* of rough choices, in 1/POINT: each as likely as the other */
+	bool is_rough;
 	int64_t best;
 	double step, ceiling;
 	bool is_plain; /* too large: no prices */
 };
 
 struct choice {
-	int64_t gain;   /* in 1/POINT; 0: it stays away */
+	int64_t most;   /* what the best place of all gains, in 1/POINT; 0: it had better stay away */
+	int64_t seems;  /* where it goes, as well as it can tell: what that seems to gain; 0: it stays away */
 	int32_t i, day; /* at its i-th venue */
 };
 
@@ -54,6 +61,7 @@ struct choice {
 struct chooser {
 	struct bound *bound;
 	int32_t first;
+	uint32_t salt; /* of the noise that the request hears */
 	int64_t *squad_cost, *city_cost; /* scratch: by start day */
 	pthread_t thread;
 };
@@ -165,6 +173,20 @@ static void usual_sizes(struct bound *bound)
 			bound->prices[kind].usual[row] = total[kind] > 0 ? total[kind] / n[kind] : 1;
 }
 
+/* Gumbel's distribution: whoever takes what seems best then takes each place as often as its gain, over the size of the
+ * noise, is a power of e. -ln(-ln u) from logarithms to base 2; 45426 = round(65536 · ln 2), 34653 = -round(65536 ·
+ * log2(ln 2)). */
+static void make_noises(struct bound *bound)
+{
+	int64_t size = (int64_t)(ROUGHNESS * bound->ceiling);
+
+	for (int32_t k = 0; k < NOISES; k++) {
+		int64_t bits = anneal_log2(2 * NOISES) - anneal_log2((uint64_t)(2 * k + 1));
+
+		bound->noises[k] = size * (((16 << 16) + 34653 - anneal_log2((uint64_t)bits)) * 45426 >> 16) >> 16;
+	}
+}
+
 struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 {
 	struct bound *bound = memory_new(1, sizeof(*bound));
@@ -211,6 +233,7 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		if (POINT * 1000.0 * problem->requests[r].value > bound->ceiling)
 			bound->ceiling = POINT * 1000.0 * problem->requests[r].value;
+	make_noises(bound);
 	bound_starts_init(&bound->starts, calendar);
 	bound_rests_init(&bound->rests, calendar, bound->starts.of);
 	supply_all(bound);
@@ -349,6 +372,15 @@ static void charge_city(struct chooser *chooser, const struct problem_request *r
 	shorten_rests(chooser, request, i, from, to);
 }
 
+/* What a start day at the i-th venue seems to be worth more than it is, in this round, to whom the salt belongs. */
+static int64_t noise(const struct chooser *chooser, int32_t i, int32_t day)
+{
+	uint32_t x = (chooser->salt ^ (uint32_t)i << 16 ^ (uint32_t)day) * UINT32_C(2654435761);
+
+	x = (x ^ x >> 15) * UINT32_C(2246822519);
+	return chooser->bound->noises[x / (UINT32_MAX / NOISES + 1)];
+}
+
 /* The best start day of one venue; city_cost says what all but its units costs. */
 static void choose_day(const struct chooser *chooser, int32_t r, int32_t i, struct choice *best)
 {
@@ -368,8 +400,15 @@ static void choose_day(const struct chooser *chooser, int32_t r, int32_t i, stru
 
 			if (announced && day == request->announced_day)
 				gain += POINT * problem->policy.move_cost;
-			if (gain > best->gain)
-				*best = (struct choice){gain, i, day};
+			if (gain > best->most)
+				best->most = gain;
+			if (bound->is_rough)
+				gain += noise(chooser, i, day);
+			if (gain > best->seems) {
+				best->seems = gain;
+				best->i = i;
+				best->day = day;
+			}
 		}
 }
 
@@ -379,8 +418,10 @@ static struct choice choose(struct chooser *chooser, int32_t r)
 	const struct problem *problem = bound->problem;
 	const struct problem_request *request = &problem->requests[r];
 	int32_t from = bound->starts.first[r], to = bound->starts.last[r], city = PROBLEM_NONE;
-	struct choice best = {0, 0, 0};
+	uint64_t chance = (uint64_t)bound->n_rounds << 32 | (uint32_t)r;
+	struct choice best = {0, 0, 0, 0};
 
+	chooser->salt = (uint32_t)anneal_random(&chance);
 	charge_anywhere(chooser, request, from, to);
 	for (int32_t i = 0; i < request->n_venues; i++) {
 		const struct problem_venue *venue = &problem->venues[request->venues[i]];
@@ -547,6 +588,12 @@ double bound_tax_share(const struct bound *bound)
 	return weight > 0 ? highest / weight : 0;
 }
 
+void bound_choose_roughly(struct bound *bound, bool roughly)
+{
+	bound->is_rough = roughly;
+	bound->step = 1.0;
+}
+
 bool bound_is_plain(const struct bound *bound)
 {
 	return bound->is_plain;
@@ -618,10 +665,12 @@ int64_t bound_step(struct bound *bound, int64_t score)
 	value += standing(bound);
 	choose_on_threads(bound);
 	for (int32_t r = 0; r < bound->problem->n_requests; r++)
-		if (is_free_to_go(bound, r) && bound->choices[r].gain > 0) {
-			value += bound->choices[r].gain;
-			take(bound, r, bound->choices[r]);
+		if (is_free_to_go(bound, r)) {
+			value += bound->choices[r].most;
+			if (bound->choices[r].seems > 0)
+				take(bound, r, bound->choices[r]);
 		}
+	bound->n_rounds++;
 	here = rounded_up(value, POINT);
 	if (here < bound->best)
 		bound->best = here;

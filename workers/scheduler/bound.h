@@ -34,5 +34,8 @@ bool bound_costs(struct bound *bound, int32_t request, int32_t *ret_costs);
 /* The highest tax on an athlete-day as it is now, as a part of reciprocity_weight: how much of it keeps the balance of
  * hosts. 0 … 1. */
 double bound_tax_share(const struct bound *bound);
+/* From now on each request takes what seems best to it, with noise, as a search does while it is hot; or again what is
+ * best. Prices come to rest where such choices find room; the bound reckons with the best ones and is valid either way. */
+void bound_choose_roughly(struct bound *bound, bool roughly);
 /* One round of prices; `score` is that of some plan. Returns the best bound so far. */
 int64_t bound_step(struct bound *bound, int64_t score);

@@ -6,8 +6,8 @@
 
 #define BALANCE_LEAST 20 /* of COSTS_BALANCE */
 #define BALANCE_FOLD 2   /* so many times the tax that balances hosts: enough not to drift */
-#define COSTS_ROUND 16 /* whose prices searches go by, */
-#define LEAST_ROUNDS 8 /* or, where time is short, those of this one */
+#define ROUGH_ROUNDS 100  /* of rough choices: the last one's prices guide searches; what follows seeks the bound alone; */
+#define LEAST_ROUNDS 8    /* where time is short, what half of it is enough for, but so many */
 
 static size_t places_of(const struct problem_request *request)
 {
@@ -70,19 +70,30 @@ static bool is_over(const struct costs_limits *limits, int32_t n_rounds)
 	       atomic_load_explicit(limits->stop, memory_order_relaxed);
 }
 
+static bool is_enough_to_guide(const struct costs_limits *limits, uint64_t began_ms, int32_t n_rounds)
+{
+	return n_rounds >= ROUGH_ROUNDS ||
+	       (n_rounds >= LEAST_ROUNDS && limits->until_ms > 0 && clock_ms() >= began_ms + (limits->until_ms - began_ms) / 2);
+}
+
 int64_t costs_find(struct costs *ret_costs, const struct problem *problem, struct bound *bound, int64_t score,
                    const struct costs_limits *limits)
 {
+	uint64_t began_ms = clock_ms();
 	int32_t n_rounds = 0;
 	int64_t best;
-	bool last;
+	bool last, rough = true;
 
 	*ret_costs = (struct costs){.balance = COSTS_BALANCE};
+	bound_choose_roughly(bound, true);
 	do {
 		best = bound_step(bound, score);
 		last = bound_is_plain(bound) || is_over(limits, ++n_rounds);
-		if (n_rounds == COSTS_ROUND || (last && n_rounds < COSTS_ROUND))
+		if (rough && (last || is_enough_to_guide(limits, began_ms, n_rounds))) {
 			make(ret_costs, problem, bound);
+			rough = false;
+			bound_choose_roughly(bound, false);
+		}
 	} while (!last);
 	if (!bound_is_plain(bound))
 		ret_costs->balance = balance_of(bound);

@@ -26,8 +26,8 @@ struct costs_limits {
 	const atomic_bool *stop;
 };
 
-/* Seeks prices by rounds of `bound` and returns the best bound; `score` as in bound_step(). The costs are those of an
- * early round, in which prices have spread and not yet gathered where the bound is tight: searches end higher by them.
+/* Seeks prices by rounds of `bound` and returns the best bound; `score` as in bound_step(). The costs are those of rounds
+ * with rough choices: prices of exact ones gather where the bound is tight, and searches end lower by them.
  * `ret_costs` (uninitialized before) is always to be ended with costs_done(). */
 int64_t costs_find(struct costs *ret_costs, const struct problem *problem, struct bound *bound, int64_t score,
                    const struct costs_limits *limits);
