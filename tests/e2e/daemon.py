@@ -253,6 +253,9 @@ class Daemon:
     def operator(self):
         return self.connect()
 
+    def counters(self):
+        return {c.name: c.value for c in self.operator().call(status=pb.StatusCall(counters=True)).counters}
+
     def grant(self, role, subject=None, programmes=()):
         """A new key with a role, and a connection that speaks with it."""
         keys = Keys()

@@ -79,7 +79,7 @@ def test_bad_input_is_counted(games):
     peer = games.grant("federation", "CHN-TTE")
     raw(peer, b"\xff")
     raw(peer, hello(), hello())
-    counters = {c.name: c.value for c in games.operator().call(status=pb.StatusCall(counters=True)).counters}
+    counters = games.counters()
     assert sum(v for k, v in counters.items() if "MALFORMED" in k.upper()) >= 1, counters
     assert sum(v for k, v in counters.items() if "BAD_FRAMES" in k.upper()) >= 1, counters
 
@@ -161,19 +161,24 @@ def test_subscribers_cannot_send_rubbish_topics(games):
 
 
 def test_past_a_limit_the_client_hears_busy_and_nothing_is_lost(games):
-    """More than may be under way: each call is answered, some with BUSY and a time to wait, and later all get in."""
+    """More than may be under way: each call is answered, some with BUSY and a time to wait, and later all get in. What is more
+    than a busy machine lets the client take in is dropped and counted; sent again, it is answered."""
     federation = games.grant("federation", "CHN-TTE")
     n = 1500
     calls = {federation.send("games", 30_000, submit=pb.Submit(requests=[wish(f"r{i}", units=1)])): f"r{i}" for i in range(n)}
-    busy, taken = [], []
+    busy, taken, unheard = [], [], []
     for call, ident in calls.items():
         try:
-            federation.wait(call, 60)
+            federation.wait(call, 1 if unheard else 60)
             taken.append(ident)
+        except NoAnswer:
+            unheard.append(ident)
         except Refused as e:
             assert e.code == "BUSY" and e.problem.retry_after_ms > 0
             busy.append(ident)
-    assert len(busy) + len(taken) == n and busy, "with this many at once, some have to wait"
+    assert busy, "with this many at once, some have to wait"
+    assert len(unheard) <= games.counters()["slow_peers"]
+    busy += unheard
     end = time.monotonic() + 60
     while busy:
         assert time.monotonic() < end

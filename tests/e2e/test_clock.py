@@ -68,10 +68,6 @@ def under_way(games, federation, prefix, jump, n=40):
     assert time.monotonic() - start < 10
 
 
-def counters(games):
-    return {c.name: c.value for c in games.operator().call(status=pb.StatusCall(counters=True)).counters}
-
-
 def test_jumps_by_hours_and_days_disturb_nothing(games, clock):
     federation, observer = games.grant("federation", "CHN-TTE"), games.grant("observer")
     uptime = games.operator().call(status=pb.StatusCall()).uptime_ms
@@ -79,7 +75,7 @@ def test_jumps_by_hours_and_days_disturb_nothing(games, clock):
         under_way(games, federation, name, lambda: clock.set(day, hour))
         today(games, observer, day)
     time.sleep(2)  # what would take a jump for silence, or for a time that is up, has had its chance
-    c = counters(games)
+    c = games.counters()
     assert c["worker_deaths"] == 0 and c["failed_handshakes"] == 0 and not any(v for k, v in c.items() if k in ("problem_DEADLINE", "problem_UNAVAILABLE")), c
     grown = games.operator().call(status=pb.StatusCall()).uptime_ms - uptime
     assert 0 < grown < 120_000, "time since the start is no matter of what day it is"

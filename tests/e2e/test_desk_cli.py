@@ -114,7 +114,8 @@ def test_a_committee_delegates_some_disciplines(desk):
     proposed = listed(desk, "--state", "proposed")
     by = {}
     for i, r in proposed.items():
-        if "CHN" in r["consent_needed"] and not any(c["noc"] == "CHN" for c in r.get("consents", [])):
+        # a place that came from the waiting list is its federation's to accept first
+        if "CHN" in r["consent_needed"] and "accept_by" not in r and not any(c["noc"] == "CHN" for c in r.get("consents", [])):
             by.setdefault(r["discipline"], []).append(i)
     theirs = by["SWM"] + by["WPO"]
     other = by["ATH"][0]

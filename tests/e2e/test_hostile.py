@@ -30,10 +30,6 @@ def rss(daemon):
         return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS"))
 
 
-def counters(daemon):
-    return {c.name: c.value for c in daemon.operator().call(status=pb.StatusCall(counters=True)).counters}
-
-
 def connect(daemon, keys, endpoint=None):
     """A socket that takes next to nothing in until it is read."""
     s = zmq.Context.instance().socket(zmq.DEALER)
@@ -94,7 +90,7 @@ def all_answers(daemon, sockets, n):
     """What each socket hears until nothing is left of what n calls were answered. A pause says nothing: the kernel takes its time
     to go on with a connection that stood still."""
     heard, end = [Heard(s) for s in sockets], time.monotonic() + 60
-    while sum(map(len, heard)) + (now := counters(daemon))["unread_ignored"] + now["slow_peers"] < n:
+    while sum(map(len, heard)) + (now := daemon.counters())["unread_ignored"] + now["slow_peers"] < n:
         assert time.monotonic() < end, [(h.pages, len(h.problems)) for h in heard]
         for h in heard:
             h.read(0.05)
@@ -111,7 +107,7 @@ def test_who_calls_and_never_reads_takes_no_memory_and_is_served_again_once_it_h
     for s in sockets:
         lists(s, games.programme, 1500)
     end, slowest = time.monotonic() + 60, 0
-    while (now := counters(games))["unread_refused"] + now["unread_ignored"] < 6 * 1500 - 200:
+    while (now := games.counters())["unread_refused"] + now["unread_ignored"] < 6 * 1500 - 200:
         assert time.monotonic() < end, now
         start = time.monotonic()
         assert federation.get(games.programme, "r0").id == "r0", "the others are served"
@@ -126,7 +122,7 @@ def test_who_calls_and_never_reads_takes_no_memory_and_is_served_again_once_it_h
     print(f"{pages} pages, {len(codes)} BUSY")
     assert pages < 400 and codes, (pages, codes)
     assert all(code == "BUSY" and wait > 0 and ident > 0 for code, wait, ident in codes)
-    assert counters(games)["unread_bytes"] < MIB
+    assert games.counters()["unread_bytes"] < MIB
     for s in sockets:
         lists(s, games.programme, 5)
         assert answers(s, 5) == (5, []), "it reads, it is served"
@@ -193,7 +189,7 @@ def test_who_never_comes_to_the_end_of_a_message_is_shut(games):
         other.submit("games", wish(f"fine-{time.monotonic_ns()}", federation="CHN-TTE"))
         assert time.monotonic() < start + 20, [w.passed for w in ways]
     print(f"passed {[w.passed // MIB for w in ways]} MiB, grown by {(rss(games) - before) / MIB:.0f} MiB")
-    assert counters(games)["shut_connections"] >= 2
+    assert games.counters()["shut_connections"] >= 2
     assert "never comes to the end" in games.log()
     assert rss(games) - before < 64 * MIB
     for w in ways:
