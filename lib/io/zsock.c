@@ -536,19 +536,12 @@ static void close_port(struct zsock *sock, struct port *port)
 		zmq_close(port->socket);
 }
 
-static bool is_inproc(const char *endpoint)
-{
-	static const char PREFIX[] = "inproc://";
-
-	return strncmp(endpoint, PREFIX, sizeof(PREFIX) - 1) == 0;
-}
-
 void zsock_close(struct zsock *sock)
 {
 	if (sock == NULL || sock->is_closed)
 		return;
 	sock->is_closed = true;
-	if (is_inproc(sock->endpoint)) /* else its name is free only once a thread of libzmq has come to it */
+	if (strncmp(sock->endpoint, "inproc://", 9) == 0) /* else its name is free only once a thread of libzmq has come to it */
 		zmq_unbind(sock->main.socket, sock->endpoint);
 	loop_timer_free(sock->look);
 	conns_done(&sock->conns);

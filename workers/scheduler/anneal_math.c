@@ -48,12 +48,24 @@ int64_t anneal_exp2(int64_t log2)
 	return whole >= 16 ? part << (whole - 16) : whole < -40 ? 0 : part >> (16 - whole);
 }
 
+/* The same as a natural logarithm, times `size`. */
+static int64_t natural(int64_t log2, int64_t size)
+{
+	return size * ((log2 * 45426) >> 16) >> 16; /* 45426 = round(65536 · ln 2) */
+}
+
 int64_t anneal_drop(uint64_t *state, int64_t temperature)
 {
-	/* -ln(u) = ln 2 · (32 - log2(1 … 2^32)); 45426 = round(65536 · ln 2) */
-	int64_t bits = (INT64_C(32) << 16) - anneal_log2((anneal_random(state) >> 32) + 1);
+	/* -ln(u) = ln 2 · (32 - log2(1 … 2^32)) */
+	return natural((INT64_C(32) << 16) - anneal_log2((anneal_random(state) >> 32) + 1), temperature);
+}
 
-	return temperature * ((bits * 45426) >> 16) >> 16;
+int64_t anneal_gumbel(int32_t k, int32_t n, int64_t size)
+{
+	/* -ln(-ln(u)), u = (2k + 1) / 2n, from -log2(u) in 1/65536; 34653 = round(-65536 · log2(ln 2)) */
+	int64_t bits = anneal_log2(2 * (uint64_t)n) - anneal_log2(2 * (uint64_t)k + 1);
+
+	return natural((INT64_C(16) << 16) + 34653 - anneal_log2((uint64_t)bits), size);
 }
 
 int64_t anneal_cool(int64_t hot, int64_t cold, int64_t done, int64_t all)

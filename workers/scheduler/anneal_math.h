@@ -14,6 +14,9 @@ int64_t anneal_log2(uint64_t x);
 int64_t anneal_exp2(int64_t log2);
 /* How much worse a step may be at this temperature: exponentially distributed with that mean. */
 int64_t anneal_drop(uint64_t *state, int64_t temperature);
+/* The k-th of `n` equally likely values, in rising order, of Gumbel's distribution of this size: whoever takes what seems
+ * best under such noise takes each choice with a chance of e to the power of its worth / size. 0 ≤ k < n ≤ 1024. */
+int64_t anneal_gumbel(int32_t k, int32_t n, int64_t size);
 /* The temperature after `done` of `all` parts of the way from `hot` to `cold`, both ≥ 1, geometrically. `all` below
  * 2^31. */
 int64_t anneal_cool(int64_t hot, int64_t cold, int64_t done, int64_t all);

@@ -173,20 +173,6 @@ static void usual_sizes(struct bound *bound)
 			bound->prices[kind].usual[row] = total[kind] > 0 ? total[kind] / n[kind] : 1;
 }
 
-/* Gumbel's distribution: whoever takes what seems best then takes each place as often as its gain, over the size of the
- * noise, is a power of e. -ln(-ln u) from logarithms to base 2; 45426 = round(65536 · ln 2), 34653 = -round(65536 ·
- * log2(ln 2)). */
-static void make_noises(struct bound *bound)
-{
-	int64_t size = (int64_t)(ROUGHNESS * bound->ceiling);
-
-	for (int32_t k = 0; k < NOISES; k++) {
-		int64_t bits = anneal_log2(2 * NOISES) - anneal_log2((uint64_t)(2 * k + 1));
-
-		bound->noises[k] = size * (((16 << 16) + 34653 - anneal_log2((uint64_t)bits)) * 45426 >> 16) >> 16;
-	}
-}
-
 struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 {
 	struct bound *bound = memory_new(1, sizeof(*bound));
@@ -233,7 +219,8 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		if (POINT * 1000.0 * problem->requests[r].value > bound->ceiling)
 			bound->ceiling = POINT * 1000.0 * problem->requests[r].value;
-	make_noises(bound);
+	for (int32_t k = 0; k < NOISES; k++)
+		bound->noises[k] = anneal_gumbel(k, NOISES, (int64_t)(ROUGHNESS * bound->ceiling));
 	bound_starts_init(&bound->starts, calendar);
 	bound_rests_init(&bound->rests, calendar, bound->starts.of);
 	supply_all(bound);

@@ -26,7 +26,7 @@
 #define PLAN_BYTES_MAX ((size_t)1 << 30)
 #define THREADS_MAX 64
 #define BOUND_PART 10
-#define BOUND_ROUNDS 220
+#define BOUND_ROUNDS 220 /* with those that guide (costs.h) */
 #define WARNINGS_SHOWN 10
 
 struct options {
