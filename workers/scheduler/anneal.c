@@ -298,14 +298,21 @@ int32_t anneal_cheapest(struct anneal *anneal, int32_t r, int32_t i, const uint6
 	return ret;
 }
 
+/* The one that seems cheapest of those days that something else is next to: gaps stay long, and there are few to look
+ * at. */
 static struct offer cheapest_day(struct anneal *anneal, const struct problem_request *request, int32_t i)
 {
 	const struct scan *scan = &anneal->scan;
 	int32_t r = (int32_t)(request - anneal->problem->requests), from = request->first_word * 64;
 	const int32_t *costs = anneal->costs[r] + (size_t)i * (size_t)request->n_words * 64;
-	int32_t bit = anneal_cheapest(anneal, r, i, scan->free), day = from + bit;
-	int64_t cost = costs[bit];
+	uint64_t days[SCAN_WORDS_MAX];
+	int32_t bit, day;
+	int64_t cost;
 
+	scan_edges(scan, days);
+	bit = anneal_cheapest(anneal, r, i, days);
+	day = from + bit;
+	cost = costs[bit];
 	if (request->announced && request->announced_venue == request->venues[i] && scan_has(scan, request->announced_day) &&
 	    costs[request->announced_day - from] - anneal->problem->policy.move_cost < cost) {
 		day = request->announced_day;

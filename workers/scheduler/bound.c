@@ -8,13 +8,15 @@
 #include "scheduler/bound_starts.h"
 #include "scheduler/memory.h"
 
-#define POINT 64          /* prices are in 1/64 point */
-#define SMOOTH 0.35       /* how much of a new direction counts */
-#define SHORTER 0.9       /* steps get so much shorter with each round that brings no better bound */
-#define ROUGHNESS 0.02    /* of rough choices: so much of what the dearest request is worth */
+#define POINT 64           /* prices are in 1/64 point */
+#define SMOOTH 0.35        /* how much of a new direction counts */
+#define FIRST_STEP 1.0     /* of the way that the score says there may be; */
+#define FIRST_STEP_ROUGH 0.3 /* rough choices come to rest sooner */
+#define SHORTER 0.9        /* steps get so much shorter with each round that brings nothing lower */
+#define ROUGHNESS 0.02     /* of rough choices: so much of what the dearest request is worth */
 #define NOISES 1024
 #define TAX_EVENTS 32      /* a tax is on all that a host holds: with so many events a host it moves half as fast as prices */
-#define TAX_FINE 256      /* a tax is an athlete-day's, so it is counted more finely than prices; */
+#define TAX_FINE 256       /* a tax is an athlete-day's, so it is counted more finely than prices; */
 #define TAX_FINE_UP_TO 1000 /* weights above: as prices are, lest the sums overflow */
 
 /* Prices of one kind of thing: rows of days. */
@@ -29,6 +31,9 @@ struct prices {
 };
 
 enum { UNITS, BEDS, STAFF, SQUADS, QUOTA, ORDER, KINDS };
+
+/* How much of each kind plans come to fill, in per cent: events leave gaps between them that are too short for others. */
+static const int32_t FILLED_PCT[KINDS] = {[UNITS] = 85, [BEDS] = 100, [STAFF] = 85, [SQUADS] = 85, [QUOTA] = 100, [ORDER] = 100};
 
 struct bound {
 	const struct calendar *calendar;
@@ -46,7 +51,8 @@ struct bound {
 	int32_t n_rounds;
 	int64_t noises[NOISES];      /* of rough choices, in 1/POINT: each as likely as the other */
 	bool is_rough;
-	int64_t best;
+	int64_t best;                /* bound, in points */
+	int64_t lowest;              /* what rough choices, or exact ones, have come down to, in 1/POINT */
 	double step, ceiling;
 	bool is_plain; /* too large: no prices */
 };
@@ -184,7 +190,8 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 	bound->calendar = calendar;
 	bound->problem = problem;
 	bound->best = INT64_MAX;
-	bound->step = 1.0;
+	bound->lowest = INT64_MAX;
+	bound->step = FIRST_STEP;
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		words += (int64_t)problem->requests[r].n_venues * problem->requests[r].n_words;
 	bound->is_plain = cells > BOUND_CELLS_MAX || words > BOUND_WORDS_MAX;
@@ -496,7 +503,7 @@ static int64_t standing(const struct bound *bound)
 }
 
 /* Turns the smoothed directions towards the new excess of demand; returns the square of their length. */
-static double turn(struct prices *p)
+static double turn(struct prices *p, int32_t filled_pct)
 {
 	double length = 0;
 
@@ -509,7 +516,7 @@ static double turn(struct prices *p)
 			double *direction = &p->direction[cell];
 
 			wanted += p->demand[(size_t)row * ((size_t)p->n_days + 1) + (size_t)d];
-			*direction += SMOOTH * ((double)(wanted - p->supply[cell]) * scale - *direction);
+			*direction += SMOOTH * (((double)wanted - (double)p->supply[cell] * filled_pct / 100) * scale - *direction);
 			if (p->scaled[cell] <= 0 && *direction < 0)
 				*direction = 0;
 			length += *direction * *direction;
@@ -578,7 +585,8 @@ double bound_tax_share(const struct bound *bound)
 void bound_choose_roughly(struct bound *bound, bool roughly)
 {
 	bound->is_rough = roughly;
-	bound->step = 1.0;
+	bound->lowest = roughly || bound->best == INT64_MAX ? INT64_MAX : bound->best * POINT;
+	bound->step = roughly ? FIRST_STEP_ROUGH : FIRST_STEP;
 }
 
 bool bound_is_plain(const struct bound *bound)
@@ -639,21 +647,33 @@ static int64_t plain(const struct bound *bound)
 	return total;
 }
 
+static int32_t filled_pct(const struct bound *bound, int kind)
+{
+	return bound->is_rough ? FILLED_PCT[kind] : 100;
+}
+
+/* Rough choices are led to where what they seem to gain, with the room that they come to fill, is least; exact ones to
+ * the lowest bound. */
 int64_t bound_step(struct bound *bound, int64_t score)
 {
-	int64_t value = 0, here;
+	int64_t value, seems, here;
 	double length = 0, step;
 
 	if (bound->is_plain)
 		return bound->best = plain(bound);
-	for (int kind = 0; kind < KINDS; kind++)
-		value += add_up(&bound->prices[kind]);
 	levy(bound);
-	value += standing(bound);
+	value = seems = standing(bound);
+	for (int kind = 0; kind < KINDS; kind++) {
+		int64_t all = add_up(&bound->prices[kind]);
+
+		value += all;
+		seems += all / 100 * filled_pct(bound, kind);
+	}
 	choose_on_threads(bound);
 	for (int32_t r = 0; r < bound->problem->n_requests; r++)
 		if (is_free_to_go(bound, r)) {
 			value += bound->choices[r].most;
+			seems += bound->choices[r].seems;
 			if (bound->choices[r].seems > 0)
 				take(bound, r, bound->choices[r]);
 		}
@@ -661,10 +681,12 @@ int64_t bound_step(struct bound *bound, int64_t score)
 	here = rounded_up(value, POINT);
 	if (here < bound->best)
 		bound->best = here;
+	if (seems < bound->lowest)
+		bound->lowest = seems;
 	else
 		bound->step *= SHORTER;
 	for (int kind = 0; kind < KINDS; kind++)
-		length += turn(&bound->prices[kind]);
+		length += turn(&bound->prices[kind], filled_pct(bound, kind));
 	length += turn_taxes(bound);
 	if (length <= 0 || here <= score)
 		return bound->best;

@@ -314,6 +314,15 @@ int32_t scan_nearest(const struct scan *scan, int32_t day)
 	return later + scan->first_word * 64;
 }
 
+void scan_edges(const struct scan *scan, uint64_t *ret_days)
+{
+	for (int32_t w = 0; w < scan->n_words; w++) {
+		uint64_t here = scan->free[w], last = w > 0 ? scan->free[w - 1] : 0, next = w + 1 < scan->n_words ? scan->free[w + 1] : 0;
+
+		ret_days[w] = here & ~((here << 1 | last >> 63) & (here >> 1 | next << 63));
+	}
+}
+
 int32_t scan_first(const struct scan *scan)
 {
 	int32_t w = 0;

@@ -8,6 +8,7 @@
 #include "checker.h"
 #include "sample.h"
 #include "scheduler/explain.h"
+#include "scheduler/scan.h"
 
 static const struct sample_shape CROWDED = {.n_requests = 60, .n_days = 90, .n_parties = 2, .n_cities = 3, .n_venues = 5,
                                             .n_squads = 8, .n_fixed = 3, .weight = 1};
@@ -144,6 +145,45 @@ static void calendar_agrees_with_checker_at_every_place(void **state)
 		}
 		tear_down(&f);
 	}
+}
+
+/* Over ends of words as well: programmes of more days than a word has. */
+static void edges_are_the_feasible_days_beside_one_that_is_not(void **state)
+{
+	int n_edges = 0, n_inner = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct fixture f;
+		struct scan scan;
+		uint64_t days[SCAN_WORDS_MAX];
+
+		set_up(&f, seed, seed & 1 ? &CROWDED : &BALANCED);
+		fill(&f, 20);
+		for (int r = 0; r < f.problem->n_requests; r++) {
+			const struct problem_request *request = &f.problem->requests[r];
+
+			if (calendar_is_placed(f.calendar, r) || !scan_request(&scan, f.calendar, r, SCAN_PLAIN, 0))
+				continue;
+			for (int i = 0; i < request->n_venues; i++) {
+				if (!scan_venue(&scan, request->venues[i]))
+					continue;
+				scan_edges(&scan, days);
+				for (int bit = 0; bit < scan.n_words * 64; bit++) {
+					int day = scan.first_word * 64 + bit;
+					bool inner = scan_has(&scan, day - 1) && scan_has(&scan, day + 1);
+					bool edge = scan_has(&scan, day) && !inner;
+
+					assert_int_equal(days[bit >> 6] >> (bit & 63) & 1, edge);
+					n_edges += edge;
+					n_inner += inner && scan_has(&scan, day);
+				}
+			}
+		}
+		tear_down(&f);
+	}
+	assert_in_range(n_edges, 100, INT32_MAX);
+	assert_in_range(n_inner, 100, INT32_MAX);
 }
 
 static void remove_is_the_exact_inverse_of_place(void **state)
@@ -528,6 +568,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calendar_agrees_with_checker_at_every_place),
+		cmocka_unit_test(edges_are_the_feasible_days_beside_one_that_is_not),
 		cmocka_unit_test(remove_is_the_exact_inverse_of_place),
 		cmocka_unit_test(displaced_ones_make_room_when_they_go),
 		cmocka_unit_test(the_cheapest_displacement_is_the_cheapest_of_all_sets),
