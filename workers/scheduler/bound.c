@@ -190,8 +190,7 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 	bound->calendar = calendar;
 	bound->problem = problem;
 	bound->best = INT64_MAX;
-	bound->lowest = INT64_MAX;
-	bound->step = FIRST_STEP;
+	bound_choose_roughly(bound, false);
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		words += (int64_t)problem->requests[r].n_venues * problem->requests[r].n_words;
 	bound->is_plain = cells > BOUND_CELLS_MAX || words > BOUND_WORDS_MAX;
@@ -503,7 +502,7 @@ static int64_t standing(const struct bound *bound)
 }
 
 /* Turns the smoothed directions towards the new excess of demand; returns the square of their length. */
-static double turn(struct prices *p, int32_t filled_pct)
+static double turn(struct prices *p, double filled)
 {
 	double length = 0;
 
@@ -516,7 +515,7 @@ static double turn(struct prices *p, int32_t filled_pct)
 			double *direction = &p->direction[cell];
 
 			wanted += p->demand[(size_t)row * ((size_t)p->n_days + 1) + (size_t)d];
-			*direction += SMOOTH * (((double)wanted - (double)p->supply[cell] * filled_pct / 100) * scale - *direction);
+			*direction += SMOOTH * (((double)wanted - (double)p->supply[cell] * filled) * scale - *direction);
 			if (p->scaled[cell] <= 0 && *direction < 0)
 				*direction = 0;
 			length += *direction * *direction;
@@ -686,7 +685,7 @@ int64_t bound_step(struct bound *bound, int64_t score)
 	else
 		bound->step *= SHORTER;
 	for (int kind = 0; kind < KINDS; kind++)
-		length += turn(&bound->prices[kind], filled_pct(bound, kind));
+		length += turn(&bound->prices[kind], filled_pct(bound, kind) / 100.0);
 	length += turn_taxes(bound);
 	if (length <= 0 || here <= score)
 		return bound->best;

@@ -7,7 +7,7 @@
 #define BALANCE_LEAST 20 /* of COSTS_BALANCE */
 #define BALANCE_FOLD 2   /* so many times the tax that balances hosts: enough not to drift */
 #define ROUGH_ROUNDS 60  /* of rough choices: the last one's prices guide searches; what follows seeks the bound alone; */
-#define LEAST_ROUNDS 8    /* where time is short, what half of it is enough for, but so many */
+#define LEAST_ROUNDS 8   /* where time is short, what half of it is enough for, but so many */
 
 static size_t places_of(const struct problem_request *request)
 {
