@@ -60,7 +60,8 @@ static void on_message(void *arg, struct zsock *sock, const struct zmessage *mes
 	*n += message->n_frames == 1 && message->frames[0].n == 5000;
 }
 
-static void what_a_peer_does_not_read_waits_and_what_it_reads_does_not(void **state)
+/* Nothing can leave before the peer is there: so it is counted exactly, however fast libzmq is. */
+static void what_a_peer_has_not_taken_waits_and_what_it_reads_does_not(void **state)
 {
 	static const uint8_t BYTES[5000];
 	const struct zframe frame = { BYTES, sizeof(BYTES) };
@@ -73,17 +74,15 @@ static void what_a_peer_does_not_read_waits_and_what_it_reads_does_not(void **st
 
 	snprintf(endpoint, sizeof(endpoint), "ipc://%s/d", f->folder);
 	struct zsock_options options = { .hwm = 10, .on_message = on_message, .arg = &n_read };
-	assert_int_equal(zsock_open(f->loop, ZSOCK_DEALER, &options, &reader), CVN_OK);
-	assert_int_equal(zsock_bind(reader, endpoint), CVN_OK);
 	assert_int_equal(zsock_open(f->loop, ZSOCK_DEALER, &options, &sender), CVN_OK);
 	assert_int_equal(zsock_connect(sender, endpoint), CVN_OK);
-	zsock_pause(reader, true);
 	while ((err = zsock_send_counted(sender, &frame, 1, backlog)) == CVN_OK)
 		n_sent++;
 	assert_int_equal(err, CVN_EBUSY);
 	assert_int_equal(backlog_bytes(backlog),
 			 (size_t)n_sent * COST(5000)); /* not the refused one */
-	zsock_pause(reader, false);
+	assert_int_equal(zsock_open(f->loop, ZSOCK_DEALER, &options, &reader), CVN_OK);
+	assert_int_equal(zsock_bind(reader, endpoint), CVN_OK);
 	TURN_UNTIL(f->loop, n_read == n_sent && backlog_bytes(backlog) == 0);
 
 	zsock_pause(reader, true);
@@ -98,7 +97,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_has_not_left_is_counted_for_its_own_and_for_the_whole),
 		cmocka_unit_test(it_lives_until_the_last_message_has_left),
-		IO_TEST(what_a_peer_does_not_read_waits_and_what_it_reads_does_not),
+		IO_TEST(what_a_peer_has_not_taken_waits_and_what_it_reads_does_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
