@@ -10,7 +10,7 @@
 #define GUIDED_HOT_PCT 100
 #define GUIDED_COLD_PCT 35
 #define EJECTING_ABOVE 16 /* likewise: below it, next to no ejection is kept */
-#define EJECTING_HOT_PCT 50
+#define EJECTING_HOT_PCT 70
 #define EJECTING_COLD_PCT 10
 
 static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
@@ -128,6 +128,15 @@ static void leave_line(struct anneal *anneal, int32_t r)
 	count_wishes(anneal, r, false);
 }
 
+/* Is there any place for it beside what stays? Where there are costs, they tell exactly. */
+static bool could_begin(const struct anneal *anneal, int32_t r)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+
+	return request->present && !request->fixed && request->n_venues > 0 && request->n_words > 0 &&
+	       (anneal->costs == NULL || anneal->costs[r] != NULL);
+}
+
 struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const struct costs *costs)
 {
 	struct anneal *anneal = memory_new(1, sizeof(*anneal));
@@ -164,8 +173,7 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 			anneal->highest_value = request->value;
 		anneal->waiting_at[r] = PROBLEM_NONE;
 		anneal->best[r] = calendar_where(start, r);
-		if (anneal->best[r].venue == PROBLEM_NONE && request->present && !request->fixed && request->n_venues > 0 &&
-		    request->n_words > 0)
+		if (anneal->best[r].venue == PROBLEM_NONE && could_begin(anneal, r))
 			wait_in_line(anneal, r);
 	}
 	for (int32_t r = 0; r < start->n_spots; r++)

@@ -1,15 +1,20 @@
-/* anneal_move.c - what one step of the search changes: ejections, and ruins that are built up again.
+/* anneal_move.c - what one step of the search changes: ejections, relocations, and ruins that are built up again.
  *
- * Ejection: one that waits takes a place; whoever blocks it there goes elsewhere or waits. Ruin and recreate: a
- * related handful comes out, and goes back in another order, with waiting ones that wish for the same room. */
+ * Ejection: one that waits takes a place; whoever blocks it there goes elsewhere or waits. Relocation: so does one that
+ * stands where it costs others too much. Ruin and recreate: a related handful comes out, and goes back in another order,
+ * with waiting ones that wish for the same room. */
 #include "scheduler/anneal_state.h"
 
-#define EJECTION_PLACES 4  /* places that an ejection looks at */
-#define EJECTION_OUT 8     /* events it may push away */
+#define PLACES_ASKED 4     /* places that an ejection or a relocation looks at */
+#define EJECTION_OUT 8     /* events that either may push away */
+#define WAITING_ASKED 4    /* of so many that wait, the one that promises most is the one to go in */
+#define PLACED_ASKED 4     /* of so many events, the one that costs others most in vain is the one to come out */
+#define RELOCATING_PCT 9   /* how often a step relocates */
 #define RUIN_MAX 7         /* events that a ruin takes out, followers apart */
 #define GUESTS_FROM 4      /* places left by a ruin for which waiting ones are asked: */
 #define GUESTS_EACH 2      /* so many at most for each, */
-#define GUESTS_ASKED 32    /* of so many that are looked at */
+#define GUESTS_ASKED 32    /* of so many that are looked at, */
+#define GUESTS_HOPE 5      /* and that may lose no more than chance allows at so many times the temperature */
 #define CANDIDATES_MAX 3   /* among whom the one is chosen that makes room of beds or staff */
 #define CARELESS_IN 5      /* one in so many goes on any feasible days */
 #define LEAD_IN 4          /* of those that others come after, or that come after others, one in so many moves with a view to that */
@@ -105,18 +110,31 @@ static int32_t some_start(struct anneal *anneal, const struct problem_request *r
 	return PROBLEM_NONE;
 }
 
-/* A start day at its i-th venue for which others may have to go: half of the time the one that they seem to need least. */
+/* What it costs others at its i-th venue from that day on. Only where it has `costs`. */
+static int64_t cost_at(const struct anneal *anneal, int32_t r, int32_t i, int32_t day)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+
+	return anneal->costs[r][(i * request->n_words - request->first_word) * 64 + day];
+}
+
+/* The start day at its i-th venue that others seem to need least. Only where it has `costs`. */
+static int32_t cheapest_start(struct anneal *anneal, int32_t r, int32_t i)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+	int32_t bit = anneal_cheapest(anneal, r, i, request->starts), day = request->first_word * 64 + bit;
+
+	return bit == PROBLEM_NONE || cost_at(anneal, r, i, day) >= BOUND_DEAREST ? PROBLEM_NONE : day;
+}
+
+/* A start day at its i-th venue for which others may have to go: half of the time the cheapest. */
 static int32_t start_at(struct anneal *anneal, int32_t r, int32_t i)
 {
 	const struct problem_request *request = &anneal->problem->requests[r];
-	int32_t bit;
 
 	if (anneal->costs == NULL || anneal->costs[r] == NULL || below(anneal, 2) == 0)
 		return some_start(anneal, request, request->venues[i]);
-	bit = anneal_cheapest(anneal, r, i, request->starts);
-	if (bit == PROBLEM_NONE || anneal->costs[r][i * request->n_words * 64 + bit] >= BOUND_DEAREST)
-		return PROBLEM_NONE;
-	return request->first_word * 64 + bit;
+	return cheapest_start(anneal, r, i);
 }
 
 /* Pushes away whoever is in the way of units at the venue. */
@@ -355,14 +373,17 @@ static bool put_all_in(struct anneal *anneal)
 	return true;
 }
 
-/* One that waits, of two the one that promises more; where it comes after others that wait as well, the first of them. */
+/* One that waits and promises much; where it comes after others that wait as well, the first of them. */
 static int32_t some_waiting(struct anneal *anneal)
 {
 	int32_t r = anneal->waiting[below(anneal, anneal->n_waiting)], i = 0;
-	int32_t other = anneal->waiting[below(anneal, anneal->n_waiting)];
 
-	if (anneal->promise != NULL && anneal->promise[other] > anneal->promise[r])
-		r = other;
+	for (int k = 1; k < WAITING_ASKED && anneal->promise != NULL; k++) {
+		int32_t other = anneal->waiting[below(anneal, anneal->n_waiting)];
+
+		if (anneal->promise[other] > anneal->promise[r])
+			r = other;
+	}
 	while (r != PROBLEM_NONE && i < anneal->problem->requests[r].n_after) {
 		int32_t leader = anneal->problem->requests[r].after[i].request;
 
@@ -399,6 +420,28 @@ static bool lead_elsewhere(struct anneal *anneal, int32_t r)
 	return anneal_put_in(anneal, r, below(anneal, 2) == 0) && put_all_in(anneal);
 }
 
+/* It goes just there, and whoever is in the way comes out; false: that can't be. */
+static bool take_place(struct anneal *anneal, int32_t r, struct calendar_spot spot)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+
+	if (!clear_quota(anneal, request) || !clear_squads(anneal, request, spot.venue, spot.day) ||
+	    !clear_units(anneal, request, spot.venue, spot.day) || !clear_room(anneal, request, spot.venue, spot.day) ||
+	    anneal->n_out > EJECTION_OUT)
+		return false;
+	/* What it comes after may have gone with the others; and it must keep its distance. */
+	for (int32_t i = 0; i < request->n_after; i++) {
+		struct calendar_spot leader = anneal->calendar->spots[request->after[i].request];
+		int32_t gap = spot.day - leader.day - anneal->problem->requests[request->after[i].request].duration;
+
+		if (leader.venue == PROBLEM_NONE || gap < request->after[i].min_gap || gap > request->after[i].max_gap)
+			return false;
+	}
+	anneal_put(anneal, r, spot);
+	call_followers(anneal, request);
+	return true;
+}
+
 static bool eject(struct anneal *anneal)
 {
 	int32_t r = some_waiting(anneal);
@@ -410,7 +453,7 @@ static bool eject(struct anneal *anneal)
 		return false;
 	if (request->n_after > 0 && below(anneal, LEAD_IN) == 0)
 		return lead_elsewhere(anneal, r);
-	for (int k = 0; k < EJECTION_PLACES; k++) {
+	for (int k = 0; k < PLACES_ASKED; k++) {
 		int32_t i = below(anneal, request->n_venues), v = request->venues[i];
 		int32_t day = start_at(anneal, r, i);
 		int64_t cost;
@@ -423,24 +466,57 @@ static bool eject(struct anneal *anneal)
 			best_price = cost;
 		}
 	}
-	if (best.venue == PROBLEM_NONE || !clear_quota(anneal, request) || !clear_squads(anneal, request, best.venue, best.day) ||
-	    !clear_units(anneal, request, best.venue, best.day) || !clear_room(anneal, request, best.venue, best.day) ||
-	    anneal->n_out > EJECTION_OUT)
-		return false;
-	/* What it comes after may have gone with the others; and it must keep its distance. */
-	for (int32_t i = 0; i < request->n_after; i++) {
-		struct calendar_spot leader = anneal->calendar->spots[request->after[i].request];
-		int32_t gap = best.day - leader.day - anneal->problem->requests[request->after[i].request].duration;
-
-		if (leader.venue == PROBLEM_NONE || gap < request->after[i].min_gap || gap > request->after[i].max_gap)
-			return false;
-	}
-	anneal_put(anneal, r, best);
-	call_followers(anneal, request);
-	return put_all_in(anneal);
+	return best.venue != PROBLEM_NONE && take_place(anneal, r, best) && put_all_in(anneal);
 }
 
-/* ---- ruin and recreate ---- */
+/* ---- who comes out, and who is asked where there is room then ---- */
+
+/* What it costs others more than its cheapest place would, in points. */
+static int64_t cost_in_vain(const struct anneal *anneal, int32_t r)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+	struct calendar_spot spot = anneal->calendar->spots[r];
+
+	for (int32_t i = 0; anneal->costs[r] != NULL && i < request->n_venues; i++)
+		if (request->venues[i] == spot.venue)
+			return cost_at(anneal, r, i, spot.day) + anneal->promise[r] - INT64_C(1000) * request->value;
+	return 0;
+}
+
+static int32_t any_placed(struct anneal *anneal)
+{
+	for (int tries = 0; tries < 8 && anneal->problem->n_requests > 0; tries++) {
+		int32_t r = below(anneal, anneal->problem->n_requests);
+
+		if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r])
+			return r;
+	}
+	return PROBLEM_NONE;
+}
+
+/* An event that does not stand where it should, by and large. */
+static int32_t some_placed(struct anneal *anneal)
+{
+	int32_t ret = any_placed(anneal);
+	int64_t most = ret == PROBLEM_NONE || anneal->costs == NULL ? INT64_MAX : cost_in_vain(anneal, ret);
+
+	for (int k = 1; k < PLACED_ASKED && most < INT64_MAX; k++) {
+		int32_t r = any_placed(anneal);
+		int64_t cost = r == PROBLEM_NONE ? INT64_MIN : cost_in_vain(anneal, r);
+
+		if (cost <= most)
+			continue;
+		ret = r;
+		most = cost;
+	}
+	return ret;
+}
+
+/* Might it be worth a place, as chance has it at this temperature? */
+static bool has_hope(struct anneal *anneal, int32_t r)
+{
+	return anneal->promise == NULL || anneal->promise[r] >= -anneal_drop(&anneal->chance, GUESTS_HOPE * anneal->blur);
+}
 
 /* Some that wait and wish for a venue where room was made. */
 static void invite(struct anneal *anneal, int32_t v, int32_t day)
@@ -455,7 +531,7 @@ static void invite(struct anneal *anneal, int32_t v, int32_t day)
 		const struct problem_request *request = &anneal->problem->requests[r];
 
 		if (anneal->is_touched[r] || day < request->first_word * 64 - 21 ||
-		    day > (request->first_word + request->n_words) * 64)
+		    day > (request->first_word + request->n_words) * 64 || !has_hope(anneal, r))
 			continue;
 		anneal->out[anneal->n_out++] = r;
 		anneal_touch(anneal, r);
@@ -463,16 +539,50 @@ static void invite(struct anneal *anneal, int32_t v, int32_t day)
 	}
 }
 
-static int32_t some_placed(struct anneal *anneal)
-{
-	for (int tries = 0; tries < 8 && anneal->problem->n_requests > 0; tries++) {
-		int32_t r = below(anneal, anneal->problem->n_requests);
+/* ---- relocation ---- */
 
-		if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r])
-			return r;
+/* Of places at some of its venues the one that seems to cost others least, and where it does not stand already. */
+static struct calendar_spot better_place(struct anneal *anneal, int32_t r, struct calendar_spot old)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+	struct calendar_spot best = {PROBLEM_NONE, 0};
+	int64_t least = BOUND_DEAREST;
+
+	for (int k = 0; k < PLACES_ASKED; k++) {
+		int32_t i = below(anneal, request->n_venues), v = request->venues[i];
+		int32_t day = cheapest_start(anneal, r, i);
+		int64_t seems;
+
+		if (day == PROBLEM_NONE || (v == old.venue && day == old.day) || request->units > anneal->problem->venues[v].units)
+			continue;
+		seems = cost_at(anneal, r, i, day) + anneal_drop(&anneal->chance, anneal->blur);
+		if (seems >= least)
+			continue;
+		best = (struct calendar_spot){v, day};
+		least = seems;
 	}
-	return PROBLEM_NONE;
+	return best;
 }
+
+static bool relocate(struct anneal *anneal)
+{
+	int32_t r = some_placed(anneal);
+	struct calendar_spot old, spot;
+
+	if (r == PROBLEM_NONE || anneal->costs[r] == NULL)
+		return false;
+	old = anneal->calendar->spots[r];
+	spot = better_place(anneal, r, old);
+	if (spot.venue == PROBLEM_NONE || !anneal_take_out(anneal, r))
+		return false;
+	anneal->n_out--; /* it came out behind its followers, and is the one that goes in first */
+	if (!take_place(anneal, r, spot))
+		return false;
+	invite(anneal, old.venue, old.day);
+	return put_all_in(anneal);
+}
+
+/* ---- ruin and recreate ---- */
 
 /* Up to `n` events of one venue around a day. */
 static void ruin_venue(struct anneal *anneal, int32_t v, int32_t day, int32_t n)
@@ -590,6 +700,8 @@ static bool ruin(struct anneal *anneal)
 
 bool anneal_move(struct anneal *anneal)
 {
+	if (anneal->costs != NULL && below(anneal, 100) < RELOCATING_PCT)
+		return relocate(anneal);
 	if (anneal->n_waiting > 0 && below(anneal, 100) < anneal->ejecting_pct)
 		return eject(anneal);
 	return ruin(anneal);

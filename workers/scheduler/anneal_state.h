@@ -24,7 +24,7 @@ struct anneal {
 	int64_t blur;                /* by how much they are then told wrong at most, in points */
 	int32_t balance;             /* how much the balance of hosts counts, of COSTS_BALANCE */
 	int64_t least;               /* a step that ends below this worth is not kept */
-	int32_t ejecting_pct;        /* how often a step ejects rather than ruins */
+	int32_t ejecting_pct;        /* how often a step that does not relocate ejects rather than ruins */
 	uint64_t chance;
 	int64_t highest_value;
 	int32_t longest; /* duration of the longest request */
