@@ -128,13 +128,21 @@ static void leave_line(struct anneal *anneal, int32_t r)
 	count_wishes(anneal, r, false);
 }
 
-/* Is there any place for it beside what stays? Where there are costs, they tell exactly. */
+/* Is there any place for it beside what stays? */
 static bool could_begin(const struct anneal *anneal, int32_t r)
 {
 	const struct problem_request *request = &anneal->problem->requests[r];
 
-	return request->present && !request->fixed && request->n_venues > 0 && request->n_words > 0 &&
-	       (anneal->costs == NULL || anneal->costs[r] != NULL);
+	if (!request->present || request->fixed || request->n_venues == 0 || request->n_words == 0)
+		return false;
+	if (anneal->costs == NULL || anneal->costs[r] != NULL)
+		return true;
+	/* It has no day after any that its leaders could begin on; but they may stand where they could not begin anew. */
+	for (int32_t i = 0; i < request->n_after; i++)
+		if (calendar_is_placed(anneal->calendar, request->after[i].request) &&
+		    !calendar_is_pinned(anneal->calendar, request->after[i].request))
+			return true;
+	return false;
 }
 
 struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const struct costs *costs)

@@ -110,7 +110,7 @@ static int32_t some_start(struct anneal *anneal, const struct problem_request *r
 	return PROBLEM_NONE;
 }
 
-/* What it costs others at its i-th venue from that day on. Only where it has `costs`. */
+/* What it costs others at its i-th venue from that day on. Only where it has `costs`, and the day is among its words. */
 static int64_t cost_at(const struct anneal *anneal, int32_t r, int32_t i, int32_t day)
 {
 	const struct problem_request *request = &anneal->problem->requests[r];
@@ -401,8 +401,10 @@ static int32_t some_waiting(struct anneal *anneal)
 static void call_followers(struct anneal *anneal, const struct problem_request *request)
 {
 	for (int32_t i = 0; i < request->n_followers && anneal->n_out < ANNEAL_OUT_MAX; i++)
-		if (anneal->waiting_at[request->followers[i]] != PROBLEM_NONE && !anneal->is_touched[request->followers[i]])
+		if (anneal->waiting_at[request->followers[i]] != PROBLEM_NONE && !anneal->is_touched[request->followers[i]]) {
 			anneal->out[anneal->n_out++] = request->followers[i];
+			anneal_touch(anneal, request->followers[i]); /* nobody asks it twice */
+		}
 }
 
 /* Where its leaders stand, it finds no place: they go wherever there is room, it after them. */
@@ -471,12 +473,16 @@ static bool eject(struct anneal *anneal)
 
 /* ---- who comes out, and who is asked where there is room then ---- */
 
-/* What it costs others more than its cheapest place would, in points. */
+/* What it costs others more than its cheapest place would, in points. (What stands already may stand outside its
+ * windows.) */
 static int64_t cost_in_vain(const struct anneal *anneal, int32_t r)
 {
 	const struct problem_request *request = &anneal->problem->requests[r];
 	struct calendar_spot spot = anneal->calendar->spots[r];
+	int32_t bit = spot.day - request->first_word * 64;
 
+	if (bit < 0 || bit >= request->n_words * 64)
+		return BOUND_DEAREST;
 	for (int32_t i = 0; anneal->costs[r] != NULL && i < request->n_venues; i++)
 		if (request->venues[i] == spot.venue)
 			return cost_at(anneal, r, i, spot.day) + anneal->promise[r] - INT64_C(1000) * request->value;

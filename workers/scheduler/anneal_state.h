@@ -33,7 +33,7 @@ struct anneal {
 	int32_t reader;
 	struct anneal_change *changes; /* scratch, by touched request */
 	/* requests that have no place (and could have one), in no order */
-	int32_t *waiting, *waiting_at; /* waiting_at: index by request, PROBLEM_NONE where it is placed */
+	int32_t *waiting, *waiting_at; /* waiting_at: index by request, PROBLEM_NONE where it is not among them */
 	int32_t n_waiting;
 	/* the step under way: who was touched, and where it was before */
 	int32_t *touched, n_touched;

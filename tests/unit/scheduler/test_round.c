@@ -26,9 +26,9 @@ struct scene {
 	Convene__V1__Adopt adopt;
 };
 
-static void scene_open(struct scene *s, uint64_t seed)
+static void scene_open_for(struct scene *s, uint64_t seed, int n_days)
 {
-	struct sample_shape shape = { .n_requests = 60, .n_days = 60, .n_parties = 3, .n_cities = 4, .n_venues = 7,
+	struct sample_shape shape = { .n_requests = 60, .n_days = n_days, .n_parties = 3, .n_cities = 4, .n_venues = 7,
 				      .n_squads = 8, .n_fixed = 2, .weight = seed % 2 == 0 ? 0 : 40 };
 
 	memset(s, 0, sizeof *s);
@@ -41,6 +41,11 @@ static void scene_open(struct scene *s, uint64_t seed)
 	rig_settle(&s->rig);
 	rig_expect_sound(&s->rig);
 	arena_init(&s->arena, (size_t)64 << 20);
+}
+
+static void scene_open(struct scene *s, uint64_t seed)
+{
+	scene_open_for(s, seed, 60);
 }
 
 static void scene_close(struct scene *s)
@@ -230,6 +235,47 @@ static void confirmed_ones_move_only_if_asked_for_and_are_never_dropped(void **s
 	assert_true(n_moved > 0);
 }
 
+/* Some have no day left in the programme, or others than those that they stand on. */
+static void what_stands_behind_a_programme_cut_short_harms_no_round(void **state)
+{
+	size_t n_behind = 0, n_moved = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		Convene__V1__RoundStart order = CONVENE__V1__ROUND_START__INIT;
+		Convene__V1__Entity entity = CONVENE__V1__ENTITY__INIT;
+		char last_day[] = "9999-12-31", *was;
+		struct scene s;
+
+		scene_open_for(&s, seed, 400);
+		for (size_t i = 0; i < s.rig.n_rows; i++)
+			if (rig_state(&s.rig, i) == STATE_PROPOSED)
+				rig_set_state(&s.rig, i, STATE_CONFIRMED, NULL);
+		rig_settle(&s.rig);
+		for (size_t i = 0; i < s.rig.n_rows; i += 4) /* about the earliest, but some room is left */
+			if (rig_state(&s.rig, i) == STATE_CONFIRMED && strcmp(rig_first_day(&s.rig, i), last_day) < 0)
+				memcpy(last_day, rig_first_day(&s.rig, i), sizeof last_day);
+		entity.of_case = CONVENE__V1__ENTITY__OF_PROGRAMME;
+		entity.programme = s.file.programme;
+		was = entity.programme->last_day;
+		entity.programme->last_day = last_day;
+		rig_put(&s.rig, &entity);
+		rig_settle(&s.rig);
+		for (size_t i = 0; i < s.rig.n_rows; i++)
+			n_behind += strcmp(rig_first_day(&s.rig, i), last_day) > 0;
+		order.has_move_confirmed = order.move_confirmed = true;
+		plan(&s, &order);
+		for (size_t i = 0; i < s.draft.n_entries; i++)
+			if (s.draft.entries[i]->to != NULL) {
+				assert_true(strcmp(s.draft.entries[i]->to->first_day, last_day) <= 0);
+				n_moved++;
+			}
+		entity.programme->last_day = was;
+		scene_close(&s);
+	}
+	assert_true(n_behind > 0 && n_moved > 0);
+}
+
 static void a_scope_keeps_the_rest_where_it_is(void **state)
 {
 	(void)state;
@@ -257,6 +303,7 @@ int main(void)
 		cmocka_unit_test(adopted_at_rest_all_moves_hold_and_nothing_more_fits),
 		cmocka_unit_test(what_others_changed_stays_and_the_rest_is_sound),
 		cmocka_unit_test(confirmed_ones_move_only_if_asked_for_and_are_never_dropped),
+		cmocka_unit_test(what_stands_behind_a_programme_cut_short_harms_no_round),
 		cmocka_unit_test(a_scope_keeps_the_rest_where_it_is),
 	};
 
