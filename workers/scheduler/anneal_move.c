@@ -8,7 +8,8 @@
 #define PLACES_ASKED 4     /* places that an ejection or a relocation looks at */
 #define EJECTION_OUT 8     /* events that either may push away */
 #define WAITING_ASKED 4    /* of so many that wait, the one that promises most is the one to go in */
-#define PLACED_ASKED 4     /* of so many events, the one that costs others most in vain is the one to come out */
+#define PLACED_ASKED 4     /* of so many events, the one that costs others most in vain is the one to come out; */
+#define ANY_UP_TO 1000     /* any may where there are so few requests: each has its turn often, and others lead further */
 #define RELOCATING_PCT 9   /* how often a step relocates */
 #define RUIN_MAX 7         /* events that a ruin takes out, followers apart */
 #define GUESTS_FROM 4      /* places left by a ruin for which waiting ones are asked: */
@@ -500,13 +501,16 @@ static int32_t any_placed(struct anneal *anneal)
 	return PROBLEM_NONE;
 }
 
-/* An event that does not stand where it should, by and large. */
+/* An event, as a rule one that stands where it should not. */
 static int32_t some_placed(struct anneal *anneal)
 {
 	int32_t ret = any_placed(anneal);
-	int64_t most = ret == PROBLEM_NONE || anneal->costs == NULL ? INT64_MAX : cost_in_vain(anneal, ret);
+	int64_t most;
 
-	for (int k = 1; k < PLACED_ASKED && most < INT64_MAX; k++) {
+	if (ret == PROBLEM_NONE || anneal->costs == NULL || anneal->problem->n_requests <= ANY_UP_TO)
+		return ret;
+	most = cost_in_vain(anneal, ret);
+	for (int k = 1; k < PLACED_ASKED; k++) {
 		int32_t r = any_placed(anneal);
 		int64_t cost = r == PROBLEM_NONE ? INT64_MIN : cost_in_vain(anneal, r);
 
