@@ -295,13 +295,12 @@ static int64_t blurred(uint32_t salt, int32_t bit, int64_t blur)
 
 int32_t anneal_cheapest(struct anneal *anneal, int32_t r, int32_t i, const uint64_t *days)
 {
-	const struct problem_request *request = &anneal->problem->requests[r];
-	const int32_t *costs = anneal->costs[r] + (size_t)i * (size_t)request->n_words * 64;
+	const int32_t *costs = anneal_costs(anneal, r, i);
 	uint32_t salt = (uint32_t)anneal_random(&anneal->chance);
 	int64_t best = INT64_MAX;
 	int32_t ret = PROBLEM_NONE;
 
-	for (int32_t w = 0; w < request->n_words; w++)
+	for (int32_t w = 0; w < anneal->problem->requests[r].n_words; w++)
 		for (uint64_t word = days[w]; word != 0; word &= word - 1) {
 			int32_t bit = w * 64 + __builtin_ctzll(word);
 			int64_t seems = costs[bit] + blurred(salt, bit, anneal->blur);
@@ -320,7 +319,7 @@ static struct offer cheapest_day(struct anneal *anneal, const struct problem_req
 {
 	const struct scan *scan = &anneal->scan;
 	int32_t r = (int32_t)(request - anneal->problem->requests), from = request->first_word * 64;
-	const int32_t *costs = anneal->costs[r] + (size_t)i * (size_t)request->n_words * 64;
+	const int32_t *costs = anneal_costs(anneal, r, i);
 	uint64_t days[SCAN_WORDS_MAX];
 	int32_t bit, day;
 	int64_t cost;

@@ -111,21 +111,15 @@ static int32_t some_start(struct anneal *anneal, const struct problem_request *r
 	return PROBLEM_NONE;
 }
 
-/* What it costs others at its i-th venue from that day on. Only where it has `costs`, and the day is among its words. */
-static int64_t cost_at(const struct anneal *anneal, int32_t r, int32_t i, int32_t day)
-{
-	const struct problem_request *request = &anneal->problem->requests[r];
-
-	return anneal->costs[r][(i * request->n_words - request->first_word) * 64 + day];
-}
-
 /* The start day at its i-th venue that others seem to need least. Only where it has `costs`. */
 static int32_t cheapest_start(struct anneal *anneal, int32_t r, int32_t i)
 {
 	const struct problem_request *request = &anneal->problem->requests[r];
-	int32_t bit = anneal_cheapest(anneal, r, i, request->starts), day = request->first_word * 64 + bit;
+	int32_t bit = anneal_cheapest(anneal, r, i, request->starts);
 
-	return bit == PROBLEM_NONE || cost_at(anneal, r, i, day) >= BOUND_DEAREST ? PROBLEM_NONE : day;
+	if (bit == PROBLEM_NONE || anneal_costs(anneal, r, i)[bit] >= BOUND_DEAREST)
+		return PROBLEM_NONE;
+	return request->first_word * 64 + bit;
 }
 
 /* A start day at its i-th venue for which others may have to go: half of the time the cheapest. */
@@ -484,9 +478,11 @@ static int64_t cost_in_vain(const struct anneal *anneal, int32_t r)
 
 	if (bit < 0 || bit >= request->n_words * 64)
 		return BOUND_DEAREST;
-	for (int32_t i = 0; anneal->costs[r] != NULL && i < request->n_venues; i++)
+	if (anneal->costs[r] == NULL)
+		return 0;
+	for (int32_t i = 0; i < request->n_venues; i++)
 		if (request->venues[i] == spot.venue)
-			return cost_at(anneal, r, i, spot.day) + anneal->promise[r] - INT64_C(1000) * request->value;
+			return anneal_costs(anneal, r, i)[bit] + anneal->promise[r] - INT64_C(1000) * request->value;
 	return 0;
 }
 
@@ -563,9 +559,9 @@ static struct calendar_spot better_place(struct anneal *anneal, int32_t r, struc
 		int32_t day = cheapest_start(anneal, r, i);
 		int64_t seems;
 
-		if (day == PROBLEM_NONE || (v == old.venue && day == old.day) || request->units > anneal->problem->venues[v].units)
+		if (day == PROBLEM_NONE || (v == old.venue && day == old.day))
 			continue;
-		seems = cost_at(anneal, r, i, day) + anneal_drop(&anneal->chance, anneal->blur);
+		seems = anneal_costs(anneal, r, i)[day - request->first_word * 64] + anneal_drop(&anneal->chance, anneal->blur);
 		if (seems >= least)
 			continue;
 		best = (struct calendar_spot){v, day};

@@ -56,6 +56,12 @@ struct anneal {
 	struct scan scan;
 };
 
+/* What each start day costs others at its i-th venue, from its first word on. Only where it has `costs`. */
+static inline const int32_t *anneal_costs(const struct anneal *anneal, int32_t request, int32_t i)
+{
+	return anneal->costs[request] + (size_t)i * (size_t)anneal->problem->requests[request].n_words * 64;
+}
+
 /* What so many points of balance count now. */
 int64_t anneal_counts(const struct anneal *anneal, int64_t points);
 /* The score, with the balance of hosts as it counts now. */
