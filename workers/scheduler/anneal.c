@@ -145,6 +145,15 @@ static bool could_begin(const struct anneal *anneal, int32_t r)
 	return false;
 }
 
+static struct anneal_brief brief_of(const struct problem_request *request)
+{
+	struct anneal_brief brief = {.value = request->value, .units = request->units};
+
+	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+		brief.services |= (uint32_t)(request->staff[s] > 0) << s;
+	return brief;
+}
+
 struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const struct costs *costs)
 {
 	struct anneal *anneal = memory_new(1, sizeof(*anneal));
@@ -170,9 +179,11 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 	list_wishes(anneal);
 	list_members(anneal);
 	list_host_venues(anneal);
+	anneal->brief = memory_new(n, sizeof(*anneal->brief));
 	for (int32_t r = 0; r < anneal->problem->n_requests; r++) {
 		const struct problem_request *request = &anneal->problem->requests[r];
 
+		anneal->brief[r] = brief_of(request);
 		if (request->fixed)
 			calendar_pin(anneal->calendar, r, true);
 		if (request->present && request->duration > anneal->longest)
@@ -195,6 +206,7 @@ void anneal_free(struct anneal *anneal)
 {
 	if (anneal == NULL)
 		return;
+	free(anneal->brief);
 	free(anneal->first_wish);
 	free(anneal->wisher);
 	free(anneal->wish_at);

@@ -16,29 +16,12 @@
 #define GUESTS_EACH 2      /* so many at most for each, */
 #define GUESTS_ASKED 32    /* of so many that are looked at, */
 #define GUESTS_HOPE 5      /* and that may lose no more than chance allows at so many times the temperature */
-#define CANDIDATES_MAX 3   /* among whom the one is chosen that makes room of beds or staff */
 #define CARELESS_IN 5      /* one in so many goes on any feasible days */
 #define LEAD_IN 4          /* of those that others come after, or that come after others, one in so many moves with a view to that */
 
 static int32_t below(struct anneal *anneal, int32_t n)
 {
 	return anneal_below(&anneal->chance, n);
-}
-
-/* Index of the first event of a venue that may still be on at `day`; events stand in order of first day. */
-static int32_t first_event(const struct calendar_events *events, int32_t day, int32_t longest)
-{
-	int32_t lo = 0, hi = events->n;
-
-	while (lo < hi) {
-		int32_t mid = (lo + hi) / 2;
-
-		if (events->at[mid].first + longest <= day)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
 }
 
 /* ---- ejection ---- */
@@ -51,15 +34,13 @@ static int64_t price(const struct anneal *anneal, const struct problem_request *
 	const struct problem *problem = anneal->problem;
 	const struct problem_venue *venue = &problem->venues[v];
 	const struct calendar_events *events = &calendar->events[v];
-	const int32_t *units_free = &calendar->units_free[(size_t)v * (size_t)calendar->stride];
-	int32_t last = day + request->duration - 1, lacking = 0;
+	int32_t last = day + request->duration - 1;
+	int64_t lacking = request->units - room_least(&calendar->units, v, day, last);
 	int64_t price = problem->policy.date_weight * (day < request->preferred ? request->preferred - day : day - request->preferred);
 
-	for (int32_t d = day; d <= last; d++)
-		lacking = request->units - units_free[d] > lacking ? request->units - units_free[d] : lacking;
-	for (int32_t i = first_event(events, day, anneal->longest); lacking > 0 && i < events->n && events->at[i].first <= last; i++)
+	for (int32_t i = anneal_first_event(anneal, events, day); lacking > 0 && i < events->n && events->at[i].first <= last; i++)
 		if (events->at[i].last >= day) {
-			const struct problem_request *other = &problem->requests[events->at[i].request];
+			const struct anneal_brief *other = &anneal->brief[events->at[i].request];
 
 			if (anneal->calendar->pinned[events->at[i].request])
 				return INT64_MAX;
@@ -78,7 +59,7 @@ static int64_t price(const struct anneal *anneal, const struct problem_request *
 				continue;
 			if (calendar->pinned[visit->request])
 				return INT64_MAX;
-			price += INT64_C(1000) * problem->requests[visit->request].value;
+			price += INT64_C(1000) * anneal->brief[visit->request].value;
 		}
 	}
 	return price;
@@ -132,135 +113,6 @@ static int32_t start_at(struct anneal *anneal, int32_t r, int32_t i)
 	return cheapest_start(anneal, r, i);
 }
 
-/* Pushes away whoever is in the way of units at the venue. */
-static bool clear_units(struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
-{
-	const struct calendar *calendar = anneal->calendar;
-	const struct calendar_events *events = &calendar->events[v];
-	const int32_t *units_free = &calendar->units_free[(size_t)v * (size_t)calendar->stride];
-
-	for (int32_t d = day; d < day + request->duration; d++)
-		while (units_free[d] < request->units) {
-			int32_t cheapest = PROBLEM_NONE, value = INT32_MAX;
-
-			for (int32_t i = first_event(events, d, anneal->longest); i < events->n && events->at[i].first <= d; i++) {
-				int32_t other = anneal->problem->requests[events->at[i].request].value + below(anneal, 16);
-
-				if (events->at[i].last >= d && other < value && !anneal->calendar->pinned[events->at[i].request]) {
-					cheapest = events->at[i].request;
-					value = other;
-				}
-			}
-			if (cheapest == PROBLEM_NONE || !anneal_take_out(anneal, cheapest))
-				return false;
-		}
-	return true;
-}
-
-static bool clear_squads(struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
-{
-	const struct calendar *calendar = anneal->calendar;
-	const struct problem_venue *venue = &anneal->problem->venues[v];
-	int32_t last = day + request->duration - 1;
-
-	for (int32_t i = 0; i < request->n_squads; i++) {
-		const struct calendar_visits *visits = &calendar->visits[request->squads[i]];
-
-		for (int32_t j = 0; j < visits->n;) {
-			const struct calendar_visit *visit = &visits->at[j];
-			int32_t rest = calendar_rest(anneal->problem, visit->city, visit->host, venue->city, venue->host);
-
-			if (visit->first > last + rest)
-				break;
-			if (visit->last + rest < day)
-				j++;
-			else if (!anneal_take_out(anneal, visit->request))
-				return false;
-			else
-				j = 0; /* followers may have gone with it */
-		}
-	}
-	return true;
-}
-
-/* Someone at one of `n` venues who is there on `d` and takes something that counts: the cheapest, by and large. */
-static int32_t someone_on(struct anneal *anneal, const int32_t *venues, int32_t n, int32_t d, int32_t service)
-{
-	int32_t cheapest = PROBLEM_NONE, value = INT32_MAX, seen = 0, from = below(anneal, n);
-
-	for (int32_t k = 0; k < n && seen < CANDIDATES_MAX; k++) {
-		const struct calendar_events *events = &anneal->calendar->events[venues[(from + k) % n]];
-
-		for (int32_t i = first_event(events, d, anneal->longest); i < events->n && events->at[i].first <= d; i++) {
-			const struct problem_request *other = &anneal->problem->requests[events->at[i].request];
-			int32_t rank = other->value + below(anneal, 16);
-
-			if (events->at[i].last < d || anneal->calendar->pinned[events->at[i].request] ||
-			    (service >= 0 && other->staff[service] == 0))
-				continue;
-			seen++;
-			if (rank >= value)
-				continue;
-			cheapest = events->at[i].request;
-			value = rank;
-		}
-	}
-	return cheapest;
-}
-
-static bool clear_room(struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
-{
-	const struct calendar *calendar = anneal->calendar;
-	const struct problem_venue *venue = &anneal->problem->venues[v];
-	const struct problem_city *city = &anneal->problem->cities[venue->city];
-	const struct anneal_lists *hosts = &anneal->host_venues;
-	const int32_t *beds_free = &calendar->beds_free[(size_t)venue->city * (size_t)calendar->stride];
-
-	for (int32_t d = day; d < day + request->duration; d++)
-		while (beds_free[d] < request->headcount) {
-			int32_t other = someone_on(anneal, &anneal->problem->city_venues[city->first_venue], city->n_venues, d, -1);
-
-			if (other == PROBLEM_NONE || !anneal_take_out(anneal, other))
-				return false;
-		}
-	for (int32_t s = 0; s < PROBLEM_SERVICES; s++) {
-		const int32_t *staff_free = &calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) * (size_t)calendar->stride];
-
-		for (int32_t d = day; request->staff[s] > 0 && d < day + request->duration; d++)
-			while (staff_free[d] < request->staff[s]) {
-				int32_t first = hosts->first[venue->host], n = hosts->first[venue->host + 1] - first;
-				int32_t other = someone_on(anneal, &hosts->at[first], n, d, s);
-
-				if (other == PROBLEM_NONE || !anneal_take_out(anneal, other))
-					return false;
-			}
-	}
-	return true;
-}
-
-static bool clear_quota(struct anneal *anneal, const struct problem_request *request)
-{
-	const struct anneal_lists *members = &anneal->members;
-	int32_t f = request->federation, first = members->first[f], n = members->first[f + 1] - first;
-
-	for (int tries = 0; anneal->calendar->n_of_federation[f] >= anneal->problem->federations[f].max_events; tries++) {
-		int32_t cheapest = PROBLEM_NONE;
-
-		if (tries == 4)
-			return false;
-		for (int k = 0; k < 4; k++) {
-			int32_t r = members->at[first + below(anneal, n)];
-
-			if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r] &&
-			    (cheapest == PROBLEM_NONE || anneal->problem->requests[r].value < anneal->problem->requests[cheapest].value))
-				cheapest = r;
-		}
-		if (cheapest != PROBLEM_NONE && !anneal_take_out(anneal, cheapest))
-			return false;
-	}
-	return true;
-}
-
 /* In which order what came out goes back in. */
 enum order { BY_VALUE, BY_LENGTH, BY_PROMISE, ANY, ORDERS };
 
@@ -279,7 +131,7 @@ static int64_t rank_of(struct anneal *anneal, int32_t r, enum order order)
 {
 	switch (order) {
 	case BY_VALUE:
-		return anneal->problem->requests[r].value;
+		return anneal->brief[r].value;
 	case BY_LENGTH:
 		return anneal->problem->requests[r].duration;
 	case BY_PROMISE:
@@ -422,9 +274,7 @@ static bool take_place(struct anneal *anneal, int32_t r, struct calendar_spot sp
 {
 	const struct problem_request *request = &anneal->problem->requests[r];
 
-	if (!clear_quota(anneal, request) || !clear_squads(anneal, request, spot.venue, spot.day) ||
-	    !clear_units(anneal, request, spot.venue, spot.day) || !clear_room(anneal, request, spot.venue, spot.day) ||
-	    anneal->n_out > EJECTION_OUT)
+	if (!anneal_clear(anneal, r, spot) || anneal->n_out > EJECTION_OUT)
 		return false;
 	/* What it comes after may have gone with the others; and it must keep its distance. */
 	for (int32_t i = 0; i < request->n_after; i++) {
@@ -595,7 +445,7 @@ static void ruin_venue(struct anneal *anneal, int32_t v, int32_t day, int32_t n)
 {
 	const struct calendar_events *events = &anneal->calendar->events[v];
 	int32_t reach = 7 + below(anneal, 28), list[RUIN_MAX], n_list = 0;
-	int32_t from = first_event(events, day - reach, anneal->longest);
+	int32_t from = anneal_first_event(anneal, events, day - reach);
 
 	for (int32_t i = from; i < events->n && events->at[i].first <= day + reach && n_list < n; i++)
 		list[n_list++] = events->at[i].request;
@@ -610,7 +460,7 @@ static void ruin_venues(struct anneal *anneal, const int32_t *venues, int32_t n_
 
 	for (int32_t tries = 0; tries < 3 * n && anneal->n_out < n; tries++) {
 		const struct calendar_events *events = &anneal->calendar->events[venues[below(anneal, n_venues)]];
-		int32_t i = first_event(events, day - reach, anneal->longest);
+		int32_t i = anneal_first_event(anneal, events, day - reach);
 
 		if (i < events->n && events->at[i].first <= day + reach)
 			anneal_take_out(anneal, events->at[i + (below(anneal, 2) && i + 1 < events->n && events->at[i + 1].first <= day + reach)].request);

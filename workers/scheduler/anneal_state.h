@@ -1,6 +1,6 @@
 /* anneal_state.h - what a search holds, and the small steps that its moves are made of.
  *
- * Layer     scheduler; private to anneal.c and anneal_move.c. */
+ * Layer     scheduler; private to anneal.c, anneal_move.c and anneal_clear.c. */
 #pragma once
 #include "scheduler/anneal.h"
 #include "scheduler/anneal_math.h"
@@ -14,10 +14,17 @@ struct anneal_lists {
 	int32_t *at;
 };
 
+/* What those who look for someone to push away ask of each event: all of it stays in the cache. */
+struct anneal_brief {
+	int32_t value, units;
+	uint32_t services; /* bits: those whose staff it takes */
+};
+
 struct anneal {
 	const struct problem *problem;
 	struct calendar *calendar;
 	bool has_held; /* some must not be without a place */
+	struct anneal_brief *brief;  /* by request */
 	const int32_t *const *costs; /* by request, or NULL */
 	const int64_t *promise;      /* likewise */
 	int32_t guided_pct;          /* how often they decide rather than the wish; */
@@ -62,6 +69,22 @@ static inline const int32_t *anneal_costs(const struct anneal *anneal, int32_t r
 	return anneal->costs[request] + (size_t)i * (size_t)anneal->problem->requests[request].n_words * 64;
 }
 
+/* Index of the first event of a venue that may still be on at `day`; events stand in order of first day. */
+static inline int32_t anneal_first_event(const struct anneal *anneal, const struct calendar_events *events, int32_t day)
+{
+	int32_t lo = 0, hi = events->n;
+
+	while (lo < hi) {
+		int32_t mid = (lo + hi) / 2;
+
+		if (events->at[mid].first + anneal->longest <= day)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 /* What so many points of balance count now. */
 int64_t anneal_counts(const struct anneal *anneal, int64_t points);
 /* The score, with the balance of hosts as it counts now. */
@@ -78,6 +101,8 @@ bool anneal_put_anywhere(struct anneal *anneal, int32_t request);
 /* Of start days (bits from its first word on) at the i-th of its venues the one that seems to cost least: the hotter it
  * is, the less do small differences count. Returns the bit; PROBLEM_NONE: no day is set. Only where it has `costs`. */
 int32_t anneal_cheapest(struct anneal *anneal, int32_t request, int32_t i, const uint64_t *days);
+/* Takes out whoever is in the way of `request` at the spot. False: that can't be, or it is too many. */
+bool anneal_clear(struct anneal *anneal, int32_t request, struct calendar_spot spot);
 /* Puts it just there. */
 void anneal_put(struct anneal *anneal, int32_t request, struct calendar_spot spot);
 /* One step's changes; false: there was nothing to do, or it leads to nothing. */

@@ -117,9 +117,9 @@ static bool is_free_to_go(const struct bound *bound, int32_t r)
 	return request->present && !request->fixed && bound->starts.of[r] != NULL;
 }
 
-static int32_t at_least_none(int32_t left)
+static int32_t at_least_none(int64_t left)
 {
-	return left > 0 ? left : 0;
+	return left > 0 ? (int32_t)left : 0;
 }
 
 /* What is left beside what stands: each kind's supply. Where what stands breaks a rule, nothing. */
@@ -127,14 +127,14 @@ static void supply_all(struct bound *bound)
 {
 	const struct calendar *calendar = bound->calendar;
 	const struct problem *problem = bound->problem;
-	const int32_t *rows[] = {calendar->units_free, calendar->beds_free, calendar->staff_free};
+	const struct room *rooms[] = {&calendar->units, &calendar->beds, &calendar->staff};
 	int32_t n_days = problem->n_days;
 
 	for (int kind = UNITS; kind <= STAFF; kind++)
 		for (int32_t row = 0; row < bound->prices[kind].n_rows; row++)
 			for (int32_t d = 0; d < n_days; d++)
 				bound->prices[kind].supply[(size_t)row * (size_t)n_days + (size_t)d] =
-				        at_least_none(rows[kind][(size_t)row * (size_t)calendar->stride + (size_t)d]);
+				        at_least_none(room_left(rooms[kind], row, d));
 	for (size_t i = 0; i < (size_t)problem->n_squads * (size_t)n_days; i++)
 		bound->prices[SQUADS].supply[i] = 1;
 	for (int32_t q = 0; q < problem->n_squads; q++)

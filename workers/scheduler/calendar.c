@@ -5,57 +5,24 @@
 #include "scheduler/memory.h"
 #include "util/err.h"
 
-/* Free amounts may go far below zero where data are absurd; they wrap rather than overflow. */
-static void take(int32_t *free_row, int32_t first, int32_t last, int32_t amount)
-{
-	for (int32_t d = first; d <= last; d++)
-		free_row[d] = (int32_t)((uint32_t)free_row[d] - (uint32_t)amount);
-}
-
-static int32_t levels_of(const struct problem_venue *venue)
-{
-	return venue->units < CALENDAR_LEVELS_MAX ? venue->units : CALENDAR_LEVELS_MAX;
-}
-
-/* Takes `units` (negative: gives back) and keeps the rows of days with at least k units free. */
-static void take_units(struct calendar *calendar, int32_t v, int32_t first, int32_t last, int32_t units)
-{
-	int32_t n_words = calendar->problem->n_words, n_levels = levels_of(&calendar->problem->venues[v]);
-	int32_t *units_free = &calendar->units_free[(size_t)v * (size_t)calendar->stride];
-	uint64_t *rows = calendar->levels + (size_t)calendar->level_of[v] * (size_t)n_words;
-
-	take(units_free, first, last, units);
-	for (int32_t d = first; d <= last; d++) {
-		uint64_t bit = UINT64_C(1) << (d & 63);
-		uint64_t *word = rows + (d >> 6);
-
-		if ((*word & bit) == 0)
-			continue; /* closed: no row has that day */
-		for (int32_t k = 1; k <= n_levels; k++)
-			word[k * n_words] = units_free[d] >= k ? word[k * n_words] | bit : word[k * n_words] & ~bit;
-	}
-}
-
 /* All that is counted by day. `sign` 1: takes; -1: gives back. */
 static void take_days(struct calendar *calendar, const struct problem_request *request, int32_t v, int32_t day,
                       int32_t sign)
 {
 	const struct problem_venue *venue = &calendar->problem->venues[v];
-	size_t stride = (size_t)calendar->stride;
 	int32_t first = day < 0 ? 0 : day, last = day + request->duration - 1;
 
 	if (last >= calendar->problem->n_days)
 		last = calendar->problem->n_days - 1;
 	if (first > last)
 		return;
-	take_units(calendar, v, first, last, sign * request->units);
+	room_take(&calendar->units, v, first, last, (int64_t)sign * request->units);
 	if (venue->city == PROBLEM_NONE)
 		return;
-	take(&calendar->beds_free[(size_t)venue->city * stride], first, last, sign * request->headcount);
+	room_take(&calendar->beds, venue->city, first, last, (int64_t)sign * request->headcount);
 	for (int32_t s = 0; venue->host != PROBLEM_NONE && s < PROBLEM_SERVICES; s++)
 		if (request->staff[s] != 0)
-			take(&calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) * stride], first, last,
-			     sign * request->staff[s]);
+			room_take(&calendar->staff, venue->host * PROBLEM_SERVICES + s, first, last, (int64_t)sign * request->staff[s]);
 }
 
 static void add_event(struct calendar_events *events, struct calendar_event event)
@@ -156,48 +123,34 @@ static void know(struct calendar *calendar, int32_t n)
 	calendar->n_spots = max;
 }
 
-static void fill_rows(struct calendar *calendar)
+/* All that there is. */
+static void make_room(struct calendar *calendar)
 {
 	const struct problem *problem = calendar->problem;
-	size_t stride = (size_t)calendar->stride, n_words = (size_t)problem->n_words, n_rows = 0;
+	int32_t last = problem->n_words * 64 - 1;
 
-	for (int32_t v = 0; v < problem->n_venues; v++) {
-		calendar->level_of[v] = (int32_t)n_rows;
-		n_rows += 1 + (size_t)levels_of(&problem->venues[v]);
-	}
-	calendar->levels = memory_new(n_rows * n_words, sizeof(*calendar->levels));
-	for (int32_t v = 0; v < problem->n_venues; v++) {
-		uint64_t *row = calendar->levels + (size_t)calendar->level_of[v] * n_words;
-
-		for (int32_t k = 0; k <= levels_of(&problem->venues[v]); k++)
-			memcpy(row + (size_t)k * n_words, problem->venues[v].open, n_words * sizeof(*row));
-		for (size_t d = 0; d < stride; d++)
-			calendar->units_free[(size_t)v * stride + d] = problem->venues[v].units;
-	}
+	room_init(&calendar->units, problem->n_venues, problem->n_words);
+	room_init(&calendar->beds, problem->n_cities, problem->n_words);
+	room_init(&calendar->staff, problem->n_nocs * PROBLEM_SERVICES, problem->n_words);
+	for (int32_t v = 0; v < problem->n_venues; v++)
+		room_take(&calendar->units, v, 0, last, -(int64_t)problem->venues[v].units);
 	for (int32_t c = 0; c < problem->n_cities; c++)
-		for (size_t d = 0; d < stride; d++)
-			calendar->beds_free[(size_t)c * stride + d] = problem->cities[c].beds;
+		room_take(&calendar->beds, c, 0, last, -(int64_t)problem->cities[c].beds);
 	for (int32_t row = 0; row < problem->n_nocs * PROBLEM_SERVICES; row++)
-		memcpy(&calendar->staff_free[(size_t)row * stride], &problem->offered[(size_t)row * (size_t)problem->n_days],
-		       (size_t)problem->n_days * sizeof(int32_t));
+		for (int32_t d = 0; d < problem->n_days; d++)
+			room_take(&calendar->staff, row, d, d, -(int64_t)problem->offered[(size_t)row * (size_t)problem->n_days + (size_t)d]);
 }
 
 struct calendar *calendar_new(const struct problem *problem)
 {
 	struct calendar *calendar = memory_new(1, sizeof(*calendar));
-	size_t stride = (size_t)problem->n_words * 64;
 
 	calendar->problem = problem;
-	calendar->stride = (int32_t)stride;
 	calendar->hosted = memory_new((size_t)problem->n_nocs, sizeof(*calendar->hosted));
-	calendar->units_free = memory_new((size_t)problem->n_venues * stride, sizeof(int32_t));
-	calendar->beds_free = memory_new((size_t)problem->n_cities * stride, sizeof(int32_t));
-	calendar->staff_free = memory_new((size_t)problem->n_nocs * PROBLEM_SERVICES * stride, sizeof(int32_t));
-	calendar->level_of = memory_new((size_t)problem->n_venues, sizeof(int32_t));
 	calendar->events = memory_new((size_t)problem->n_venues, sizeof(*calendar->events));
 	calendar->visits = memory_new((size_t)problem->n_squads, sizeof(*calendar->visits));
 	calendar->n_of_federation = memory_new((size_t)problem->n_federations, sizeof(int32_t));
-	fill_rows(calendar);
+	make_room(calendar);
 	calendar_recount(calendar);
 	return calendar;
 }
@@ -227,11 +180,9 @@ void calendar_free(struct calendar *calendar)
 	free(calendar->pinned);
 	free(calendar->held);
 	free(calendar->hosted);
-	free(calendar->units_free);
-	free(calendar->beds_free);
-	free(calendar->staff_free);
-	free(calendar->level_of);
-	free(calendar->levels);
+	room_done(&calendar->units);
+	room_done(&calendar->beds);
+	room_done(&calendar->staff);
 	free(calendar->events);
 	free(calendar->visits);
 	free(calendar->n_of_federation);

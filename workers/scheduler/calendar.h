@@ -9,6 +9,7 @@
  * The score is MODEL's, kept up to date with each step. */
 #pragma once
 #include "scheduler/problem.h"
+#include "scheduler/room.h"
 
 /* One event in the list of its venue, in order of first day. */
 struct calendar_event {
@@ -45,18 +46,13 @@ struct calendar {
 	struct calendar_spot *spots;   /* by request */
 	bool *pinned;                  /* by request */
 	bool *held;                    /* by request */
-	int32_t stride;                /* days a row, padded to whole words */
-	int32_t *units_free;           /* [venue · stride + day] */
-	int32_t *beds_free;            /* [city · stride + day] */
-	int32_t *staff_free;           /* [(host · PROBLEM_SERVICES + service) · stride + day] */
-	int32_t *level_of;             /* by venue: its first row in `levels` */
-	uint64_t *levels;              /* rows of n_words a venue: open days with at least k = 0, 1 … units free */
+	struct room units;             /* what is left of them: by venue, */
+	struct room beds;              /* by city, */
+	struct room staff;             /* by host and service: host · PROBLEM_SERVICES + service */
 	struct calendar_events *events; /* by venue */
 	struct calendar_visits *visits; /* by squad */
 	int32_t *n_of_federation;
 };
-
-#define CALENDAR_LEVELS_MAX 4 /* the highest k that has a row in `levels` */
 
 /* An empty calendar of `problem`, which it borrows. Never NULL. */
 struct calendar *calendar_new(const struct problem *problem);

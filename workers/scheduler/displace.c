@@ -86,16 +86,14 @@ static void measure(struct clearing *clearing)
 	const struct calendar *calendar = clearing->calendar;
 	const struct problem_venue *venue = &calendar->problem->venues[clearing->venue];
 	const struct problem_request *request = clearing->request;
-	size_t stride = (size_t)calendar->stride;
 
 	for (int32_t row = 0; row < ROWS; row++) {
-		const int32_t *free_row = row == 0   ? &calendar->units_free[(size_t)clearing->venue * stride]
-		                          : row == 1 ? &calendar->beds_free[(size_t)venue->city * stride]
-		                                     : &calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + row - 2) * stride];
+		const struct room *room = row == 0 ? &calendar->units : row == 1 ? &calendar->beds : &calendar->staff;
+		int32_t of = row == 0 ? clearing->venue : row == 1 ? venue->city : venue->host * PROBLEM_SERVICES + row - 2;
 		int32_t need = row == 0 ? request->units : row == 1 ? request->headcount : request->staff[row - 2];
 
 		for (int32_t d = clearing->first; d <= clearing->last; d++)
-			clearing->lack[row * request->duration + d - clearing->first] = need == 0 ? INT32_MIN : (int64_t)need - free_row[d];
+			clearing->lack[row * request->duration + d - clearing->first] = need == 0 ? INT32_MIN : need - room_left(room, of, d);
 	}
 }
 

@@ -109,10 +109,10 @@ static bool lose(struct inquiry *inquiry, enum code_reason code, const uint64_t 
 	return n > 0;
 }
 
-static void row_days(const struct inquiry *inquiry, const int32_t *row, int32_t need, uint64_t *ret_days)
+static void row_days(const struct inquiry *inquiry, const struct room *room, int32_t row, int32_t need, uint64_t *ret_days)
 {
 	for (int32_t w = 0; w < inquiry->n_words; w++)
-		ret_days[w] = scan_at_least(row + w * 64, need);
+		ret_days[w] = room_at_least(room, row, w, need);
 }
 
 /* Where there is never enough, nobody stands in the way: start days that meet a day with less than
@@ -179,7 +179,7 @@ static void charge_venue(struct inquiry *inquiry, enum code_reason code, int32_t
 }
 
 /* The staff of a service that is missing, of the start days just lost, where the fewest are. */
-static void count_lack(struct inquiry *inquiry, int32_t service, const int32_t *free_staff)
+static void count_lack(struct inquiry *inquiry, int32_t service, int32_t row)
 {
 	const int64_t need = inquiry->request->staff[service];
 	const int32_t n_days = inquiry->n_words * 64;
@@ -190,8 +190,8 @@ static void count_lack(struct inquiry *inquiry, int32_t service, const int32_t *
 		if (!bit(inquiry->lost, d))
 			continue;
 		for (int32_t i = d; i < d + inquiry->request->duration && i < n_days; i++)
-			if (need - free_staff[i] > lack)
-				lack = need - free_staff[i];
+			if (need - room_left(&inquiry->calendar->staff, row, i) > lack)
+				lack = need - room_left(&inquiry->calendar->staff, row, i);
 		lack = lack < need ? lack : need; /* below nothing there is nothing */
 		if (lack > 0 && (inquiry->lacks[service] == 0 || lack < inquiry->lacks[service]))
 			inquiry->lacks[service] = (int32_t)lack;
@@ -202,15 +202,15 @@ static void look_at_staff(struct inquiry *inquiry, int32_t host, int32_t service
 {
 	const struct calendar *calendar = inquiry->calendar;
 	const struct problem *problem = calendar->problem;
-	size_t row = (size_t)(host * PROBLEM_SERVICES + service);
+	int32_t row = host * PROBLEM_SERVICES + service;
 	int32_t need = inquiry->request->staff[service];
 	uint64_t good[SCAN_WORDS_MAX];
 
-	row_days(inquiry, &calendar->staff_free[row * (size_t)calendar->stride], need, good);
+	row_days(inquiry, &calendar->staff, row, need, good);
 	if (!lose(inquiry, REASON_SERVICE_EXHAUSTED, good))
 		return;
-	count_lack(inquiry, service, &calendar->staff_free[row * (size_t)calendar->stride]);
-	blame_nobody_for(inquiry, &problem->offered[row * (size_t)problem->n_days], 0, need);
+	count_lack(inquiry, service, row);
+	blame_nobody_for(inquiry, &problem->offered[(size_t)row * (size_t)problem->n_days], 0, need);
 	for (int32_t v = 0; v < problem->n_venues; v++)
 		if (problem->venues[v].host == host)
 			charge_venue(inquiry, REASON_SERVICE_EXHAUSTED, v, service);
@@ -223,15 +223,14 @@ static void look_at_room(struct inquiry *inquiry, int32_t v)
 	const struct problem_venue *venue = &problem->venues[v];
 	const struct problem_city *city = &problem->cities[venue->city];
 	const struct problem_request *request = inquiry->request;
-	size_t stride = (size_t)calendar->stride;
 	uint64_t good[SCAN_WORDS_MAX];
 
-	row_days(inquiry, &calendar->units_free[(size_t)v * stride], request->units, good);
+	row_days(inquiry, &calendar->units, v, request->units, good);
 	if (lose(inquiry, REASON_VENUE_FULL, good)) {
 		blame_nobody_for(inquiry, NULL, venue->units, request->units);
 		charge_venue(inquiry, REASON_VENUE_FULL, v, 0);
 	}
-	row_days(inquiry, &calendar->beds_free[(size_t)venue->city * stride], request->headcount, good);
+	row_days(inquiry, &calendar->beds, venue->city, request->headcount, good);
 	if (lose(inquiry, REASON_CITY_FULL, good)) {
 		blame_nobody_for(inquiry, NULL, city->beds, request->headcount);
 		for (int32_t i = 0; i < city->n_venues; i++)

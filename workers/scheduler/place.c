@@ -171,32 +171,29 @@ static bool is_protected(const struct problem *problem, const struct problem_req
 	return false;
 }
 
-static bool has_free(const int32_t *row, const struct problem_request *request, int32_t day, int32_t need)
+static bool has_left(const struct room *room, int32_t row, const struct problem_request *request, int32_t day, int32_t need)
 {
-	for (int32_t d = day; d < day + request->duration; d++)
-		if (row[d] < need)
-			return false;
-	return true;
+	int32_t last = day + request->duration - 1;
+
+	return room_short_day(room, row, day, last, need) > last;
 }
 
 /* Rules 5 to 7. `stands`: what it takes is counted already. */
-static enum place_rule room(const struct calendar *calendar, const struct problem_request *request, int32_t v,
+static enum place_rule has_room(const struct calendar *calendar, const struct problem_request *request, int32_t v,
                             int32_t day, bool stands)
 {
 	const struct problem_venue *venue = &calendar->problem->venues[v];
-	size_t stride = (size_t)calendar->stride;
 
-	if (!has_free(&calendar->units_free[(size_t)v * stride], request, day, stands ? 0 : request->units))
+	if (!has_left(&calendar->units, v, request, day, stands ? 0 : request->units))
 		return PLACE_UNITS;
 	if (venue->city == PROBLEM_NONE)
 		return PLACE_BAD_VENUE;
-	if (!has_free(&calendar->beds_free[(size_t)venue->city * stride], request, day, stands ? 0 : request->headcount))
+	if (!has_left(&calendar->beds, venue->city, request, day, stands ? 0 : request->headcount))
 		return PLACE_BEDS;
 	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
 		if (request->staff[s] > 0 &&
 		    (venue->host == PROBLEM_NONE ||
-		     !has_free(&calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) * stride], request, day,
-		               stands ? 0 : request->staff[s])))
+		     !has_left(&calendar->staff, venue->host * PROBLEM_SERVICES + s, request, day, stands ? 0 : request->staff[s])))
 			return PLACE_STAFF;
 	return PLACE_FREE;
 }
@@ -281,7 +278,7 @@ enum place_rule place_fits(const struct calendar *calendar, int32_t r, int32_t v
 	enum place_rule rule = ground(calendar, r, venue, day, flags);
 
 	if (rule == PLACE_FREE)
-		rule = room(calendar, request, venue, day, false);
+		rule = has_room(calendar, request, venue, day, false);
 	if (rule == PLACE_FREE && !squads_rested(calendar, request, venue, day))
 		rule = PLACE_SQUAD;
 	if (rule == PLACE_FREE)
@@ -296,7 +293,7 @@ bool place_stands(const struct calendar *calendar, int32_t r)
 	const struct problem_request *request = &calendar->problem->requests[r];
 	struct calendar_spot spot = calendar_where(calendar, r);
 
-	return room(calendar, request, spot.venue, spot.day, true) == PLACE_FREE &&
+	return has_room(calendar, request, spot.venue, spot.day, true) == PLACE_FREE &&
 	       squads_rested(calendar, request, spot.venue, spot.day) &&
 	       order(calendar, r, spot.day, PLACE_PLAIN) == PLACE_FREE &&
 	       calendar->n_of_federation[request->federation] <= calendar->problem->federations[request->federation].max_events;

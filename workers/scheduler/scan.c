@@ -2,21 +2,6 @@
 #include "scheduler/scan.h"
 #include <string.h>
 
-/* Written so that the compiler makes vector code of it: compare 64 days, then gather eight bytes a step to bits. */
-uint64_t scan_at_least(const int32_t row[static 64], int32_t need)
-{
-	uint8_t ok[64];
-	uint64_t bits = 0, eight;
-
-	for (int d = 0; d < 64; d++)
-		ok[d] = row[d] >= need;
-	for (int i = 0; i < 8; i++) {
-		memcpy(&eight, ok + 8 * i, sizeof(eight));
-		bits |= ((eight * UINT64_C(0x0102040810204080)) >> 56) << (8 * i);
-	}
-	return bits;
-}
-
 /* Clears the days [first, last] of a mask whose bit 0 is day 64 · first_word. */
 static void clear(uint64_t *mask, int32_t first_word, int32_t n_words, int32_t first, int32_t last)
 {
@@ -231,30 +216,21 @@ static const uint64_t *rested(struct scan *scan, const struct problem_venue *ven
 static bool units_days(struct scan *scan, int32_t v)
 {
 	const struct calendar *calendar = scan->calendar;
-	const struct problem *problem = calendar->problem;
-	int32_t need = scan->request->units, units = problem->venues[v].units;
-	int32_t level = need < CALENDAR_LEVELS_MAX ? need : CALENDAR_LEVELS_MAX;
-	const uint64_t *row;
+	const struct problem_venue *venue = &calendar->problem->venues[v];
 
-	if (need > units)
+	if (scan->request->units > venue->units)
 		return false;
-	row = calendar->levels + ((size_t)calendar->level_of[v] + (size_t)level) * (size_t)problem->n_words;
-	memcpy(scan->free, row + scan->first_word, (size_t)scan->n_day_words * sizeof(uint64_t));
-	if (need > level) {
-		const int32_t *free_row = &calendar->units_free[(size_t)v * (size_t)calendar->stride];
-
-		for (int32_t w = 0; w < scan->n_day_words; w++)
-			scan->free[w] &= scan_at_least(free_row + (scan->first_word + w) * 64, need);
-	}
+	for (int32_t w = 0; w < scan->n_day_words; w++)
+		scan->free[w] = venue->open[scan->first_word + w] &
+		                room_at_least(&calendar->units, v, scan->first_word + w, scan->request->units);
 	return true;
 }
 
-static void and_row(struct scan *scan, const int32_t *row, int32_t need)
+static void and_row(struct scan *scan, const struct room *room, int32_t row, int32_t need)
 {
-	row += scan->first_word * 64;
 	for (int32_t w = 0; w < scan->n_day_words; w++)
 		if (scan->free[w] != 0)
-			scan->free[w] &= scan_at_least(row + w * 64, need);
+			scan->free[w] &= room_at_least(room, row, scan->first_word + w, need);
 }
 
 static bool erode_to(struct scan *scan, const uint64_t *starts)
@@ -277,11 +253,10 @@ bool scan_venue(struct scan *scan, int32_t v)
 	if (request->headcount > calendar->problem->cities[venue->city].beds || !units_days(scan, v))
 		return false;
 	if (request->headcount > 0)
-		and_row(scan, &calendar->beds_free[(size_t)venue->city * (size_t)calendar->stride], request->headcount);
+		and_row(scan, &calendar->beds, venue->city, request->headcount);
 	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
 		if (request->staff[s] > 0)
-			and_row(scan, &calendar->staff_free[(size_t)(venue->host * PROBLEM_SERVICES + s) *
-			                                    (size_t)calendar->stride], request->staff[s]);
+			and_row(scan, &calendar->staff, venue->host * PROBLEM_SERVICES + s, request->staff[s]);
 	return erode_to(scan, starts);
 }
 

@@ -49,6 +49,3 @@ int32_t scan_first(const struct scan *scan);
 int32_t scan_last(const struct scan *scan);
 /* Those that have a day beside them on which it can't start: n_words words. An event there leaves no gap on one side. */
 void scan_edges(const struct scan *scan, uint64_t *ret_days);
-
-/* Bits of the 64 days from `row` on that have at least `need` free. */
-uint64_t scan_at_least(const int32_t row[static 64], int32_t need);

@@ -1,0 +1,138 @@
+/* room.c - see room.h. */
+#include "scheduler/room.h"
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "scheduler/memory.h"
+
+#define DIGITS_FIRST 2
+
+static size_t n_words_of(const struct room *room)
+{
+	return (size_t)room->n_rows * (size_t)room->n_words;
+}
+
+void room_init(struct room *room, int32_t n_rows, int32_t n_words)
+{
+	*room = (struct room){.n_rows = n_rows, .n_words = n_words, .n_digits = DIGITS_FIRST};
+	room->digits = memory_new(n_words_of(room) * DIGITS_FIRST, sizeof(uint64_t));
+}
+
+void room_done(struct room *room)
+{
+	free(room->digits);
+	*room = (struct room){.digits = NULL};
+}
+
+/* Gives each counter one digit more. */
+static void widen(struct room *room)
+{
+	size_t n = n_words_of(room), old = (size_t)room->n_digits, wide = old + 1;
+	uint64_t *digits = memory_new(n * wide, sizeof(uint64_t));
+
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&digits[i * wide], &room->digits[i * old], old * sizeof(uint64_t));
+		digits[i * wide + old] = room->digits[i * old + old - 1];
+	}
+	free(room->digits);
+	room->digits = digits;
+	room->n_digits++;
+}
+
+static bool has_digits(const struct room *room, int64_t amount)
+{
+	int64_t above = amount >> (room->n_digits - 1);
+
+	return above == 0 || above == -1;
+}
+
+/* Subtracts on `days`; returns those on which the result needs one digit more (and lacks it). */
+static uint64_t take_word(uint64_t *digits, int32_t n, uint64_t days, int64_t amount)
+{
+	uint64_t borrow = 0, was = 0, minus = 0;
+
+	for (int32_t k = 0; k < n; k++) {
+		minus = -(uint64_t)(amount & 1) & days;
+		amount >>= 1;
+		was = digits[k];
+		digits[k] = was ^ minus ^ borrow;
+		borrow = (~was & (minus | borrow)) | (minus & borrow);
+		if (k < n - 1 && (amount == 0 ? borrow == 0 : amount == -1 && borrow == days))
+			return 0; /* higher digits stay as they are */
+	}
+	return (was ^ minus) & (was ^ digits[n - 1]);
+}
+
+/* The days of word `w` that lie in [first, last]. */
+static uint64_t days_within(int32_t w, int32_t first, int32_t last)
+{
+	uint64_t from = w == first >> 6 ? UINT64_MAX << (first & 63) : UINT64_MAX;
+	uint64_t to = w == last >> 6 ? UINT64_MAX >> (63 - (last & 63)) : UINT64_MAX;
+
+	return from & to;
+}
+
+/* False: a counter lacks a digit for it. */
+static bool take(struct room *room, int32_t row, int32_t first, int32_t last, int64_t amount)
+{
+	uint64_t lacks = 0;
+
+	for (int32_t w = first >> 6; w <= last >> 6; w++)
+		lacks |= take_word((uint64_t *)room_word(room, row, w), room->n_digits, days_within(w, first, last), amount);
+	return lacks == 0;
+}
+
+void room_take(struct room *room, int32_t row, int32_t first, int32_t last, int64_t amount)
+{
+	while (!has_digits(room, amount))
+		widen(room);
+	if (take(room, row, first, last, amount))
+		return;
+	take(room, row, first, last, -amount); /* without carries beyond the sign it is as before */
+	widen(room);
+	take(room, row, first, last, amount);
+}
+
+int64_t room_left(const struct room *room, int32_t row, int32_t day)
+{
+	return room_least(room, row, day, day);
+}
+
+/* The least of some days (at least one) of a word. */
+static int64_t least_of(const uint64_t *digits, int32_t n, uint64_t days)
+{
+	int64_t least = (days & digits[n - 1]) != 0 ? -1 : 0;
+
+	if (least != 0)
+		days &= digits[n - 1];
+	for (int32_t k = n - 2; k >= 0; k--) {
+		uint64_t lower = days & ~digits[k];
+
+		least = least * 2 + (lower == 0);
+		days = lower != 0 ? lower : days;
+	}
+	return least;
+}
+
+int64_t room_least(const struct room *room, int32_t row, int32_t first, int32_t last)
+{
+	int64_t least = INT64_MAX;
+
+	for (int32_t w = first >> 6; w <= last >> 6; w++) {
+		int64_t here = least_of(room_word(room, row, w), room->n_digits, days_within(w, first, last));
+
+		least = here < least ? here : least;
+	}
+	return least;
+}
+
+int32_t room_short_day(const struct room *room, int32_t row, int32_t first, int32_t last, int64_t need)
+{
+	for (int32_t w = first >> 6; w <= last >> 6; w++) {
+		uint64_t days = days_within(w, first, last) & ~room_at_least(room, row, w, need);
+
+		if (days != 0)
+			return w * 64 + __builtin_ctzll(days);
+	}
+	return last + 1;
+}
