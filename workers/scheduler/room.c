@@ -39,26 +39,28 @@ static void widen(struct room *room)
 	room->n_digits++;
 }
 
-static bool has_digits(const struct room *room, int64_t amount)
+/* Digits of a number, its sign apart. */
+static int32_t n_digits_of(int64_t amount)
 {
-	int64_t above = amount >> (room->n_digits - 1);
+	uint64_t bits = (uint64_t)(amount < 0 ? ~amount : amount);
 
-	return above == 0 || above == -1;
+	return bits == 0 ? 0 : 64 - __builtin_clzll(bits);
 }
 
 /* Subtracts on `days`; returns those on which the result needs one digit more (and lacks it). */
 static uint64_t take_word(uint64_t *digits, int32_t n, uint64_t days, int64_t amount)
 {
+	uint64_t bits = (uint64_t)amount, sign = amount < 0 ? days : 0;
 	uint64_t borrow = 0, was = 0, minus = 0;
+	int32_t own = n_digits_of(amount);
 
 	for (int32_t k = 0; k < n; k++) {
-		minus = -(uint64_t)(amount & 1) & days;
-		amount >>= 1;
+		if (k >= own && borrow == sign)
+			return 0; /* this one and all above stay as they are */
+		minus = -(bits >> k & 1) & days;
 		was = digits[k];
 		digits[k] = was ^ minus ^ borrow;
 		borrow = (~was & (minus | borrow)) | (minus & borrow);
-		if (k < n - 1 && (amount == 0 ? borrow == 0 : amount == -1 && borrow == days))
-			return 0; /* higher digits stay as they are */
 	}
 	return (was ^ minus) & (was ^ digits[n - 1]);
 }
@@ -84,7 +86,7 @@ static bool take(struct room *room, int32_t row, int32_t first, int32_t last, in
 
 void room_take(struct room *room, int32_t row, int32_t first, int32_t last, int64_t amount)
 {
-	while (!has_digits(room, amount))
+	while (n_digits_of(amount) >= room->n_digits)
 		widen(room);
 	if (take(room, row, first, last, amount))
 		return;
