@@ -202,7 +202,7 @@ static void sync(struct book *b, struct entry *e)
 		book_note(b, QUEUE_LOOK, e);
 	if (was_firm && !book_is_firm(b, e) && should.venue != PROBLEM_NONE)
 		note_fixed(b);
-	for (int q = 0; q < QUEUES; q++)
+	for (enum book_queue q = 0; q < QUEUES; q++)
 		if (e->at[q] != 0)
 			heap_put(b, q, e);
 }
@@ -258,7 +258,7 @@ static void forget_problem(struct book *b)
 {
 	struct entry *e, *next;
 
-	for (int q = 0; q < QUEUES; q++)
+	for (enum book_queue q = 0; q < QUEUES; q++)
 		while (heap_pop(b, q) != NULL)
 			;
 	HASH_ITER (hh, b->entries, e, next) {
@@ -355,7 +355,7 @@ void book_done(struct book *b)
 		HASH_DEL(b->entries, e);
 		free(e);
 	}
-	for (int q = 0; q < QUEUES; q++)
+	for (enum book_queue q = 0; q < QUEUES; q++)
 		free(b->queues[q].at);
 }
 

@@ -268,7 +268,7 @@ static void at_rest_the_plan_is_feasible_and_nothing_is_insertable(void **state)
 
 	(void)state;
 	for (uint64_t seed = first; seed <= last; seed++)
-		for (int weather = 0; weather < WEATHERS; weather++) {
+		for (enum weather weather = 0; weather < WEATHERS; weather++) {
 			print_message("seed %llu weather %d\n", (unsigned long long)seed, weather);
 			run(seed, weather);
 		}
