@@ -157,6 +157,28 @@ def test_what_is_said_in_json_is_json(tmp_path):
     assert lines[-1]["faults"]["n_faults"] == 2
 
 
+def test_numbers_that_are_missing_are_told(tmp_path):
+    base, missing = small_programme(), []
+    base["requests"] = [asked("a")]
+    for part, keys in (("cities", ["beds"]), ("venues", ["units", "level"]), ("services", ["capacity"]), ("federations", ["max_events"]),
+                       ("requests", ["level", "units", "headcount", "value"])):
+        assert base[part], part
+        for key in keys:
+            del base[part][0][key]
+            missing.append(f"{part}[0].{key}")
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps(base))
+    got = solve(path, "-o", tmp_path / "plan.json", "--iterations", 10, "--json")
+    warnings = [line["warning"] for line in map(json.loads, got.stderr.splitlines()) if "warning" in line]
+    assert got.returncode == 0, got.stderr
+    assert [w["path"] for w in warnings] == missing
+    assert {w["text"] for w in warnings} == {"is missing and counts as 0"}
+    del base["requests"][0]["duration"]
+    path.write_text(json.dumps(base))
+    got = solve(path, "-o", tmp_path / "plan.json")
+    assert (got.returncode, "requests[0].duration: is missing" in got.stderr) == (65, True), got.stderr
+
+
 def test_what_is_asked_beside_the_plan_changes_nothing_and_stays_out_of_it(programme, tmp_path):
     more = tmp_path / "more.json"
     more.write_text(json.dumps(asked("new", value=90)))

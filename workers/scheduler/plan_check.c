@@ -178,6 +178,14 @@ static void check_amount(struct checking *c, const char *path, int64_t amount, i
 		fault(c, path, "%lld is above %d", (long long)amount, PROBLEM_AMOUNT_MAX);
 }
 
+/* A number that the planner needs and that may be 0: absent, it counts as that, which is seldom meant. */
+static void check_number(struct checking *c, const char *path, bool is_there, int64_t amount)
+{
+	if (!is_there && !is_blamed(c, path))
+		json_faults_add(&c->file->faults, /* is_warning= */ true, path, "is missing and counts as 0");
+	check_amount(c, path, amount, 0);
+}
+
 static bool check_day(struct checking *c, const char *path, const char *iso, int32_t *ret_day)
 {
 	if (day_parse(iso, ret_day))
@@ -256,7 +264,7 @@ static void check_places(struct checking *c)
 
 		check_id(c, &c->cities, "cities", i, city->id);
 		check_noc(c, AT(path, "cities[%zu].noc", i), "party or guest", city->noc);
-		check_amount(c, AT(path, "cities[%zu].beds", i), city->beds, 0);
+		check_number(c, AT(path, "cities[%zu].beds", i), city->has_beds, city->beds);
 	}
 	for (size_t n = 0; n < c->file->n_venues; n++) {
 		const Convene__V1__Venue *venue = c->file->venues[n];
@@ -264,8 +272,8 @@ static void check_places(struct checking *c)
 
 		check_id(c, &c->venues, "venues", i, venue->id);
 		check_reference(c, &c->cities, AT(path, "venues[%zu].city", i), "city", venue->city);
-		check_amount(c, AT(path, "venues[%zu].units", i), venue->units, 0);
-		check_amount(c, AT(path, "venues[%zu].level", i), venue->level, 0);
+		check_number(c, AT(path, "venues[%zu].units", i), venue->has_units, venue->units);
+		check_number(c, AT(path, "venues[%zu].level", i), venue->has_level, venue->level);
 		for (size_t j = 0; j < venue->n_closed; j++)
 			check_period(c, AT(path, "venues[%zu].closed[%zu]", i, j), "[0]", venue->closed[j]->first, "[1]",
 			             venue->closed[j]->last);
@@ -288,7 +296,7 @@ static void check_services(struct checking *c)
 			          offer->provider);
 		if (code_service(offer->service) < 0)
 			fault(c, AT(path, "services[%zu].service", i), "is training, scientific, methodological or medical");
-		check_amount(c, AT(path, "services[%zu].capacity", i), offer->capacity, 0);
+		check_number(c, AT(path, "services[%zu].capacity", i), offer->has_capacity, offer->capacity);
 		if (offer->first_day != NULL && offer->last_day != NULL)
 			check_period(c, AT(path, "services[%zu]", i), ".first_day", offer->first_day,
 			             ".last_day", offer->last_day);
@@ -311,7 +319,7 @@ static void check_people(struct checking *c)
 
 		check_id(c, &c->federations, "federations", i, federation->id);
 		check_noc(c, AT(path, "federations[%zu].noc", i), "party or guest", federation->noc);
-		check_amount(c, AT(path, "federations[%zu].max_events", i), federation->max_events, 0);
+		check_number(c, AT(path, "federations[%zu].max_events", i), federation->has_max_events, federation->max_events);
 	}
 	for (size_t n = 0; n < c->file->n_squads; n++) {
 		const Convene__V1__Squad *squad = c->file->squads[n];
@@ -380,11 +388,14 @@ static void check_request(struct checking *c, size_t n)
 	check_reference(c, &c->federations, AT(path, "requests[%zu].federation", i), "federation", request->federation);
 	if (code_kind(request->kind) < 0)
 		fault(c, AT(path, "requests[%zu].kind", i), "is training_camp, competition, tournament or mass_event");
-	check_amount(c, AT(path, "requests[%zu].level", i), request->level, 0);
-	check_amount(c, AT(path, "requests[%zu].duration", i), request->duration, 1);
-	check_amount(c, AT(path, "requests[%zu].units", i), request->units, 0);
-	check_amount(c, AT(path, "requests[%zu].headcount", i), request->headcount, 0);
-	check_amount(c, AT(path, "requests[%zu].value", i), request->value, 0);
+	check_number(c, AT(path, "requests[%zu].level", i), request->has_level, request->level);
+	if (!request->has_duration)
+		fault(c, AT(path, "requests[%zu].duration", i), "is missing: a number of days, 1 or more");
+	else
+		check_amount(c, AT(path, "requests[%zu].duration", i), request->duration, 1);
+	check_number(c, AT(path, "requests[%zu].units", i), request->has_units, request->units);
+	check_number(c, AT(path, "requests[%zu].headcount", i), request->has_headcount, request->headcount);
+	check_number(c, AT(path, "requests[%zu].value", i), request->has_value, request->value);
 	for (size_t j = 0; j < request->n_windows; j++)
 		check_period(c, AT(path, "requests[%zu].windows[%zu]", i, j), "[0]", request->windows[j]->first, "[1]",
 		             request->windows[j]->last);

@@ -229,7 +229,7 @@ static void tell_fault(const struct json_fault *fault, const char *name, bool js
 		fprintf(stderr, "%s: %s%s: %s\n", name, fault->is_warning ? "warning: " : "", path, fault->text);
 }
 
-/* All faults; of what was left out, the first few. */
+/* All faults; of warnings, the first few. */
 static int tell_faults(const struct programme_file *file, const char *name, bool json)
 {
 	size_t n_shown = 0;
@@ -240,7 +240,7 @@ static int tell_faults(const struct programme_file *file, const char *name, bool
 	if (file->faults.n_errors > JSON_FAULTS_MAX && !json)
 		fprintf(stderr, "%s: %zu faults in all\n", name, file->faults.n_errors);
 	if (file->faults.n_warnings > WARNINGS_SHOWN && !json)
-		fprintf(stderr, "%s: %zu unknown keys were left out\n", name, file->faults.n_warnings);
+		fprintf(stderr, "%s: %zu warnings in all\n", name, file->faults.n_warnings);
 	if (json && (file->faults.n_errors > 0 || file->faults.n_warnings > 0))
 		tell_json(json_pack("{s{s:s,s:I,s:I}}", "faults", "file", name, "n_faults", (json_int_t)file->faults.n_errors,
 		                    "n_warnings", (json_int_t)file->faults.n_warnings));
