@@ -230,6 +230,8 @@ static void print_hosts(const struct rounding *r)
 static void print_head(const Convene__V1__Round *r)
 {
 	printf("%sround %" PRId64 "%s: %s", out_bold(stdout), r->number, out_plain(stdout), show_or_empty(r->state));
+	if (r->ended_by != NULL)
+		printf(" by %s", r->ended_by);
 	if (r->by != NULL)
 		printf(", begun by %s", r->by);
 	if (r->text != NULL)

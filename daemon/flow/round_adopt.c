@@ -103,6 +103,7 @@ static void unmark(struct round *round)
 	about->adopted = about->skipped = about->ended_unix_ms = 0;
 	for (size_t i = 0; i < about->n_entries; i++)
 		about->entries[i]->outcome = about->entries[i]->why = NULL;
+	about->ended_by = NULL;
 }
 
 static enum cvn_err on_heard(struct place_task *task, const Convene__V1__Answer *answer, struct arena *arena,
@@ -116,6 +117,7 @@ static enum cvn_err on_heard(struct place_task *task, const Convene__V1__Answer 
 	mark(round, answer);
 	round->about->has_ended_unix_ms = 1;
 	round->about->ended_unix_ms = clock_unix_ms();
+	round->about->ended_by = (char *)(uintptr_t)round->by;
 	adopted = *round->about;
 	adopted.state = round_state_name(ROUND_ADOPTED);
 	err = frame_encode(&adopted.base, arena, &bytes, &ret_round->n);
@@ -129,6 +131,9 @@ static Convene__V1__Decision *decision_on(struct place_task *task, const struct 
 {
 	const struct round *round = CONTAINER_OF(task, struct round, adopt);
 	const Convene__V1__Placement *was = record->standing->placement, *is = to->placement;
+	const char *lapsed = record->standing->n_consents > to->n_consents ?
+				     " Consents given for the old place have lapsed." :
+				     "";
 	Convene__V1__Decision *d = arena_alloc(arena, sizeof *d);
 	char reason[512];
 
@@ -136,16 +141,15 @@ static Convene__V1__Decision *decision_on(struct place_task *task, const struct 
 		return NULL;
 	if (was != NULL && is != NULL)
 		snprintf(reason, sizeof reason, "Planning round %" PRId64 " moved it from %s, %s, to %s, %s.%s",
-			 round->about->number, was->venue, was->first_day, is->venue, is->first_day,
-			 record->standing->n_consents > to->n_consents ?
-				 " Consents given for the old place have lapsed." :
-				 "");
+			 round->about->number, was->venue, was->first_day, is->venue, is->first_day, lapsed);
 	else if (is != NULL)
 		snprintf(reason, sizeof reason, "Planning round %" PRId64 " found a place for it.",
 			 round->about->number);
+	else if (was != NULL)
+		snprintf(reason, sizeof reason, "Planning round %" PRId64 " gave its place, %s, %s, to others.%s",
+			 round->about->number, was->venue, was->first_day, lapsed);
 	else
-		snprintf(reason, sizeof reason, "Planning round %" PRId64 " gave its place to others.",
-			 round->about->number);
+		snprintf(reason, sizeof reason, "Planning round %" PRId64 " left it without a place.", round->about->number);
 	convene__v1__decision__init(d);
 	d->what = (char *)(uintptr_t)(record->standing->state == STATE_CONFIRMED ? "reschedule" : "adopt");
 	d->by = (char *)(uintptr_t)round->by;

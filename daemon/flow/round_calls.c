@@ -207,6 +207,7 @@ enum verdict round_discard_start(struct exchange *e)
 	const Convene__V1__RoundDiscard *call = e->call->round_discard;
 	struct round *round = round_of(e);
 	struct round_call *c = begin(e);
+	struct round_caller by = caller(e);
 
 	if (c != NULL && is_done(round, call->has_number, call->number, ROUND_DISCARDED))
 		return answer(e, 0, 0) ? NEXT : exchange_fault(e, CVN_ENOMEM, NULL);
@@ -216,7 +217,7 @@ enum verdict round_discard_start(struct exchange *e)
 		return FAULT;
 	if (is_archived(e))
 		return exchange_fault(e, CVN_ECLOSED, "the programme is archived");
-	return wait_or_fault(e, round_discard(round, &c->wait));
+	return wait_or_fault(e, round_discard(round, &by, &c->wait));
 }
 
 enum verdict round_stop_start(struct exchange *e)

@@ -231,6 +231,7 @@ static void drop_draft(struct round *round)
 /* It could not be discarded: a draft is as it was; a search has been given up all the same. */
 static void not_discarded(struct round *round)
 {
+	round->about->ended_by = NULL;
 	if (round->life.state == ROUND_RUNNING) {
 		round_fail(round, "it was discarded");
 		return;
@@ -279,10 +280,13 @@ void round_fail(struct round *round, const char *text)
 
 /* --- discarding --- */
 
-enum cvn_err round_discard(struct round *round, struct round_wait *wait)
+enum cvn_err round_discard(struct round *round, const struct round_caller *by, struct round_wait *wait)
 {
 	enum cvn_err err;
 
+	round->about->ended_by = arena_strdup(&round->arena, by->name);
+	if (round->about->ended_by == NULL)
+		return CVN_ENOMEM;
 	if (round->life.state == ROUND_RUNNING)
 		pool_finish(round->rounds->flow->ports->pool, &round->plan);
 	drop_draft(round);

@@ -73,7 +73,8 @@ const Convene__V1__Round *round_about(const struct round *round);
 CVN_MUST_CHECK enum cvn_err round_begin(struct round *round, const Convene__V1__RoundStart *order,
 					const struct round_caller *by, struct round_wait *wait);
 CVN_MUST_CHECK enum cvn_err round_adopt(struct round *round, const struct round_caller *by, struct round_wait *wait);
-CVN_MUST_CHECK enum cvn_err round_discard(struct round *round, struct round_wait *wait);
+CVN_MUST_CHECK enum cvn_err round_discard(struct round *round, const struct round_caller *by,
+					  struct round_wait *wait);
 /* Ends the search early. False: it has not begun yet. */
 bool round_stop(struct round *round);
 /* It wants to hear no more. */

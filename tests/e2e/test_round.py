@@ -133,12 +133,14 @@ def test_a_round_raises_the_score_and_is_adopted_in_one_step(games):
     adopted = adopt(body, games.programme)
 
     assert (adopted.state, adopted.adopted, adopted.skipped) == ("adopted", len(draft.entries), 0)
+    assert (draft.ended_by, adopted.ended_by, about(body, games.programme).ended_by) == ("", "working_body", "working_body")
     now = states(body, games.programme)
     cursors = sorted(r.cursor for r in body.list(games.programme) if r.id in {e.request for e in draft.entries})
     assert cursors == list(range(cursors[0], cursors[0] + len(cursors))), "one step: its cursors follow one another"
     for e in draft.entries:
         if e.what == "dropped":
             assert now[e.request].state == R.STATE_WAITLISTED and "DISPLACED" in [r.code for r in now[e.request].reasons]
+            assert f"gave its place, {getattr(e, 'from').venue}, " in now[e.request].decision.reason
         else:
             assert (now[e.request].placement.venue, now[e.request].placement.first_day) == (e.to.venue, e.to.first_day)
         assert now[e.request].decision.what == "adopt" and "lanning round 1" in now[e.request].decision.reason
@@ -148,6 +150,33 @@ def test_a_round_raises_the_score_and_is_adopted_in_one_step(games):
     faults, score, insertable = judge(body, games.programme)
     assert (faults, insertable) == ([], [])
     assert score >= draft.score_after
+
+
+def test_who_had_consented_hears_that_it_has_lapsed(games):
+    """One can go elsewhere, one can't; what is worth more needs both their places. Both had their host's consent."""
+    federation, body, rus = games.grant("federation", "CHN-TTE"), games.grant("working_body"), games.grant("committee", "RUS")
+    days = ["2026-03-01", "2026-03-10"]
+    at = lambda venue, **more: {**SPRING, "hosts": ["RUS"], "venues": [venue], "windows": [days], **more}
+    for ident, content in (("stays", at("RUS-c-v0", value=5)), ("moves", at("RUS-c-v1", value=5, windows=[[days[0], "2026-04-30"]]))):
+        federation.submit(games.programme, wish(ident, **content))
+        assert federation.outcome(ident).standing.state == R.STATE_PROPOSED
+        rus.call(games.programme, decide=pb.Decide(request=ident, verdict="approve"))
+    for venue in ("RUS-c-v0", "RUS-c-v1"):
+        federation.submit(games.programme, wish(f"over-{venue}", **at(venue, value=95)))
+        federation.outcome(f"over-{venue}")
+    assert [len(states(body, games.programme)[i].consents) for i in ("stays", "moves")] == [1, 1]
+
+    begin(body, games.programme)
+    draft = ended(body, games.programme)
+    assert {(e.request, e.what) for e in draft.entries} == {
+        ("stays", "dropped"), ("moves", "moved"), ("over-RUS-c-v0", "placed"), ("over-RUS-c-v1", "placed")}
+    assert adopt(body, games.programme).skipped == 0
+
+    now = states(body, games.programme)
+    for ident, said in (("stays", f"gave its place, RUS-c-v0, {days[0]}, to others."), ("moves", f"moved it from RUS-c-v1, {days[0]}, to RUS-c-v1, ")):
+        assert not now[ident].consents
+        assert said in now[ident].decision.reason and now[ident].decision.reason.endswith("Consents given for the old place have lapsed.")
+    assert "lapsed" not in now["over-RUS-c-v0"].decision.reason
 
 
 def test_a_draft_outlives_the_daemon_a_search_does_not(games):
@@ -165,7 +194,8 @@ def test_a_draft_outlives_the_daemon_a_search_does_not(games):
     with pytest.raises(Refused) as e:
         begin(body, games.programme)
     assert e.value.code == "CONFLICT" and "draft" in e.value.problem.text
-    assert body.call(games.programme, round_discard=pb.RoundDiscard(number=1)).state == "discarded"
+    discarded = body.call(games.programme, round_discard=pb.RoundDiscard(number=1))
+    assert (discarded.state, discarded.ended_by) == ("discarded", "working_body")
     assert begin(body, games.programme, seconds=60).number == 2
     planner_of(body)
     games.kill()

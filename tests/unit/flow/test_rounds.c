@@ -19,15 +19,16 @@ static void on_done(struct round_wait *wait, enum cvn_err err, const char *text)
 	s->heard = err;
 }
 
+static const struct round_caller SOMEBODY = { .name = "body", .role = "working_body" };
+
 /* A round that runs. */
 static void begin(struct scene *s, struct fakes *f)
 {
 	Convene__V1__RoundStart order = CONVENE__V1__ROUND_START__INIT;
-	struct round_caller by = { .name = "body", .role = "working_body" };
 
 	*s = (struct scene){ .f = f, .wait = { .done_cb = on_done }, .heard = CVN_EBUG };
 	s->round = rounds_of(f->flow->rounds, mirror_find(f->flow->mirror, "p"));
-	assert_int_equal(round_begin(s->round, &order, &by, &s->wait), CVN_OK);
+	assert_int_equal(round_begin(s->round, &order, &SOMEBODY, &s->wait), CVN_OK);
 	fakes_finish(fakes_take(f, "round"), CVN_OK);
 	assert_int_equal(s->heard, CVN_OK);
 	assert_int_equal(round_state(s->round), ROUND_RUNNING);
@@ -56,6 +57,7 @@ static void expect_whole(const struct scene *s)
 	assert_string_equal(round_about(s->round)->state, "ready");
 	assert_int_equal(round_about(s->round)->n_entries, 2);
 	assert_false(round_about(s->round)->has_ended_unix_ms);
+	assert_null(round_about(s->round)->ended_by);
 }
 
 static void a_draft_stays_whole_where_it_can_not_be_discarded(void **state)
@@ -67,16 +69,16 @@ static void a_draft_stays_whole_where_it_can_not_be_discarded(void **state)
 	make_ready(&s);
 
 	f->store_refuses = CVN_EBUSY;
-	assert_int_equal(round_discard(s.round, &s.wait), CVN_EBUSY);
+	assert_int_equal(round_discard(s.round, &SOMEBODY, &s.wait), CVN_EBUSY);
 	expect_whole(&s);
 
 	s.heard = CVN_EBUG;
-	assert_int_equal(round_discard(s.round, &s.wait), CVN_OK);
+	assert_int_equal(round_discard(s.round, &SOMEBODY, &s.wait), CVN_OK);
 	fakes_finish(fakes_take(f, "round"), CVN_EUNAVAILABLE);
 	assert_int_equal(s.heard, CVN_EUNAVAILABLE);
 	expect_whole(&s);
 
-	assert_int_equal(round_discard(s.round, &s.wait), CVN_OK);
+	assert_int_equal(round_discard(s.round, &SOMEBODY, &s.wait), CVN_OK);
 	fakes_finish(fakes_take(f, "round"), CVN_OK);
 	assert_int_equal(round_state(s.round), ROUND_DISCARDED);
 	assert_int_equal(round_about(s.round)->n_entries, 0);
@@ -89,7 +91,7 @@ static void a_search_that_can_not_be_discarded_has_failed(void **state)
 	struct scene s;
 
 	begin(&s, f);
-	assert_int_equal(round_discard(s.round, &s.wait), CVN_OK);
+	assert_int_equal(round_discard(s.round, &SOMEBODY, &s.wait), CVN_OK);
 	assert_int_equal(f->n_tasks, 0);
 	fakes_finish(fakes_take(f, "round"), CVN_EUNAVAILABLE);
 	assert_int_equal(s.heard, CVN_EUNAVAILABLE);
