@@ -112,14 +112,23 @@ void json_faults_add(struct json_faults *faults, bool is_warning, const char *pa
 	faults->last = fault;
 }
 
+/* Bytes of a byte order mark, with which some editors begin a file; RFC 8259, 8.1, lets a parser ignore it. */
+static size_t mark_bytes(const char *bytes, size_t n)
+{
+	return n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 json_t *json_parse(const char *bytes, size_t n, struct json_faults *faults)
 {
+	size_t mark = mark_bytes(bytes, n);
 	json_error_t error;
 	char *copy = NULL;
 	json_t *json;
 
 	if (is_too_large(n, faults))
 		return NULL;
+	bytes += mark;
+	n -= mark;
 	if (has_bad_texts(bytes, n, faults))
 		copy = with_question_marks(bytes, n);
 	json = json_loadb(copy != NULL ? copy : bytes, n, PARSE_FLAGS, &error);
@@ -137,6 +146,8 @@ json_t *json_parse_next(const char *bytes, size_t n, size_t *offset, struct json
 
 	if (is_too_large(n, faults))
 		return NULL;
+	if (*offset == 0)
+		*offset = mark_bytes(bytes, n);
 	while (*offset < n && is_space(bytes[*offset]))
 		++*offset;
 	if (*offset == n)

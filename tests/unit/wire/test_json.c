@@ -329,6 +329,26 @@ static void documents_that_follow_one_another_are_read_in_turn(void **state)
 	assert_non_null(strstr(f->faults.first->text, "line 4, "));
 }
 
+static void a_byte_order_mark_is_passed_over(void **state)
+{
+	static const char TEXT[] = "\xEF\xBB\xBF{\"id\": 1}\n{\"id\": 2}\n\xEF\xBB\xBF{}";
+	struct fixture *f = *state;
+	ProtobufCMessage *message;
+	size_t offset = 0, n = 0;
+	json_t *json;
+
+	assert_string_equal(read_as(f, REQUEST, "\xEF\xBB\xBF{\"id\": \"r1\"}", &message), "");
+	assert_non_null(message);
+	while ((json = json_parse_next(TEXT, sizeof(TEXT) - 1, &offset, &f->faults)) != NULL) {
+		assert_int_equal(json_integer_value(json_object_get(json, "id")), ++n);
+		json_decref(json);
+	}
+	assert_int_equal(n, 2); /* it stands at the beginning of a file, nowhere else */
+	assert_non_null(strstr(f->faults.first->text, "line 3, "));
+	json_faults_init(&f->faults, &f->arena);
+	assert_non_null(strstr(read_as(f, REQUEST, "\xEF\xBB\xBF", &message), "line 1, "));
+}
+
 static void faults_past_the_limit_are_only_counted(void **state)
 {
 	struct fixture *f = *state;
@@ -395,6 +415,7 @@ int main(void)
 		TEST(each_text_that_is_not_utf8_is_told_by_its_path_beside_other_faults),
 		TEST(warnings_leave_no_error_untold),
 		TEST(documents_that_follow_one_another_are_read_in_turn),
+		TEST(a_byte_order_mark_is_passed_over),
 		TEST(faults_past_the_limit_are_only_counted),
 		TEST(what_json_cannot_say_is_null),
 		TEST(memory_that_is_not_there_is_told),
