@@ -12,6 +12,7 @@
 #define EJECTING_ABOVE 16 /* likewise: below it, next to no ejection is kept */
 #define EJECTING_HOT_PCT 70
 #define EJECTING_COLD_PCT 10
+#define LEARNING 3 /* of what is seen of a request, one part in so many is believed at once */
 
 static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
 {
@@ -147,7 +148,7 @@ static bool could_begin(const struct anneal *anneal, int32_t r)
 
 static struct anneal_brief brief_of(const struct problem_request *request)
 {
-	struct anneal_brief brief = {.value = request->value, .units = request->units};
+	struct anneal_brief brief = {.value = request->value, .units = request->units, .lost_pct = 100};
 
 	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
 		brief.services |= (uint32_t)(request->staff[s] > 0) << s;
@@ -383,6 +384,15 @@ bool anneal_put_anywhere(struct anneal *anneal, int32_t r)
 	return false;
 }
 
+/* It has just found room at so many venues. */
+static void learn_loss(struct anneal_brief *brief, int32_t n_venues)
+{
+	static const int32_t LOST_PCT[] = {100, 70, 40, 20};
+	int32_t most = (int32_t)(sizeof(LOST_PCT) / sizeof(*LOST_PCT)) - 1;
+
+	brief->lost_pct += (LOST_PCT[n_venues < most ? n_venues : most] - brief->lost_pct) / LEARNING;
+}
+
 bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 {
 	const struct problem *problem = anneal->problem;
@@ -390,7 +400,7 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 	const struct calendar *calendar = anneal->calendar;
 	struct calendar_spot best = {PROBLEM_NONE, 0};
 	int64_t best_worth = 0, base = 0;
-	int32_t host = PROBLEM_NONE;
+	int32_t host = PROBLEM_NONE, n_found = 0;
 	bool guided = !careless && anneal->costs != NULL && anneal->costs[r] != NULL &&
 	              anneal_below(&anneal->chance, 100) < anneal->guided_pct;
 
@@ -402,6 +412,7 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 
 		if (!scan_venue(&anneal->scan, venue))
 			continue;
+		n_found++;
 		if (problem->venues[venue].host != host) {
 			host = problem->venues[venue].host;
 			base = anneal_counts(anneal, problem->policy.reciprocity_weight *
@@ -413,6 +424,7 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 			best_worth = base + offer.worth;
 		}
 	}
+	learn_loss(&anneal->brief[r], n_found);
 	if (best.venue == PROBLEM_NONE)
 		return false;
 	anneal_put(anneal, r, best);

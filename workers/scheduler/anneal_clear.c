@@ -4,7 +4,12 @@
 #include "scheduler/anneal_state.h"
 
 #define CANDIDATES_MAX 3 /* among whom the one is chosen that makes room of beds or staff */
-#define VALUE_BLUR 16    /* so much dearer may anyone seem */
+#define VALUE_BLUR 16    /* by so much of value anyone may seem dearer */
+
+static int64_t seems_to_cost(struct anneal *anneal, int32_t r)
+{
+	return anneal_loss(anneal, r) + INT64_C(1000) * anneal_below(&anneal->chance, VALUE_BLUR);
+}
 
 /* Pushes away whoever is in the way of units at the venue. */
 static bool clear_units(struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
@@ -14,14 +19,15 @@ static bool clear_units(struct anneal *anneal, const struct problem_request *req
 	int32_t last = day + request->duration - 1, d = day;
 
 	while ((d = room_short_day(&calendar->units, v, d, last, request->units)) <= last) {
-		int32_t cheapest = PROBLEM_NONE, value = INT32_MAX;
+		int32_t cheapest = PROBLEM_NONE;
+		int64_t least = INT64_MAX;
 
 		for (int32_t i = anneal_first_event(anneal, events, d); i < events->n && events->at[i].first <= d; i++) {
-			int32_t other = anneal->brief[events->at[i].request].value + anneal_below(&anneal->chance, VALUE_BLUR);
+			int64_t cost = seems_to_cost(anneal, events->at[i].request);
 
-			if (events->at[i].last >= d && other < value && !anneal->calendar->pinned[events->at[i].request]) {
+			if (events->at[i].last >= d && cost < least && !anneal->calendar->pinned[events->at[i].request]) {
 				cheapest = events->at[i].request;
-				value = other;
+				least = cost;
 			}
 		}
 		if (cheapest == PROBLEM_NONE || !anneal_take_out(anneal, cheapest))
@@ -59,24 +65,25 @@ static bool clear_squads(struct anneal *anneal, const struct problem_request *re
 /* Someone at one of `n` venues who is there on `d` and takes something that counts: the cheapest, by and large. */
 static int32_t someone_on(struct anneal *anneal, const int32_t *venues, int32_t n, int32_t d, int32_t service)
 {
-	int32_t cheapest = PROBLEM_NONE, value = INT32_MAX, seen = 0, from = anneal_below(&anneal->chance, n);
+	int32_t cheapest = PROBLEM_NONE, seen = 0, from = anneal_below(&anneal->chance, n);
+	int64_t least = INT64_MAX;
 
 	for (int32_t k = 0; k < n && seen < CANDIDATES_MAX; k++) {
 		const struct calendar_events *events = &anneal->calendar->events[venues[(from + k) % n]];
 
 		__builtin_prefetch(anneal->calendar->events[venues[(from + k + 1) % n]].at);
 		for (int32_t i = anneal_first_event(anneal, events, d); i < events->n && events->at[i].first <= d; i++) {
-			const struct anneal_brief *other = &anneal->brief[events->at[i].request];
-			int32_t rank = other->value + anneal_below(&anneal->chance, VALUE_BLUR);
+			int32_t r = events->at[i].request;
+			int64_t cost = seems_to_cost(anneal, r);
 
-			if (events->at[i].last < d || anneal->calendar->pinned[events->at[i].request] ||
-			    (service >= 0 && (other->services >> service & 1) == 0))
+			if (events->at[i].last < d || anneal->calendar->pinned[r] ||
+			    (service >= 0 && (anneal->brief[r].services >> service & 1) == 0))
 				continue;
 			seen++;
-			if (rank >= value)
+			if (cost >= least)
 				continue;
-			cheapest = events->at[i].request;
-			value = rank;
+			cheapest = r;
+			least = cost;
 		}
 	}
 	return cheapest;
@@ -125,7 +132,7 @@ static bool clear_quota(struct anneal *anneal, const struct problem_request *req
 			int32_t r = members->at[first + anneal_below(&anneal->chance, n)];
 
 			if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r] &&
-			    (cheapest == PROBLEM_NONE || anneal->problem->requests[r].value < anneal->problem->requests[cheapest].value))
+			    (cheapest == PROBLEM_NONE || anneal->brief[r].value < anneal->brief[cheapest].value))
 				cheapest = r;
 		}
 		if (cheapest != PROBLEM_NONE && !anneal_take_out(anneal, cheapest))

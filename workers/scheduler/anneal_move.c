@@ -26,8 +26,8 @@ static int32_t below(struct anneal *anneal, int32_t n)
 
 /* ---- ejection ---- */
 
-/* What stands in the way of an event of `request` at a place by units and squads, in points: an estimate, since beds
- * and staff are left out; INT64_MAX where something pinned is there. */
+/* What it seems to cost to take out all that stands in the way of an event of `request` at a place by units and squads, in
+ * points: an estimate, since beds and staff are left out; INT64_MAX where something pinned is there. */
 static int64_t price(const struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
 {
 	const struct calendar *calendar = anneal->calendar;
@@ -40,11 +40,11 @@ static int64_t price(const struct anneal *anneal, const struct problem_request *
 
 	for (int32_t i = anneal_first_event(anneal, events, day); lacking > 0 && i < events->n && events->at[i].first <= last; i++)
 		if (events->at[i].last >= day) {
-			const struct anneal_brief *other = &anneal->brief[events->at[i].request];
+			int32_t units = anneal->brief[events->at[i].request].units;
 
 			if (anneal->calendar->pinned[events->at[i].request])
 				return INT64_MAX;
-			price += INT64_C(1000) * other->value * (lacking < other->units ? lacking : other->units) / (other->units > 0 ? other->units : 1);
+			price += anneal_loss(anneal, events->at[i].request) * (lacking < units ? lacking : units) / (units > 0 ? units : 1);
 		}
 	for (int32_t i = 0; i < request->n_squads; i++) {
 		const struct calendar_visits *visits = &calendar->visits[request->squads[i]];
@@ -59,7 +59,7 @@ static int64_t price(const struct anneal *anneal, const struct problem_request *
 				continue;
 			if (calendar->pinned[visit->request])
 				return INT64_MAX;
-			price += INT64_C(1000) * anneal->brief[visit->request].value;
+			price += anneal_loss(anneal, visit->request);
 		}
 	}
 	return price;
@@ -114,7 +114,7 @@ static int32_t start_at(struct anneal *anneal, int32_t r, int32_t i)
 }
 
 /* In which order what came out goes back in. */
-enum order { BY_VALUE, BY_LENGTH, BY_PROMISE, ANY, ORDERS };
+enum order { BY_LOSS, BY_LENGTH, BY_PROMISE, ANY, ORDERS };
 
 static void shuffle(struct anneal *anneal, int32_t *list, int32_t n)
 {
@@ -130,8 +130,8 @@ static void shuffle(struct anneal *anneal, int32_t *list, int32_t n)
 static int64_t rank_of(struct anneal *anneal, int32_t r, enum order order)
 {
 	switch (order) {
-	case BY_VALUE:
-		return anneal->brief[r].value;
+	case BY_LOSS:
+		return anneal_loss(anneal, r);
 	case BY_LENGTH:
 		return anneal->problem->requests[r].duration;
 	case BY_PROMISE:

@@ -17,6 +17,7 @@ struct anneal_lists {
 /* What those who look for someone to push away ask of each event: all of it stays in the cache. */
 struct anneal_brief {
 	int32_t value, units;
+	int32_t lost_pct;  /* of its value, what taking it out seems to cost: little where it finds room at other venues */
 	uint32_t services; /* bits: those whose staff it takes */
 };
 
@@ -67,6 +68,12 @@ struct anneal {
 static inline const int32_t *anneal_costs(const struct anneal *anneal, int32_t request, int32_t i)
 {
 	return anneal->costs[request] + (size_t)i * (size_t)anneal->problem->requests[request].n_words * 64;
+}
+
+/* What it seems to cost that one is taken out, in points. */
+static inline int64_t anneal_loss(const struct anneal *anneal, int32_t request)
+{
+	return INT64_C(10) * anneal->brief[request].value * anneal->brief[request].lost_pct;
 }
 
 /* Index of the first event of a venue that may still be on at `day`; events stand in order of first day. */
