@@ -120,13 +120,14 @@ static size_t mark_bytes(const char *bytes, size_t n)
 
 json_t *json_parse(const char *bytes, size_t n, struct json_faults *faults)
 {
-	size_t mark = mark_bytes(bytes, n);
 	json_error_t error;
 	char *copy = NULL;
 	json_t *json;
+	size_t mark;
 
 	if (is_too_large(n, faults))
 		return NULL;
+	mark = mark_bytes(bytes, n);
 	bytes += mark;
 	n -= mark;
 	if (has_bad_texts(bytes, n, faults))
