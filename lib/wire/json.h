@@ -54,9 +54,9 @@ void json_faults_add(struct json_faults *faults, bool is_warning, const char *pa
 		     const char *text);
 
 /* Reads a document: UTF-8 (a byte order mark before it is passed over), no key twice. NULL: the fault
- * was added, with the path to it, line and column. The caller owns it. Texts that are not UTF-8 are faults, each with its path, and read as
- * if they had question marks there, so that what else is wrong can be told, too: a caller looks at
- * the faults even so. */
+ * was added, with the path to it, line and column. The caller owns it. Texts that are not UTF-8 are
+ * faults, each with its path, and read as if they had question marks there, so that what else is
+ * wrong can be told, too: a caller looks at the faults even so. */
 json_t *json_parse(const char *bytes, size_t n, struct json_faults *faults);
 
 /* Reads the next of several documents that follow one another (JSON lines), from `*offset` on, and

@@ -136,9 +136,15 @@ static void make_room(struct calendar *calendar)
 		room_take(&calendar->units, v, 0, last, -(int64_t)problem->venues[v].units);
 	for (int32_t c = 0; c < problem->n_cities; c++)
 		room_take(&calendar->beds, c, 0, last, -(int64_t)problem->cities[c].beds);
-	for (int32_t row = 0; row < problem->n_nocs * PROBLEM_SERVICES; row++)
-		for (int32_t d = 0; d < problem->n_days; d++)
-			room_take(&calendar->staff, row, d, d, -(int64_t)problem->offered[(size_t)row * (size_t)problem->n_days + (size_t)d]);
+	for (int32_t row = 0; row < problem->n_nocs * PROBLEM_SERVICES; row++) {
+		const int32_t *offered = &problem->offered[(size_t)row * (size_t)problem->n_days];
+
+		for (int32_t d = 0, next; d < problem->n_days; d = next) { /* offers hold for months */
+			for (next = d + 1; next < problem->n_days && offered[next] == offered[d]; next++)
+				;
+			room_take(&calendar->staff, row, d, next - 1, -(int64_t)offered[d]);
+		}
+	}
 }
 
 struct calendar *calendar_new(const struct problem *problem)

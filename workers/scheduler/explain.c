@@ -189,9 +189,11 @@ static void count_lack(struct inquiry *inquiry, int32_t service, int32_t row)
 
 		if (!bit(inquiry->lost, d))
 			continue;
-		for (int32_t i = d; i < d + inquiry->request->duration && i < n_days; i++)
-			if (need - room_left(&inquiry->calendar->staff, row, i) > lack)
-				lack = need - room_left(&inquiry->calendar->staff, row, i);
+		for (int32_t i = d; i < d + inquiry->request->duration && i < n_days; i++) {
+			int64_t here = need - room_left(&inquiry->calendar->staff, row, i);
+
+			lack = here > lack ? here : lack;
+		}
 		lack = lack < need ? lack : need; /* below nothing there is nothing */
 		if (lack > 0 && (inquiry->lacks[service] == 0 || lack < inquiry->lacks[service]))
 			inquiry->lacks[service] = (int32_t)lack;

@@ -24,19 +24,20 @@ void room_done(struct room *room)
 	*room = (struct room){.digits = NULL};
 }
 
-/* Gives each counter one digit more. */
-static void widen(struct room *room)
+/* Gives each counter so many digits, which are more than it has. */
+static void widen(struct room *room, int32_t n_digits)
 {
-	size_t n = n_words_of(room), old = (size_t)room->n_digits, wide = old + 1;
+	size_t n = n_words_of(room), old = (size_t)room->n_digits, wide = (size_t)n_digits;
 	uint64_t *digits = memory_new(n * wide, sizeof(uint64_t));
 
 	for (size_t i = 0; i < n; i++) {
 		memcpy(&digits[i * wide], &room->digits[i * old], old * sizeof(uint64_t));
-		digits[i * wide + old] = room->digits[i * old + old - 1];
+		for (size_t k = old; k < wide; k++)
+			digits[i * wide + k] = room->digits[i * old + old - 1];
 	}
 	free(room->digits);
 	room->digits = digits;
-	room->n_digits++;
+	room->n_digits = n_digits;
 }
 
 /* Digits of a number, its sign apart. */
@@ -65,33 +66,24 @@ static uint64_t take_word(uint64_t *digits, int32_t n, uint64_t days, int64_t am
 	return (was ^ minus) & (was ^ digits[n - 1]);
 }
 
-/* The days of word `w` that lie in [first, last]. */
-static uint64_t days_within(int32_t w, int32_t first, int32_t last)
-{
-	uint64_t from = w == first >> 6 ? UINT64_MAX << (first & 63) : UINT64_MAX;
-	uint64_t to = w == last >> 6 ? UINT64_MAX >> (63 - (last & 63)) : UINT64_MAX;
-
-	return from & to;
-}
-
 /* False: a counter lacks a digit for it. */
 static bool take(struct room *room, int32_t row, int32_t first, int32_t last, int64_t amount)
 {
 	uint64_t lacks = 0;
 
 	for (int32_t w = first >> 6; w <= last >> 6; w++)
-		lacks |= take_word((uint64_t *)room_word(room, row, w), room->n_digits, days_within(w, first, last), amount);
+		lacks |= take_word(room_word(room, row, w), room->n_digits, room_days_within(w, first, last), amount);
 	return lacks == 0;
 }
 
 void room_take(struct room *room, int32_t row, int32_t first, int32_t last, int64_t amount)
 {
-	while (n_digits_of(amount) >= room->n_digits)
-		widen(room);
+	if (n_digits_of(amount) >= room->n_digits)
+		widen(room, n_digits_of(amount) + 1);
 	if (take(room, row, first, last, amount))
 		return;
 	take(room, row, first, last, -amount); /* without carries beyond the sign it is as before */
-	widen(room);
+	widen(room, room->n_digits + 1);
 	take(room, row, first, last, amount);
 }
 
@@ -121,7 +113,7 @@ int64_t room_least(const struct room *room, int32_t row, int32_t first, int32_t 
 	int64_t least = INT64_MAX;
 
 	for (int32_t w = first >> 6; w <= last >> 6; w++) {
-		int64_t here = least_of(room_word(room, row, w), room->n_digits, days_within(w, first, last));
+		int64_t here = least_of(room_word(room, row, w), room->n_digits, room_days_within(w, first, last));
 
 		least = here < least ? here : least;
 	}
@@ -131,7 +123,7 @@ int64_t room_least(const struct room *room, int32_t row, int32_t first, int32_t 
 int32_t room_short_day(const struct room *room, int32_t row, int32_t first, int32_t last, int64_t need)
 {
 	for (int32_t w = first >> 6; w <= last >> 6; w++) {
-		uint64_t days = days_within(w, first, last) & ~room_at_least(room, row, w, need);
+		uint64_t days = room_days_within(w, first, last) & ~room_at_least(room, row, w, need);
 
 		if (days != 0)
 			return w * 64 + __builtin_ctzll(days);

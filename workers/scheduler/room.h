@@ -28,9 +28,18 @@ int64_t room_least(const struct room *room, int32_t row, int32_t first, int32_t 
 /* The first day of [first, last] on which less than `need` is left; `last` + 1: none. */
 int32_t room_short_day(const struct room *room, int32_t row, int32_t first, int32_t last, int64_t need);
 
-static inline const uint64_t *room_word(const struct room *room, int32_t row, int32_t word)
+static inline uint64_t *room_word(const struct room *room, int32_t row, int32_t word)
 {
 	return room->digits + ((size_t)row * (size_t)room->n_words + (size_t)word) * (size_t)room->n_digits;
+}
+
+/* Of the 64 days of word `w` those that lie in [first, last], which has days in it. */
+static inline uint64_t room_days_within(int32_t w, int32_t first, int32_t last)
+{
+	uint64_t from = w == first >> 6 ? UINT64_MAX << (first & 63) : UINT64_MAX;
+	uint64_t to = w == last >> 6 ? UINT64_MAX >> (63 - (last & 63)) : UINT64_MAX;
+
+	return from & to;
 }
 
 /* Of the 64 days of a word those on which at least `need` is left. */

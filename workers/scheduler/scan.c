@@ -11,12 +11,8 @@ static void clear(uint64_t *mask, int32_t first_word, int32_t n_words, int32_t f
 	hi = hi >= n_words * 64 ? n_words * 64 - 1 : hi;
 	if (lo > hi)
 		return;
-	for (int32_t w = lo >> 6; w <= hi >> 6; w++) {
-		uint64_t from = w == lo >> 6 ? UINT64_MAX << (lo & 63) : UINT64_MAX;
-		uint64_t to = w == hi >> 6 ? UINT64_MAX >> (63 - (hi & 63)) : UINT64_MAX;
-
-		mask[w] &= ~(from & to);
-	}
+	for (int32_t w = lo >> 6; w <= hi >> 6; w++)
+		mask[w] &= ~room_days_within(w, lo, hi);
 }
 
 static bool any(const uint64_t *mask, int32_t n_words)
