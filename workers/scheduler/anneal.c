@@ -9,10 +9,12 @@
 #define GUIDED_ABOVE 3 /* points of temperature, by the highest value of a request */
 #define GUIDED_HOT_PCT 100
 #define GUIDED_COLD_PCT 35
-#define EJECTING_ABOVE 16 /* likewise: below it, next to no ejection is kept */
+#define EJECTING_ABOVE 6 /* likewise: below it, few ejections gain much */
 #define EJECTING_HOT_PCT 70
 #define EJECTING_COLD_PCT 10
-#define LEARNING 3 /* of what is seen of a request, one part in so many is believed at once */
+#define LOST_PCT_LEAST 10 /* of an event's value, what taking it out costs at least, */
+#define LOST_PCT_MOST 70  /* and at most, where it found room */
+#define LEARNING 3        /* of what is seen of a request, one part in so many is believed at once */
 
 static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
 {
@@ -384,13 +386,38 @@ bool anneal_put_anywhere(struct anneal *anneal, int32_t r)
 	return false;
 }
 
-/* It has just found room at so many venues. */
-static void learn_loss(struct anneal_brief *brief, int32_t n_venues)
-{
-	static const int32_t LOST_PCT[] = {100, 70, 40, 20};
-	int32_t most = (int32_t)(sizeof(LOST_PCT) / sizeof(*LOST_PCT)) - 1;
+/* The best places that one just found at its venues: what the dearest is worth to the search, and the dearest at any
+ * other venue. */
+struct found {
+	int32_t n_venues;
+	int64_t best, second;
+};
 
-	brief->lost_pct += (LOST_PCT[n_venues < most ? n_venues : most] - brief->lost_pct) / LEARNING;
+static void find(struct found *found, int64_t worth)
+{
+	if (found->n_venues == 0 || worth > found->best) {
+		found->second = found->best;
+		found->best = worth;
+	} else if (found->n_venues == 1 || worth > found->second) {
+		found->second = worth;
+	}
+	found->n_venues++;
+}
+
+/* Without the place that it takes, it would be left with the second. Where there is none, its own days may do again. */
+static int64_t lost_pct(const struct anneal_brief *brief, const struct found *found)
+{
+	int64_t pct;
+
+	if (found->n_venues < 2)
+		return found->n_venues == 0 ? 100 : LOST_PCT_MOST;
+	pct = LOST_PCT_LEAST + (found->best - found->second) / (INT64_C(10) * (brief->value > 0 ? brief->value : 1));
+	return pct < LOST_PCT_MOST ? pct : LOST_PCT_MOST;
+}
+
+static void learn_loss(struct anneal_brief *brief, const struct found *found)
+{
+	brief->lost_pct += ((int32_t)lost_pct(brief, found) - brief->lost_pct) / LEARNING;
 }
 
 bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
@@ -399,8 +426,9 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 	const struct problem_request *request = &problem->requests[r];
 	const struct calendar *calendar = anneal->calendar;
 	struct calendar_spot best = {PROBLEM_NONE, 0};
-	int64_t best_worth = 0, base = 0;
-	int32_t host = PROBLEM_NONE, n_found = 0;
+	struct found found = {0, 0, 0};
+	int64_t base = 0;
+	int32_t host = PROBLEM_NONE;
 	bool guided = !careless && anneal->costs != NULL && anneal->costs[r] != NULL &&
 	              anneal_below(&anneal->chance, 100) < anneal->guided_pct;
 
@@ -412,19 +440,18 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 
 		if (!scan_venue(&anneal->scan, venue))
 			continue;
-		n_found++;
 		if (problem->venues[venue].host != host) {
 			host = problem->venues[venue].host;
 			base = anneal_counts(anneal, problem->policy.reciprocity_weight *
 			                     (calendar->imbalance - calendar_imbalance_with(calendar, host, request->load)));
 		}
 		offer = guided ? cheapest_day(anneal, request, i) : nearest_day(anneal, request, i, careless);
-		if (best.venue == PROBLEM_NONE || base + offer.worth > best_worth) {
+		if (found.n_venues == 0 || base + offer.worth > found.best)
 			best = (struct calendar_spot){venue, offer.day};
-			best_worth = base + offer.worth;
-		}
+		find(&found, base + offer.worth);
 	}
-	learn_loss(&anneal->brief[r], n_found);
+	if (!careless)
+		learn_loss(&anneal->brief[r], &found);
 	if (best.venue == PROBLEM_NONE)
 		return false;
 	anneal_put(anneal, r, best);

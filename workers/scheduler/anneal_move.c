@@ -1,15 +1,19 @@
 /* anneal_move.c - what one step of the search changes: ejections, relocations, and ruins that are built up again.
  *
- * Ejection: one that waits takes a place; whoever blocks it there goes elsewhere or waits. Relocation: so does one that
- * stands where it costs others too much. Ruin and recreate: a related handful comes out, and goes back in another order,
+ * Ejection: one that waits takes a place; whoever blocks it there goes elsewhere, pushes others on, or waits. Relocation:
+ * so does one that stands where it costs others too much. Ruin and recreate: a related handful comes out, and goes back in another order,
  * with waiting ones that wish for the same room. */
 #include "scheduler/anneal_state.h"
 
 #define PLACES_ASKED 4     /* places that an ejection or a relocation looks at */
 #define EJECTION_OUT 8     /* events that either may push away */
+#define PUSHES 2           /* of these so many may push away others in their turn where they find no room, */
+#define PUSH_OUT 4         /* so many each, */
+#define PUSH_PCT 80        /* who cost less to take out than so much of what it is worth itself */
 #define WAITING_ASKED 4    /* of so many that wait, the one that promises most is the one to go in */
 #define PLACED_ASKED 4     /* of so many events, the one that costs others most in vain is the one to come out; */
-#define ANY_UP_TO 1000     /* any may where there are so few requests: each has its turn often, and others lead further */
+#define ANY_UP_TO 1000     /* where there are so few requests any may, and often fewer push: each has its turn often, and */
+                           /* what seems to cost more leads further */
 #define RELOCATING_PCT 9   /* how often a step relocates */
 #define RUIN_MAX 7         /* events that a ruin takes out, followers apart */
 #define GUESTS_FROM 4      /* places left by a ruin for which waiting ones are asked: */
@@ -24,7 +28,7 @@ static int32_t below(struct anneal *anneal, int32_t n)
 	return anneal_below(&anneal->chance, n);
 }
 
-/* ---- ejection ---- */
+/* ---- where others may have to go ---- */
 
 /* What it seems to cost to take out all that stands in the way of an event of `request` at a place by units and squads, in
  * points: an estimate, since beds and staff are left out; INT64_MAX where something pinned is there. */
@@ -113,7 +117,31 @@ static int32_t start_at(struct anneal *anneal, int32_t r, int32_t i)
 	return cheapest_start(anneal, r, i);
 }
 
-/* In which order what came out goes back in. */
+/* Of places at some of its venues the one that seems cheapest to clear; none where each costs `most` or more. */
+static struct calendar_spot cheapest_to_clear(struct anneal *anneal, int32_t r, int64_t most)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+	struct calendar_spot best = {PROBLEM_NONE, 0};
+
+	for (int k = 0; k < PLACES_ASKED && request->n_venues > 0 && request->n_words > 0; k++) {
+		int32_t i = below(anneal, request->n_venues), v = request->venues[i];
+		int32_t day = start_at(anneal, r, i);
+		int64_t cost;
+
+		if (day == PROBLEM_NONE || request->units > anneal->problem->venues[v].units)
+			continue;
+		cost = price(anneal, request, v, day);
+		if (cost < most) {
+			best = (struct calendar_spot){v, day};
+			most = cost;
+		}
+	}
+	return best;
+}
+
+/* ---- what came out goes in again ---- */
+
+/* In which order. */
 enum order { BY_LOSS, BY_LENGTH, BY_PROMISE, ANY, ORDERS };
 
 static void shuffle(struct anneal *anneal, int32_t *list, int32_t n)
@@ -179,6 +207,12 @@ static void put_in_with_leaders(struct anneal *anneal, int32_t r, bool careless)
 	anneal_put_in(anneal, r, careless);
 }
 
+/* How many may push others away in this step. */
+static int pushes(struct anneal *anneal)
+{
+	return anneal->problem->n_requests > ANY_UP_TO ? PUSHES : below(anneal, PUSHES + 1);
+}
+
 /* What the score can gain at most if all of these go in where they do best: what they are worth, and by the balance of
  * hosts. */
 struct hope {
@@ -203,22 +237,54 @@ static bool is_hopeless(const struct anneal *anneal, const struct hope *hope)
 	return anneal_worth(anneal) + hope->worth + anneal_counts(anneal, problem->policy.reciprocity_weight * balance) + 1 < anneal->least;
 }
 
-/* False: wherever the rest goes in, the step will not be kept. */
-static bool put_all_in(struct anneal *anneal)
+/* May it push others away? It had a place and found none, and depends on nobody's. */
+static bool may_push(const struct anneal *anneal, int32_t r)
+{
+	return anneal->calendar->spots[r].venue == PROBLEM_NONE && anneal->before[r].venue != PROBLEM_NONE &&
+	       anneal->problem->requests[r].n_after == 0;
+}
+
+/* It takes the place of some that cost less than it is worth, if there are such; they come out behind the others. False:
+ * it has begun to and can't. */
+static bool push_on(struct anneal *anneal, int32_t r)
+{
+	int32_t n_before = anneal->n_out;
+	struct calendar_spot spot = cheapest_to_clear(anneal, r, INT64_C(10) * anneal->problem->requests[r].value * PUSH_PCT);
+
+	if (spot.venue == PROBLEM_NONE)
+		return true;
+	if (!anneal_clear(anneal, r, spot) || anneal->n_out > n_before + PUSH_OUT)
+		return anneal->n_out == n_before;
+	anneal_put(anneal, r, spot);
+	return true;
+}
+
+/* False: wherever the rest goes in, the step will not be kept. So many of those that find no room may push others away. */
+static bool put_all_in(struct anneal *anneal, int n_pushes)
 {
 	struct hope hope = {0, 0};
+	int32_t n_hoping = 0;
 
 	put_in_order(anneal, anneal->out, anneal->n_out, (enum order)below(anneal, ORDERS));
-	for (int32_t i = 0; i < anneal->n_out; i++)
-		add_hope(anneal->problem, anneal->out[i], 1, &hope);
 	for (int32_t i = 0; i < anneal->n_out; i++) {
+		int32_t r = anneal->out[i];
+
+		for (; n_hoping < anneal->n_out; n_hoping++)
+			add_hope(anneal->problem, anneal->out[n_hoping], 1, &hope);
 		if (is_hopeless(anneal, &hope))
 			return false;
-		put_in_with_leaders(anneal, anneal->out[i], below(anneal, CARELESS_IN) == 0);
-		add_hope(anneal->problem, anneal->out[i], -1, &hope);
+		put_in_with_leaders(anneal, r, below(anneal, CARELESS_IN) == 0);
+		if (n_pushes > 0 && may_push(anneal, r)) {
+			if (!push_on(anneal, r))
+				return false;
+			n_pushes -= anneal->calendar->spots[r].venue != PROBLEM_NONE;
+		}
+		add_hope(anneal->problem, r, -1, &hope);
 	}
 	return true;
 }
+
+/* ---- ejection ---- */
 
 /* One that waits and promises much; where it comes after others that wait as well, the first of them. */
 static int32_t some_waiting(struct anneal *anneal)
@@ -266,7 +332,7 @@ static bool lead_elsewhere(struct anneal *anneal, int32_t r)
 		for (int32_t k = 0; k < request->n_after; k++)
 			if (request->after[k].request == anneal->out[i] && !anneal_put_anywhere(anneal, anneal->out[i]))
 				return false;
-	return anneal_put_in(anneal, r, below(anneal, 2) == 0) && put_all_in(anneal);
+	return anneal_put_in(anneal, r, below(anneal, 2) == 0) && put_all_in(anneal, pushes(anneal));
 }
 
 /* It goes just there, and whoever is in the way comes out; false: that can't be. */
@@ -292,28 +358,14 @@ static bool take_place(struct anneal *anneal, int32_t r, struct calendar_spot sp
 static bool eject(struct anneal *anneal)
 {
 	int32_t r = some_waiting(anneal);
-	const struct problem_request *request = &anneal->problem->requests[r < 0 ? 0 : r];
-	struct calendar_spot best = {PROBLEM_NONE, 0};
-	int64_t best_price = INT64_MAX;
+	struct calendar_spot spot;
 
 	if (r == PROBLEM_NONE)
 		return false;
-	if (request->n_after > 0 && below(anneal, LEAD_IN) == 0)
+	if (anneal->problem->requests[r].n_after > 0 && below(anneal, LEAD_IN) == 0)
 		return lead_elsewhere(anneal, r);
-	for (int k = 0; k < PLACES_ASKED; k++) {
-		int32_t i = below(anneal, request->n_venues), v = request->venues[i];
-		int32_t day = start_at(anneal, r, i);
-		int64_t cost;
-
-		if (day == PROBLEM_NONE || request->units > anneal->problem->venues[v].units)
-			continue;
-		cost = price(anneal, request, v, day);
-		if (cost < best_price) {
-			best = (struct calendar_spot){v, day};
-			best_price = cost;
-		}
-	}
-	return best.venue != PROBLEM_NONE && take_place(anneal, r, best) && put_all_in(anneal);
+	spot = cheapest_to_clear(anneal, r, INT64_MAX);
+	return spot.venue != PROBLEM_NONE && take_place(anneal, r, spot) && put_all_in(anneal, pushes(anneal));
 }
 
 /* ---- who comes out, and who is asked where there is room then ---- */
@@ -435,7 +487,7 @@ static bool relocate(struct anneal *anneal)
 	if (!take_place(anneal, r, spot))
 		return false;
 	invite(anneal, old.venue, old.day);
-	return put_all_in(anneal);
+	return put_all_in(anneal, pushes(anneal));
 }
 
 /* ---- ruin and recreate ---- */
@@ -551,7 +603,7 @@ static bool ruin(struct anneal *anneal)
 		if (left.venue != PROBLEM_NONE)
 			invite(anneal, left.venue, left.day);
 	}
-	return put_all_in(anneal);
+	return put_all_in(anneal, 0);
 }
 
 bool anneal_move(struct anneal *anneal)
