@@ -237,11 +237,15 @@ static bool is_hopeless(const struct anneal *anneal, const struct hope *hope)
 	return anneal_worth(anneal) + hope->worth + anneal_counts(anneal, problem->policy.reciprocity_weight * balance) + 1 < anneal->least;
 }
 
-/* May it push others away? It had a place and found none, and depends on nobody's. */
+/* May it push others away? It had a place and found none, and need not keep its distance to anyone. */
 static bool may_push(const struct anneal *anneal, int32_t r)
 {
-	return anneal->calendar->spots[r].venue == PROBLEM_NONE && anneal->before[r].venue != PROBLEM_NONE &&
-	       anneal->problem->requests[r].n_after == 0;
+	const struct problem_request *request = &anneal->problem->requests[r];
+
+	for (int32_t i = 0; i < request->n_followers; i++)
+		if (anneal->calendar->spots[request->followers[i]].venue != PROBLEM_NONE)
+			return false; /* it is pinned, and stays */
+	return anneal->calendar->spots[r].venue == PROBLEM_NONE && anneal->before[r].venue != PROBLEM_NONE && request->n_after == 0;
 }
 
 /* It takes the place of some that cost less than it is worth, if there are such; they come out behind the others. False:

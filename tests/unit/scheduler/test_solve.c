@@ -439,6 +439,26 @@ static void whoever_fixed_events_come_after_stands_with_them(void **state)
 	end(&s);
 }
 
+/* "a" has to stand before "z", though more would find room if it stood behind. */
+static void whoever_is_pushed_away_keeps_its_distance_to_fixed_events(void **state)
+{
+	static const struct asked CROWD[] = {
+		{"a", 3, 1, 20, "", 0}, {"z", 3, 1, 20, "a", 14}, {"p", 3, 1, 13, "", 0}, {"q", 3, 1, 13, "", 0},
+		{"r", 3, 1, 13, "", 0}, {"s", 3, 1, 13, "", 0}, {"t", 3, 1, 13, "", 0},
+	};
+	const char *fixed;
+	struct solved s;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		assert_string_equal(missing_of(&s, CROWD, 7, &fixed), "");
+		solve(&s, &(struct solve_limits){.steps = 2000, .seed = seed, .n_threads = 1});
+		assert_int_equal(checker_verdict(&s.checker, &(int){0}), CHECKER_FREE);
+		assert_int_equal(s.calendar->n_placed, 5);
+		end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -454,6 +474,7 @@ int main(void)
 		cmocka_unit_test(faults_of_form_hide_no_others_and_make_none),
 		cmocka_unit_test(circles_and_contradictions_are_found),
 		cmocka_unit_test(whoever_fixed_events_come_after_stands_with_them),
+		cmocka_unit_test(whoever_is_pushed_away_keeps_its_distance_to_fixed_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
