@@ -1,8 +1,8 @@
 /* anneal_move.c - what one step of the search changes: ejections, relocations, and ruins that are built up again.
  *
  * Ejection: one that waits takes a place; whoever blocks it there goes elsewhere, pushes others on, or waits. Relocation:
- * so does one that stands where it costs others too much. Ruin and recreate: a related handful comes out, and goes back in another order,
- * with waiting ones that wish for the same room. */
+ * so does one that stands where it costs others too much. Ruin and recreate: a related handful comes out, and goes back in
+ * another order, with waiting ones that wish for the same room. */
 #include "scheduler/anneal_state.h"
 
 #define PLACES_ASKED 4     /* places that an ejection or a relocation looks at */
