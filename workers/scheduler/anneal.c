@@ -386,16 +386,18 @@ bool anneal_put_anywhere(struct anneal *anneal, int32_t r)
 	return false;
 }
 
-/* The best places that one just found at its venues: what the dearest is worth to the search, and the dearest at any
- * other venue. */
+/* The best place that one just found at its venues, what it is worth to the search, and what the best at any other
+ * venue is. */
 struct found {
 	int32_t n_venues;
+	struct calendar_spot spot;
 	int64_t best, second;
 };
 
-static void find(struct found *found, int64_t worth)
+static void find(struct found *found, struct calendar_spot spot, int64_t worth)
 {
 	if (found->n_venues == 0 || worth > found->best) {
+		found->spot = spot;
 		found->second = found->best;
 		found->best = worth;
 	} else if (found->n_venues == 1 || worth > found->second) {
@@ -425,8 +427,7 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 	const struct problem *problem = anneal->problem;
 	const struct problem_request *request = &problem->requests[r];
 	const struct calendar *calendar = anneal->calendar;
-	struct calendar_spot best = {PROBLEM_NONE, 0};
-	struct found found = {0, 0, 0};
+	struct found found = {.n_venues = 0};
 	int64_t base = 0;
 	int32_t host = PROBLEM_NONE;
 	bool guided = !careless && anneal->costs != NULL && anneal->costs[r] != NULL &&
@@ -446,15 +447,13 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 			                     (calendar->imbalance - calendar_imbalance_with(calendar, host, request->load)));
 		}
 		offer = guided ? cheapest_day(anneal, request, i) : nearest_day(anneal, request, i, careless);
-		if (found.n_venues == 0 || base + offer.worth > found.best)
-			best = (struct calendar_spot){venue, offer.day};
-		find(&found, base + offer.worth);
+		find(&found, (struct calendar_spot){venue, offer.day}, base + offer.worth);
 	}
 	if (!careless)
 		learn_loss(&anneal->brief[r], &found);
-	if (best.venue == PROBLEM_NONE)
+	if (found.n_venues == 0)
 		return false;
-	anneal_put(anneal, r, best);
+	anneal_put(anneal, r, found.spot);
 	return true;
 }
 

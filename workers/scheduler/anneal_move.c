@@ -4,6 +4,7 @@
  * so does one that stands where it costs others too much. Ruin and recreate: a related handful comes out, and goes back in
  * another order, with waiting ones that wish for the same room. */
 #include "scheduler/anneal_state.h"
+#include "scheduler/place.h"
 
 #define PLACES_ASKED 4     /* places that an ejection or a relocation looks at */
 #define EJECTION_OUT 8     /* events that either may push away */
@@ -123,7 +124,7 @@ static struct calendar_spot cheapest_to_clear(struct anneal *anneal, int32_t r, 
 	const struct problem_request *request = &anneal->problem->requests[r];
 	struct calendar_spot best = {PROBLEM_NONE, 0};
 
-	for (int k = 0; k < PLACES_ASKED && request->n_venues > 0 && request->n_words > 0; k++) {
+	for (int k = 0; k < PLACES_ASKED; k++) {
 		int32_t i = below(anneal, request->n_venues), v = request->venues[i];
 		int32_t day = start_at(anneal, r, i);
 		int64_t cost;
@@ -137,6 +138,16 @@ static struct calendar_spot cheapest_to_clear(struct anneal *anneal, int32_t r, 
 		}
 	}
 	return best;
+}
+
+/* It goes just there, and whoever is in the way comes out; false: that can't be, or `out` would be more than so many. */
+static bool take_place(struct anneal *anneal, int32_t r, struct calendar_spot spot, int32_t out_max)
+{
+	/* What it comes after may have gone with the others. */
+	if (!anneal_clear(anneal, r, spot) || anneal->n_out > out_max || !place_keeps_order(anneal->calendar, r, spot.day))
+		return false;
+	anneal_put(anneal, r, spot);
+	return true;
 }
 
 /* ---- what came out goes in again ---- */
@@ -237,15 +248,14 @@ static bool is_hopeless(const struct anneal *anneal, const struct hope *hope)
 	return anneal_worth(anneal) + hope->worth + anneal_counts(anneal, problem->policy.reciprocity_weight * balance) + 1 < anneal->least;
 }
 
-/* May it push others away? It had a place and found none, and need not keep its distance to anyone. */
+/* May it push others away? It had a place and found none, and comes after nobody. (What stands already may stand where
+ * nothing could begin anew: it has no other place to look at.) */
 static bool may_push(const struct anneal *anneal, int32_t r)
 {
 	const struct problem_request *request = &anneal->problem->requests[r];
 
-	for (int32_t i = 0; i < request->n_followers; i++)
-		if (anneal->calendar->spots[request->followers[i]].venue != PROBLEM_NONE)
-			return false; /* it is pinned, and stays */
-	return anneal->calendar->spots[r].venue == PROBLEM_NONE && anneal->before[r].venue != PROBLEM_NONE && request->n_after == 0;
+	return anneal->calendar->spots[r].venue == PROBLEM_NONE && anneal->before[r].venue != PROBLEM_NONE &&
+	       request->n_after == 0 && request->n_venues > 0 && request->n_words > 0;
 }
 
 /* It takes the place of some that cost less than it is worth, if there are such; they come out behind the others. False:
@@ -255,12 +265,7 @@ static bool push_on(struct anneal *anneal, int32_t r)
 	int32_t n_before = anneal->n_out;
 	struct calendar_spot spot = cheapest_to_clear(anneal, r, INT64_C(10) * anneal->problem->requests[r].value * PUSH_PCT);
 
-	if (spot.venue == PROBLEM_NONE)
-		return true;
-	if (!anneal_clear(anneal, r, spot) || anneal->n_out > n_before + PUSH_OUT)
-		return anneal->n_out == n_before;
-	anneal_put(anneal, r, spot);
-	return true;
+	return spot.venue == PROBLEM_NONE || take_place(anneal, r, spot, n_before + PUSH_OUT) || anneal->n_out == n_before;
 }
 
 /* False: wherever the rest goes in, the step will not be kept. So many of those that find no room may push others away. */
@@ -315,8 +320,10 @@ static int32_t some_waiting(struct anneal *anneal)
 }
 
 /* Those that may now come after it try as well. */
-static void call_followers(struct anneal *anneal, const struct problem_request *request)
+static void call_followers(struct anneal *anneal, int32_t r)
 {
+	const struct problem_request *request = &anneal->problem->requests[r];
+
 	for (int32_t i = 0; i < request->n_followers && anneal->n_out < ANNEAL_OUT_MAX; i++)
 		if (anneal->waiting_at[request->followers[i]] != PROBLEM_NONE && !anneal->is_touched[request->followers[i]]) {
 			anneal->out[anneal->n_out++] = request->followers[i];
@@ -339,26 +346,6 @@ static bool lead_elsewhere(struct anneal *anneal, int32_t r)
 	return anneal_put_in(anneal, r, below(anneal, 2) == 0) && put_all_in(anneal, pushes(anneal));
 }
 
-/* It goes just there, and whoever is in the way comes out; false: that can't be. */
-static bool take_place(struct anneal *anneal, int32_t r, struct calendar_spot spot)
-{
-	const struct problem_request *request = &anneal->problem->requests[r];
-
-	if (!anneal_clear(anneal, r, spot) || anneal->n_out > EJECTION_OUT)
-		return false;
-	/* What it comes after may have gone with the others; and it must keep its distance. */
-	for (int32_t i = 0; i < request->n_after; i++) {
-		struct calendar_spot leader = anneal->calendar->spots[request->after[i].request];
-		int32_t gap = spot.day - leader.day - anneal->problem->requests[request->after[i].request].duration;
-
-		if (leader.venue == PROBLEM_NONE || gap < request->after[i].min_gap || gap > request->after[i].max_gap)
-			return false;
-	}
-	anneal_put(anneal, r, spot);
-	call_followers(anneal, request);
-	return true;
-}
-
 static bool eject(struct anneal *anneal)
 {
 	int32_t r = some_waiting(anneal);
@@ -369,7 +356,10 @@ static bool eject(struct anneal *anneal)
 	if (anneal->problem->requests[r].n_after > 0 && below(anneal, LEAD_IN) == 0)
 		return lead_elsewhere(anneal, r);
 	spot = cheapest_to_clear(anneal, r, INT64_MAX);
-	return spot.venue != PROBLEM_NONE && take_place(anneal, r, spot) && put_all_in(anneal, pushes(anneal));
+	if (spot.venue == PROBLEM_NONE || !take_place(anneal, r, spot, EJECTION_OUT))
+		return false;
+	call_followers(anneal, r);
+	return put_all_in(anneal, pushes(anneal));
 }
 
 /* ---- who comes out, and who is asked where there is room then ---- */
@@ -488,8 +478,9 @@ static bool relocate(struct anneal *anneal)
 	if (spot.venue == PROBLEM_NONE || !anneal_take_out(anneal, r))
 		return false;
 	anneal->n_out--; /* it came out behind its followers, and is the one that goes in first */
-	if (!take_place(anneal, r, spot))
+	if (!take_place(anneal, r, spot, EJECTION_OUT))
 		return false;
+	call_followers(anneal, r);
 	invite(anneal, old.venue, old.day);
 	return put_all_in(anneal, pushes(anneal));
 }

@@ -239,6 +239,11 @@ static enum place_rule order(const struct calendar *calendar, int32_t r, int32_t
 	return PLACE_FREE;
 }
 
+bool place_keeps_order(const struct calendar *calendar, int32_t r, int32_t day)
+{
+	return order(calendar, r, day, PLACE_PLAIN) == PLACE_FREE;
+}
+
 bool place_breaks_follower(const struct calendar *calendar, int32_t r, int32_t day, int32_t follower)
 {
 	const struct problem_request *request = &calendar->problem->requests[follower];
@@ -295,7 +300,7 @@ bool place_stands(const struct calendar *calendar, int32_t r)
 
 	return has_room(calendar, request, spot.venue, spot.day, true) == PLACE_FREE &&
 	       squads_rested(calendar, request, spot.venue, spot.day) &&
-	       order(calendar, r, spot.day, PLACE_PLAIN) == PLACE_FREE &&
+	       place_keeps_order(calendar, r, spot.day) &&
 	       calendar->n_of_federation[request->federation] <= calendar->problem->federations[request->federation].max_events;
 }
 

@@ -61,6 +61,9 @@ enum place_rule place_ground(const struct calendar *calendar, int32_t request, i
 /* Would `request` from `day` on break the gap that `follower` (which comes after it) keeps to it? False where that
  * one has no place. */
 bool place_breaks_follower(const struct calendar *calendar, int32_t request, int32_t day, int32_t follower);
+/* Rule 9, both ways: would `request` from `day` on keep its distance to all that it comes after, who must stand, and to
+ * those standing that come after it? */
+bool place_keeps_order(const struct calendar *calendar, int32_t request, int32_t day);
 /* What placing it there does to the score, whether it fits or not. */
 int64_t place_gain(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day);
 
