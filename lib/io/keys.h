@@ -21,7 +21,7 @@ struct key_pair {
 	char secret_key[KEYS_TEXT];
 };
 
-/* Makes a fresh pair. CVN_ESYS libzmq without CURVE. */
+/* Makes a fresh pair, whose public key is no word that a command takes for an option. CVN_ESYS libzmq without CURVE. */
 CVN_MUST_CHECK enum cvn_err keys_generate(struct key_pair *ret_pair);
 
 /* The public half of a secret key. CVN_EINVALID not a key. */

@@ -123,6 +123,18 @@ static void what_is_no_key_is_not_taken_for_one(void **state)
 	assert_int_equal(keys_public_of("no", public_key), CVN_EINVALID);
 }
 
+/* One pair in 85 would: of 1,000, none does by chance. */
+static void no_public_key_looks_like_an_option(void **state)
+{
+	struct key_pair pair;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(keys_generate(&pair), CVN_OK);
+		assert_int_not_equal(pair.public_key[0], '-');
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +144,7 @@ int main(void)
 		IO_TEST(bad_files_are_refused),
 		IO_TEST(a_file_that_others_can_read_is_refused_unless_systemd_put_it_there),
 		IO_TEST(what_is_no_key_is_not_taken_for_one),
+		IO_TEST(no_public_key_looks_like_an_option),
 	};
 
 	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
