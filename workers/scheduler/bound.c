@@ -9,7 +9,7 @@
 #include "scheduler/memory.h"
 
 #define POINT 64           /* prices are in 1/64 point */
-#define SMOOTH 0.35        /* how much of a new direction counts */
+#define SMOOTH 0.35f       /* how much of a new direction counts */
 #define FIRST_STEP 1.0     /* of the way that the score says there may be; */
 #define FIRST_STEP_ROUGH 0.3 /* rough choices come to rest sooner */
 #define SHORTER 0.9        /* steps get so much shorter with each round that brings nothing lower */
@@ -19,15 +19,17 @@
 #define TAX_FINE 256       /* a tax is an athlete-day's, so it is counted more finely than prices; */
 #define TAX_FINE_UP_TO 1000 /* weights above: as prices are, lest the sums overflow */
 
-/* Prices of one kind of thing: rows of days. */
+/* Prices of one kind of thing: rows of days. With thousands of squads they are most of what a round reads and writes. */
 struct prices {
 	int32_t n_rows, n_days;
-	double *scaled;    /* what an event of usual size pays, in 1/POINT */
-	double *direction; /* smoothed excess of demand */
+	float *scaled;     /* what an event of usual size pays, in 1/POINT */
+	float *direction;  /* smoothed excess of demand */
 	double *usual;     /* by row: what an event of usual size takes */
 	int64_t *sum;      /* [row · (n_days + 1) + day]: price of one piece on all days before `day` */
 	int32_t *demand;   /* differences from day to day */
 	int32_t *supply;
+	int64_t *value;    /* by row: what all supply costs */
+	double *length;    /* by row: square of its directions' length */
 };
 
 enum { UNITS, BEDS, STAFF, SQUADS, QUOTA, ORDER, KINDS };
@@ -54,6 +56,7 @@ struct bound {
 	int64_t best;                /* bound, in points */
 	int64_t lowest;              /* what rough choices, or exact ones, have come down to, in 1/POINT */
 	double step, ceiling;
+	double pace;                 /* how far prices are still to go in their directions */
 	bool is_plain; /* too large: no prices */
 };
 
@@ -63,10 +66,11 @@ struct choice {
 	int32_t i, day; /* at its i-th venue */
 };
 
-/* One thread's part of a round: every so many-th request. */
+/* One thread's part of a round: every so many-th request, and row of prices. */
 struct chooser {
 	struct bound *bound;
 	int32_t first;
+	void (*part)(struct chooser *chooser); /* what it is to do */
 	uint32_t salt; /* of the noise that the request hears */
 	int64_t *squad_cost, *city_cost; /* scratch: by start day */
 	pthread_t thread;
@@ -84,6 +88,8 @@ static void prices_init(struct prices *p, int32_t n_rows, int32_t n_days)
 	p->sum = memory_new((size_t)n_rows * ((size_t)n_days + 1), sizeof(*p->sum));
 	p->demand = memory_new((size_t)n_rows * ((size_t)n_days + 1), sizeof(*p->demand));
 	p->supply = memory_new(n, sizeof(*p->supply));
+	p->value = memory_new((size_t)n_rows, sizeof(*p->value));
+	p->length = memory_new((size_t)n_rows, sizeof(*p->length));
 }
 
 static void prices_done(struct prices *p)
@@ -94,6 +100,8 @@ static void prices_done(struct prices *p)
 	free(p->sum);
 	free(p->demand);
 	free(p->supply);
+	free(p->value);
+	free(p->length);
 }
 
 static int64_t *sums(const struct prices *p, int32_t row)
@@ -256,25 +264,83 @@ void bound_free(struct bound *bound)
 	free(bound);
 }
 
-/* Rounds the prices of single pieces to whole numbers and adds them up day by day; returns what all supply costs. */
-static int64_t add_up(struct prices *p)
+/* ---- prices move, and are added up ---- */
+
+static void *do_part(void *arg)
 {
-	int64_t total = 0;
+	struct chooser *chooser = arg;
 
-	for (int32_t row = 0; row < p->n_rows; row++) {
-		int64_t *sum = sums(p, row);
-
-		for (int32_t d = 0; d < p->n_days; d++) {
-			size_t cell = (size_t)row * (size_t)p->n_days + (size_t)d;
-			int64_t price = (int64_t)(p->scaled[cell] / p->usual[row]);
-
-			sum[d + 1] = sum[d] + price;
-			total += price * p->supply[cell];
-		}
-	}
-	memset(p->demand, 0, (size_t)p->n_rows * ((size_t)p->n_days + 1) * sizeof(*p->demand));
-	return total;
+	chooser->part(chooser);
+	return NULL;
 }
+
+/* Every thread does its part: with any number of them the outcome is the same. */
+static void share_out(struct bound *bound, void (*part)(struct chooser *chooser))
+{
+	for (int32_t t = 0; t < bound->n_choosers; t++)
+		bound->choosers[t].part = part;
+	for (int32_t t = 1; t < bound->n_choosers; t++)
+		if (pthread_create(&bound->choosers[t].thread, NULL, do_part, &bound->choosers[t]) != 0)
+			abort(); /* as memory.h */
+	do_part(&bound->choosers[0]);
+	for (int32_t t = 1; t < bound->n_choosers; t++)
+		pthread_join(bound->choosers[t].thread, NULL);
+}
+
+/* Nobody ever pays more than `ceiling`: so sums stay small, however long the steps. */
+static void go(struct prices *p, int32_t row, float pace, float ceiling)
+{
+	float *scaled = &p->scaled[(size_t)row * (size_t)p->n_days];
+	const float *direction = &p->direction[(size_t)row * (size_t)p->n_days];
+
+	for (int32_t d = 0; d < p->n_days; d++) {
+		float price = scaled[d] + pace * direction[d];
+
+		price = price < 0 ? 0 : price;
+		scaled[d] = price > ceiling ? ceiling : price;
+	}
+}
+
+/* Rounds the prices of single pieces to whole numbers and adds them up day by day. Nothing is wanted yet. */
+static void add_up(struct prices *p, int32_t row)
+{
+	const float *scaled = &p->scaled[(size_t)row * (size_t)p->n_days];
+	const int32_t *supply = &p->supply[(size_t)row * (size_t)p->n_days];
+	int64_t *sum = sums(p, row), before = 0, value = 0;
+	float of_usual = (float)(1 / p->usual[row]);
+
+	for (int32_t d = 0; d < p->n_days; d++) {
+		int64_t price = (int64_t)(scaled[d] * of_usual);
+
+		sum[d + 1] = before += price;
+		value += price * supply[d];
+	}
+	p->value[row] = value;
+	memset(&p->demand[(size_t)row * ((size_t)p->n_days + 1)], 0, ((size_t)p->n_days + 1) * sizeof(*p->demand));
+}
+
+static void price_rows(struct chooser *chooser)
+{
+	struct bound *bound = chooser->bound;
+
+	for (int kind = 0; kind < KINDS; kind++)
+		for (int32_t row = chooser->first; row < bound->prices[kind].n_rows; row += bound->n_choosers) {
+			if (bound->pace > 0)
+				go(&bound->prices[kind], row, (float)bound->pace, (float)bound->ceiling);
+			add_up(&bound->prices[kind], row);
+		}
+}
+
+static int64_t value_of(const struct prices *p)
+{
+	int64_t value = 0;
+
+	for (int32_t row = 0; row < p->n_rows; row++)
+		value += p->value[row];
+	return value;
+}
+
+/* ---- everybody chooses ---- */
 
 /* cost[s] += amount · price of [s, s + length), for start days [from, to]. */
 static void charge(int64_t *cost, const int64_t *sum, int32_t amount, int32_t from, int32_t to, int32_t length)
@@ -322,9 +388,12 @@ static void charge_anywhere(struct chooser *chooser, const struct problem_reques
 		chooser->squad_cost[s] = once + POINT * problem->policy.date_weight * distance(s, request->preferred);
 	for (int32_t i = 0; i < request->n_squads; i++) {
 		const int64_t *sum = sums(&bound->prices[SQUADS], request->squads[i]);
+		int32_t whole = problem->n_days - request->duration - bound->rests.most, s = from;
 
-		for (int32_t s = from; s <= to; s++)
-			chooser->squad_cost[s] += sum[rested(problem, request, s, bound->rests.most)] - sum[s];
+		for (; s <= to && s <= whole; s++)
+			chooser->squad_cost[s] += sum[s + request->duration + bound->rests.most] - sum[s];
+		for (; s <= to; s++)
+			chooser->squad_cost[s] += sum[problem->n_days] - sum[s];
 	}
 }
 
@@ -395,7 +464,7 @@ static void choose_day(const struct chooser *chooser, int32_t r, int32_t i, stru
 				gain += POINT * problem->policy.move_cost;
 			if (gain > best->most)
 				best->most = gain;
-			if (bound->is_rough)
+			if (bound->is_rough && gain + bound->noises[NOISES - 1] > best->seems)
 				gain += noise(chooser, i, day);
 			if (gain > best->seems) {
 				best->seems = gain;
@@ -428,26 +497,14 @@ static struct choice choose(struct chooser *chooser, int32_t r)
 	return best;
 }
 
-static void *choose_all(void *arg)
+/* At the prices as they are. */
+static void choose_all(struct chooser *chooser)
 {
-	struct chooser *chooser = arg;
 	const struct bound *bound = chooser->bound;
 
 	for (int32_t r = chooser->first; r < bound->problem->n_requests; r += bound->n_choosers)
 		if (is_free_to_go(bound, r))
 			bound->choices[r] = choose(chooser, r);
-	return NULL;
-}
-
-/* Everybody's choice at the prices as they are: the same on any number of threads. */
-static void choose_on_threads(struct bound *bound)
-{
-	for (int32_t t = 1; t < bound->n_choosers; t++)
-		if (pthread_create(&bound->choosers[t].thread, NULL, choose_all, &bound->choosers[t]) != 0)
-			abort(); /* as memory.h */
-	choose_all(&bound->choosers[0]);
-	for (int32_t t = 1; t < bound->n_choosers; t++)
-		pthread_join(bound->choosers[t].thread, NULL);
 }
 
 static void take(struct bound *bound, int32_t r, struct choice choice)
@@ -501,37 +558,53 @@ static int64_t standing(const struct bound *bound)
 	return POINT * score + rounded_up(taxes, bound->fine);
 }
 
-/* Turns the smoothed directions towards the new excess of demand; returns the square of their length. */
-static double turn(struct prices *p, double filled)
+/* ---- which way prices go from here ---- */
+
+/* Turns the smoothed directions towards the new excess of demand. */
+static void turn(struct prices *p, int32_t row, float filled)
+{
+	const float *scaled = &p->scaled[(size_t)row * (size_t)p->n_days];
+	float *direction = &p->direction[(size_t)row * (size_t)p->n_days];
+	const int32_t *supply = &p->supply[(size_t)row * (size_t)p->n_days];
+	const int32_t *demand = &p->demand[(size_t)row * ((size_t)p->n_days + 1)];
+	float of_usual = (float)(1 / p->usual[row]);
+	int64_t wanted = 0;
+	double length = 0;
+
+	for (int32_t d = 0; d < p->n_days; d++) {
+		float way;
+
+		wanted += demand[d];
+		way = direction[d] + SMOOTH * (((float)wanted - (float)supply[d] * filled) * of_usual - direction[d]);
+		if (scaled[d] <= 0 && way < 0)
+			way = 0;
+		direction[d] = way;
+		length += (double)way * (double)way;
+	}
+	p->length[row] = length;
+}
+
+static int32_t filled_pct(const struct bound *bound, int kind)
+{
+	return bound->is_rough ? FILLED_PCT[kind] : 100;
+}
+
+static void turn_rows(struct chooser *chooser)
+{
+	struct bound *bound = chooser->bound;
+
+	for (int kind = 0; kind < KINDS; kind++)
+		for (int32_t row = chooser->first; row < bound->prices[kind].n_rows; row += bound->n_choosers)
+			turn(&bound->prices[kind], row, (float)filled_pct(bound, kind) / 100);
+}
+
+static double length_of(const struct prices *p)
 {
 	double length = 0;
 
-	for (int32_t row = 0; row < p->n_rows; row++) {
-		int64_t wanted = 0;
-		double scale = 1 / p->usual[row];
-
-		for (int32_t d = 0; d < p->n_days; d++) {
-			size_t cell = (size_t)row * (size_t)p->n_days + (size_t)d;
-			double *direction = &p->direction[cell];
-
-			wanted += p->demand[(size_t)row * ((size_t)p->n_days + 1) + (size_t)d];
-			*direction += SMOOTH * (((double)wanted - (double)p->supply[cell] * filled) * scale - *direction);
-			if (p->scaled[cell] <= 0 && *direction < 0)
-				*direction = 0;
-			length += *direction * *direction;
-		}
-	}
+	for (int32_t row = 0; row < p->n_rows; row++)
+		length += p->length[row];
 	return length;
-}
-
-/* Nobody ever pays more than `ceiling`: so sums stay small, however long the steps. */
-static void go(struct prices *p, double step, double ceiling)
-{
-	for (size_t cell = 0; cell < (size_t)p->n_rows * (size_t)p->n_days; cell++) {
-		double price = p->scaled[cell] + step * p->direction[cell];
-
-		p->scaled[cell] = price < 0 ? 0 : price > ceiling ? ceiling : price;
-	}
 }
 
 static double tax_scale(const struct bound *bound)
@@ -646,29 +719,26 @@ static int64_t plain(const struct bound *bound)
 	return total;
 }
 
-static int32_t filled_pct(const struct bound *bound, int kind)
-{
-	return bound->is_rough ? FILLED_PCT[kind] : 100;
-}
-
 /* Rough choices are led to where what they seem to gain, with the room that they come to fill, is least; exact ones to
  * the lowest bound. */
 int64_t bound_step(struct bound *bound, int64_t score)
 {
 	int64_t value, seems, here;
-	double length = 0, step;
+	double length = 0;
 
 	if (bound->is_plain)
 		return bound->best = plain(bound);
 	levy(bound);
 	value = seems = standing(bound);
+	share_out(bound, price_rows);
+	bound->pace = 0;
 	for (int kind = 0; kind < KINDS; kind++) {
-		int64_t all = add_up(&bound->prices[kind]);
+		int64_t all = value_of(&bound->prices[kind]);
 
 		value += all;
 		seems += all / 100 * filled_pct(bound, kind);
 	}
-	choose_on_threads(bound);
+	share_out(bound, choose_all);
 	for (int32_t r = 0; r < bound->problem->n_requests; r++)
 		if (is_free_to_go(bound, r)) {
 			value += bound->choices[r].most;
@@ -684,14 +754,13 @@ int64_t bound_step(struct bound *bound, int64_t score)
 		bound->lowest = seems;
 	else
 		bound->step *= SHORTER;
+	share_out(bound, turn_rows);
 	for (int kind = 0; kind < KINDS; kind++)
-		length += turn(&bound->prices[kind], filled_pct(bound, kind) / 100.0);
+		length += length_of(&bound->prices[kind]);
 	length += turn_taxes(bound);
 	if (length <= 0 || here <= score)
 		return bound->best;
-	step = bound->step * POINT * (double)(here - score) / length;
-	for (int kind = 0; kind < KINDS; kind++)
-		go(&bound->prices[kind], step, bound->ceiling);
-	go_taxes(bound, step);
+	bound->pace = bound->step * POINT * (double)(here - score) / length; /* gone before the next round's prices are added up */
+	go_taxes(bound, bound->pace);
 	return bound->best;
 }

@@ -7,7 +7,8 @@
 #define BALANCE_LEAST 20 /* of COSTS_BALANCE */
 #define BALANCE_FOLD 2   /* so many times the tax that balances hosts: enough not to drift */
 #define ROUGH_ROUNDS 60  /* of rough choices: the last one's prices guide searches; what follows seeks the bound alone; */
-#define LEAST_ROUNDS 8   /* where time is short, what half of it is enough for, but so many */
+#define ROUGH_PART_PCT 75 /* where time is short, what so much of it is enough for, */
+#define LEAST_ROUNDS 8   /* but so many */
 
 static size_t places_of(const struct problem_request *request)
 {
@@ -73,7 +74,7 @@ static bool is_over(const struct costs_limits *limits, int32_t n_rounds)
 static bool is_enough_to_guide(const struct costs_limits *limits, uint64_t began_ms, int32_t n_rounds)
 {
 	return n_rounds >= ROUGH_ROUNDS ||
-	       (n_rounds >= LEAST_ROUNDS && limits->until_ms > 0 && clock_ms() >= began_ms + (limits->until_ms - began_ms) / 2);
+	       (n_rounds >= LEAST_ROUNDS && limits->until_ms > 0 && clock_ms() >= began_ms + (limits->until_ms - began_ms) * ROUGH_PART_PCT / 100);
 }
 
 int64_t costs_find(struct costs *ret_costs, const struct problem *problem, struct bound *bound, int64_t score,
