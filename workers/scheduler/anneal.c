@@ -14,6 +14,8 @@
 #define EJECTING_COLD_PCT 10
 #define LOST_PCT_LEAST 10 /* of an event's value, what taking it out costs at least, */
 #define LOST_PCT_MOST 70  /* and at most, where it found room */
+#define CACHE_LINE 64
+#define FETCH_MAX (16 * CACHE_LINE) /* more at once would wait for each other */
 #define LEARNING 3        /* of what is seen of a request, one part in so many is believed at once */
 
 static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
@@ -168,6 +170,7 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 	if (costs != NULL) {
 		anneal->costs = costs->by_request;
 		anneal->promise = costs->promise;
+		anneal->points = costs->points;
 	}
 	anneal->waiting = memory_new(n, sizeof(int32_t));
 	anneal->waiting_at = memory_new(n, sizeof(int32_t));
@@ -251,6 +254,16 @@ int64_t anneal_worth(const struct anneal *anneal)
 	return anneal->calendar->score + points - anneal_counts(anneal, points);
 }
 
+/* It will go in soon: what its places cost is brought near; in a large programme it is far from the processor. */
+static void fetch_costs(const struct anneal *anneal, int32_t r)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+	size_t n = (size_t)request->n_venues * (size_t)request->n_words * 64;
+
+	for (size_t at = 0; anneal->costs != NULL && anneal->costs[r] != NULL && at < n && at < FETCH_MAX; at += CACHE_LINE)
+		__builtin_prefetch(&anneal->costs[r][at]);
+}
+
 bool anneal_take_out(struct anneal *anneal, int32_t r)
 {
 	const struct problem_request *request = &anneal->problem->requests[r];
@@ -268,6 +281,7 @@ bool anneal_take_out(struct anneal *anneal, int32_t r)
 	if (anneal->n_out == ANNEAL_OUT_MAX)
 		return false;
 	anneal_touch(anneal, r);
+	fetch_costs(anneal, r);
 	calendar_remove(anneal->calendar, r);
 	anneal->out[anneal->n_out++] = r;
 	return true;
@@ -310,7 +324,7 @@ static int64_t blurred(uint32_t salt, int32_t bit, int64_t blur)
 
 int32_t anneal_cheapest(struct anneal *anneal, int32_t r, int32_t i, const uint64_t *days)
 {
-	const int32_t *costs = anneal_costs(anneal, r, i);
+	const uint8_t *costs = anneal_costs(anneal, r, i);
 	uint32_t salt = (uint32_t)anneal_random(&anneal->chance);
 	int64_t best = INT64_MAX;
 	int32_t ret = PROBLEM_NONE;
@@ -318,7 +332,7 @@ int32_t anneal_cheapest(struct anneal *anneal, int32_t r, int32_t i, const uint6
 	for (int32_t w = 0; w < anneal->problem->requests[r].n_words; w++)
 		for (uint64_t word = days[w]; word != 0; word &= word - 1) {
 			int32_t bit = w * 64 + __builtin_ctzll(word);
-			int64_t seems = costs[bit] + blurred(salt, bit, anneal->blur);
+			int64_t seems = anneal->points[costs[bit]] + blurred(salt, bit, anneal->blur);
 
 			if (seems < best) {
 				best = seems;
@@ -334,21 +348,22 @@ static struct offer cheapest_day(struct anneal *anneal, const struct problem_req
 {
 	const struct scan *scan = &anneal->scan;
 	int32_t r = (int32_t)(request - anneal->problem->requests), from = request->first_word * 64;
-	const int32_t *costs = anneal_costs(anneal, r, i);
 	uint64_t days[SCAN_WORDS_MAX];
-	int32_t bit, day;
-	int64_t cost;
+	int32_t day;
+	int64_t more;
 
 	scan_edges(scan, days);
-	bit = anneal_cheapest(anneal, r, i, days);
-	day = from + bit;
-	cost = costs[bit];
-	if (request->announced && request->announced_venue == request->venues[i] && scan_has(scan, request->announced_day) &&
-	    costs[request->announced_day - from] - anneal->problem->policy.move_cost < cost) {
-		day = request->announced_day;
-		cost = costs[day - from] - anneal->problem->policy.move_cost;
+	day = from + anneal_cheapest(anneal, r, i, days);
+	more = anneal_more(anneal, r, i, day - from);
+	if (request->announced && request->announced_venue == request->venues[i] && scan_has(scan, request->announced_day)) {
+		int64_t unmoved = anneal_more(anneal, r, i, request->announced_day - from) - anneal->problem->policy.move_cost;
+
+		if (unmoved < more) {
+			day = request->announced_day;
+			more = unmoved;
+		}
 	}
-	return (struct offer){day, INT64_C(1000) * request->value - cost};
+	return (struct offer){day, anneal->promise[r] - more};
 }
 
 static struct offer nearest_day(struct anneal *anneal, const struct problem_request *request, int32_t i, bool careless)

@@ -103,7 +103,7 @@ static int32_t cheapest_start(struct anneal *anneal, int32_t r, int32_t i)
 	const struct problem_request *request = &anneal->problem->requests[r];
 	int32_t bit = anneal_cheapest(anneal, r, i, request->starts);
 
-	if (bit == PROBLEM_NONE || anneal_costs(anneal, r, i)[bit] >= BOUND_DEAREST)
+	if (bit == PROBLEM_NONE || anneal_costs(anneal, r, i)[bit] == COSTS_NEVER)
 		return PROBLEM_NONE;
 	return request->first_word * 64 + bit;
 }
@@ -378,7 +378,7 @@ static int64_t cost_in_vain(const struct anneal *anneal, int32_t r)
 		return 0;
 	for (int32_t i = 0; i < request->n_venues; i++)
 		if (request->venues[i] == spot.venue)
-			return anneal_costs(anneal, r, i)[bit] + anneal->promise[r] - INT64_C(1000) * request->value;
+			return anneal_more(anneal, r, i, bit);
 	return 0;
 }
 
@@ -457,7 +457,7 @@ static struct calendar_spot better_place(struct anneal *anneal, int32_t r, struc
 
 		if (day == PROBLEM_NONE || (v == old.venue && day == old.day))
 			continue;
-		seems = anneal_costs(anneal, r, i)[day - request->first_word * 64] + anneal_drop(&anneal->chance, anneal->blur);
+		seems = anneal_more(anneal, r, i, day - request->first_word * 64) + anneal_drop(&anneal->chance, anneal->blur);
 		if (seems >= least)
 			continue;
 		best = (struct calendar_spot){v, day};

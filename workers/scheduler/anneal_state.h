@@ -26,8 +26,9 @@ struct anneal {
 	struct calendar *calendar;
 	bool has_held; /* some must not be without a place */
 	struct anneal_brief *brief;  /* by request */
-	const int32_t *const *costs; /* by request, or NULL */
-	const int64_t *promise;      /* likewise */
+	const uint8_t *const *costs; /* by request, or NULL */
+	const int32_t *points;       /* what an entry of them stands for */
+	const int64_t *promise;      /* by request, or NULL */
 	int32_t guided_pct;          /* how often they decide rather than the wish; */
 	int64_t blur;                /* by how much they are then told wrong at most, in points */
 	int32_t balance;             /* how much the balance of hosts counts, of COSTS_BALANCE */
@@ -64,8 +65,8 @@ struct anneal {
 	struct scan scan;
 };
 
-/* What each start day costs others at its i-th venue, from its first word on. Only where it has `costs`. */
-static inline const int32_t *anneal_costs(const struct anneal *anneal, int32_t request, int32_t i)
+/* Entries of the start days at its i-th venue, from its first word on. Only where it has `costs`. */
+static inline const uint8_t *anneal_costs(const struct anneal *anneal, int32_t request, int32_t i)
 {
 	return anneal->costs[request] + (size_t)i * (size_t)anneal->problem->requests[request].n_words * 64;
 }
@@ -74,6 +75,12 @@ static inline const int32_t *anneal_costs(const struct anneal *anneal, int32_t r
 static inline int64_t anneal_loss(const struct anneal *anneal, int32_t request)
 {
 	return INT64_C(10) * anneal->brief[request].value * anneal->brief[request].lost_pct;
+}
+
+/* How much more a start day (a bit from its first word on) at its i-th venue costs others than its cheapest place. */
+static inline int64_t anneal_more(const struct anneal *anneal, int32_t request, int32_t i, int32_t bit)
+{
+	return anneal->points[anneal_costs(anneal, request, i)[bit]];
 }
 
 /* Index of the first event of a venue that may still be on at `day`; events stand in order of first day. */

@@ -4,19 +4,62 @@
 #include "scheduler/memory.h"
 #include "util/clock.h"
 
-#define BALANCE_LEAST 20 /* of COSTS_BALANCE */
-#define BALANCE_FOLD 2   /* so many times the tax that balances hosts: enough not to drift */
-#define ROUGH_ROUNDS 60  /* of rough choices: the last one's prices guide searches; what follows seeks the bound alone; */
+#define BALANCE_LEAST 20   /* of COSTS_BALANCE */
+#define BALANCE_FOLD 2     /* so many times the tax that balances hosts: enough not to drift */
+#define ROUGH_ROUNDS 60    /* of rough choices: the last one's prices guide searches; what follows seeks the bound alone; */
 #define ROUGH_PART_PCT 75 /* where time is short, what so much of it is enough for, */
-#define LEAST_ROUNDS 8   /* but so many */
+#define LEAST_ROUNDS 8     /* but so many */
+#define EXACT_UP_TO 16     /* entries tell so many units exactly, and there are as many for each further doubling: */
+#define FOLDS 16           /* so many times as many in all */
+#define TOLD_FOLD 2        /* so many times the highest value is told apart from more */
 
 static size_t places_of(const struct problem_request *request)
 {
 	return (size_t)request->n_venues * (size_t)request->n_words * 64;
 }
 
-/* What the cheapest of all places of a request costs. */
-static int64_t cheapest_of(const struct problem *problem, const struct problem_request *request, const int32_t *costs)
+static int32_t highest_value(const struct problem *problem)
+{
+	int32_t highest = 0;
+
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		if (problem->requests[r].present && problem->requests[r].value > highest)
+			highest = problem->requests[r].value;
+	return highest;
+}
+
+/* What entry 1 stands for. */
+static int64_t unit_of(const struct problem *problem)
+{
+	int64_t most = ((int64_t)2 * EXACT_UP_TO - 1) << (FOLDS - 2); /* the last entry, in units */
+
+	return 1 + TOLD_FOLD * INT64_C(1000) * highest_value(problem) / most;
+}
+
+/* What each entry stands for. */
+static void scale(int32_t *points, int64_t unit)
+{
+	for (int32_t entry = 0; entry < COSTS_NEVER; entry++) {
+		int32_t fold = entry / EXACT_UP_TO;
+		int64_t n = fold == 0 ? entry : (int64_t)(EXACT_UP_TO + entry % EXACT_UP_TO) << (fold - 1);
+
+		points[entry] = (int32_t)(n * unit < BOUND_DEAREST ? n * unit : BOUND_DEAREST);
+	}
+	points[COSTS_NEVER] = BOUND_DEAREST;
+}
+
+/* The last entry that stands for no more than so much. */
+static uint8_t entry_of(int64_t more, int64_t unit)
+{
+	uint64_t n = (uint64_t)(more / unit);
+	int32_t fold = n < EXACT_UP_TO ? 0 : 60 - __builtin_clzll(n);
+	uint64_t entry = fold == 0 ? n : (uint64_t)(fold - 1) * EXACT_UP_TO + (n >> (fold - 1));
+
+	return (uint8_t)(entry < COSTS_NEVER ? entry : COSTS_NEVER - 1);
+}
+
+/* What the cheapest of all places of a request costs; INT32_MAX: there is none. */
+static int32_t cheapest_of(const struct problem_request *request, const int32_t *costs)
 {
 	int32_t least = INT32_MAX;
 
@@ -25,33 +68,59 @@ static int64_t cheapest_of(const struct problem *problem, const struct problem_r
 			for (uint64_t word = request->starts[w]; word != 0; word &= word - 1) {
 				int32_t bit = w * 64 + __builtin_ctzll(word);
 
-				if (request->first_word * 64 + bit + request->duration <= problem->n_days && costs[bit] < least)
+				if (costs[bit] < least)
 					least = costs[bit];
 			}
 	return least;
 }
 
+/* How much more each costs than the cheapest. */
+static void tell(uint8_t *entries, const struct problem_request *request, const int32_t *costs, int32_t cheapest, int64_t unit)
+{
+	size_t n = (size_t)request->n_words * 64;
+
+	for (size_t at = 0; at < places_of(request); at++) {
+		size_t bit = at % n;
+		bool begins = (request->starts[bit >> 6] >> (bit & 63) & 1) != 0 && costs[at] < BOUND_DEAREST;
+
+		entries[at] = begins ? entry_of(costs[at] - cheapest, unit) : COSTS_NEVER;
+	}
+}
+
 /* At the prices as they are now. */
 static void make(struct costs *ret_costs, const struct problem *problem, struct bound *bound)
 {
-	size_t total = 0, at = 0;
+	size_t total = 0, at = 0, most = 0;
+	int64_t unit = unit_of(problem);
+	int32_t *costs;
 
-	for (int32_t r = 0; r < problem->n_requests; r++)
-		total += places_of(&problem->requests[r]);
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		size_t n = places_of(&problem->requests[r]);
+
+		total += n;
+		most = n > most ? n : most;
+	}
 	if (total > COSTS_MAX || bound_is_plain(bound))
 		return;
 	ret_costs->block = memory_new(total, sizeof(*ret_costs->block));
 	ret_costs->by_request = memory_new((size_t)problem->n_requests, sizeof(*ret_costs->by_request));
 	ret_costs->promise = memory_new((size_t)problem->n_requests, sizeof(*ret_costs->promise));
+	scale(ret_costs->points, unit);
+	costs = memory_new(most, sizeof(*costs));
 	for (int32_t r = 0; r < problem->n_requests; r++) {
+		const struct problem_request *request = &problem->requests[r];
+
 		ret_costs->promise[r] = INT64_MIN / 2; /* it can't go anywhere; sums with it stay in range */
-		if (bound_costs(bound, r, &ret_costs->block[at])) {
+		if (bound_costs(bound, r, costs)) {
+			int32_t cheapest = cheapest_of(request, costs);
+
+			tell(&ret_costs->block[at], request, costs, cheapest, unit);
 			ret_costs->by_request[r] = &ret_costs->block[at];
-			ret_costs->promise[r] = INT64_C(1000) * problem->requests[r].value -
-			                        cheapest_of(problem, &problem->requests[r], &ret_costs->block[at]);
+			ret_costs->promise[r] = INT64_C(1000) * request->value - cheapest;
 		}
-		at += places_of(&problem->requests[r]);
+		at += places_of(request);
 	}
+	free(costs);
 }
 
 static int32_t balance_of(const struct bound *bound)

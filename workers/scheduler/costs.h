@@ -1,20 +1,24 @@
-/* costs.h - what each place costs each request at the bound's prices, and what keeps the balance of hosts: for searches
- * to read.
+/* costs.h - what each place costs others at the bound's prices, and what keeps the balance of hosts: for searches to read.
  *
  * Layer     scheduler: bound below it; anneal, solve and round above.
  * Thread    made by one; any number of readers afterwards.
- * Limit     COSTS_MAX entries of 4 bytes; a programme that needs more is searched without. */
+ * Limit     COSTS_MAX entries of a byte; a programme that needs more is searched without.
+ *
+ * A place's entry tells how much more it costs than the request's cheapest one, exactly where that is little and within
+ * three in a hundred where it is much: a large programme's table is read at random, and small ones stay in the cache. */
 #pragma once
 #include <stdatomic.h>
 #include "scheduler/bound.h"
 
 #define COSTS_BALANCE 256 /* the whole weight of the balance of hosts */
-#define COSTS_MAX ((size_t)400 << 20)
+#define COSTS_MAX ((size_t)1600 << 20)
+#define COSTS_NEVER UINT8_MAX /* of a day on which it can't begin */
 
 struct costs {
-	int32_t *block;             /* request after request */
-	const int32_t **by_request; /* into the block, as bound_costs() gives them; NULL: there are none */
+	uint8_t *block;             /* request after request */
+	const uint8_t **by_request; /* into the block, in the order of bound_costs(); NULL: there are none */
 	int64_t *promise;           /* by request: what it is worth beyond what its cheapest place costs others; NULL likewise */
+	int32_t points[UINT8_MAX + 1]; /* by entry: so much more than the cheapest place; ascending */
 	int32_t balance;            /* how much of its weight keeps the balance of hosts, of COSTS_BALANCE */
 };
 
