@@ -7,6 +7,7 @@
 #include "scheduler/place.h"
 
 #define PLACES_ASKED 4     /* places that an ejection or a relocation looks at */
+#define SHORT_PCT 10       /* of the highest value: what beds, or a kind of staff, seem to cost there where they are short */
 #define EJECTION_OUT 8     /* events that either may push away */
 #define PUSHES 2           /* of these so many may push away others in their turn where they find no room, */
 #define PUSH_OUT 4         /* so many each, */
@@ -31,8 +32,14 @@ static int32_t below(struct anneal *anneal, int32_t n)
 
 /* ---- where others may have to go ---- */
 
-/* What it seems to cost to take out all that stands in the way of an event of `request` at a place by units and squads, in
- * points: an estimate, since beds and staff are left out; INT64_MAX where something pinned is there. */
+/* What it seems to cost that someone makes room of this kind, if it is short: nobody knows yet who that will be. */
+static int64_t price_of_room(const struct anneal *anneal, const struct room *room, int32_t row, int32_t first, int32_t last, int32_t need)
+{
+	return need == 0 || room_short_day(room, row, first, last, need) > last ? 0 : INT64_C(10) * SHORT_PCT * anneal->highest_value;
+}
+
+/* What it seems to cost to take out all that stands in the way of an event of `request` at a place, in points: an estimate;
+ * INT64_MAX where something pinned is there. */
 static int64_t price(const struct anneal *anneal, const struct problem_request *request, int32_t v, int32_t day)
 {
 	const struct calendar *calendar = anneal->calendar;
@@ -67,6 +74,9 @@ static int64_t price(const struct anneal *anneal, const struct problem_request *
 			price += anneal_loss(anneal, visit->request);
 		}
 	}
+	price += price_of_room(anneal, &calendar->beds, venue->city, day, last, request->headcount);
+	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+		price += price_of_room(anneal, &calendar->staff, venue->host * PROBLEM_SERVICES + s, day, last, request->staff[s]);
 	return price;
 }
 
