@@ -14,9 +14,9 @@
 #define EJECTING_COLD_PCT 10
 #define LOST_PCT_LEAST 10 /* of an event's value, what taking it out costs at least, */
 #define LOST_PCT_MOST 70  /* and at most, where it found room */
-#define CACHE_LINE 64
-#define FETCH_MAX (16 * CACHE_LINE) /* more at once would wait for each other */
 #define LEARNING 3        /* of what is seen of a request, one part in so many is believed at once */
+#define CACHE_LINE 64
+#define FETCHED_LINES 16  /* at once; more would wait for each other */
 
 static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
 {
@@ -182,6 +182,7 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 	anneal->is_stale = memory_new(n, sizeof(bool));
 	anneal->changes = memory_new(n, sizeof(*anneal->changes));
 	anneal->balance = COSTS_BALANCE;
+	anneal->highest_value = problem_highest_value(anneal->problem);
 	list_wishes(anneal);
 	list_members(anneal);
 	list_host_venues(anneal);
@@ -194,8 +195,6 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 			calendar_pin(anneal->calendar, r, true);
 		if (request->present && request->duration > anneal->longest)
 			anneal->longest = request->duration;
-		if (request->present && request->value > anneal->highest_value)
-			anneal->highest_value = request->value;
 		anneal->waiting_at[r] = PROBLEM_NONE;
 		anneal->best[r] = calendar_where(start, r);
 		if (anneal->best[r].venue == PROBLEM_NONE && could_begin(anneal, r))
@@ -257,11 +256,14 @@ int64_t anneal_worth(const struct anneal *anneal)
 /* It will go in soon: what its places cost is brought near; in a large programme it is far from the processor. */
 static void fetch_costs(const struct anneal *anneal, int32_t r)
 {
-	const struct problem_request *request = &anneal->problem->requests[r];
-	size_t n = (size_t)request->n_venues * (size_t)request->n_words * 64;
+	const uint8_t *at, *end;
 
-	for (size_t at = 0; anneal->costs != NULL && anneal->costs[r] != NULL && at < n && at < FETCH_MAX; at += CACHE_LINE)
-		__builtin_prefetch(&anneal->costs[r][at]);
+	if (!anneal_has_costs(anneal, r))
+		return;
+	at = anneal_costs(anneal, r, 0);
+	end = anneal_costs(anneal, r, anneal->problem->requests[r].n_venues);
+	for (int i = 0; i < FETCHED_LINES && at < end; i++, at += CACHE_LINE)
+		__builtin_prefetch(at);
 }
 
 bool anneal_take_out(struct anneal *anneal, int32_t r)
@@ -445,8 +447,7 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 	struct found found = {.n_venues = 0};
 	int64_t base = 0;
 	int32_t host = PROBLEM_NONE;
-	bool guided = !careless && anneal->costs != NULL && anneal->costs[r] != NULL &&
-	              anneal_below(&anneal->chance, 100) < anneal->guided_pct;
+	bool guided = !careless && anneal_has_costs(anneal, r) && anneal_below(&anneal->chance, 100) < anneal->guided_pct;
 
 	if (!may_begin(anneal, r))
 		return false;

@@ -123,7 +123,7 @@ static int32_t start_at(struct anneal *anneal, int32_t r, int32_t i)
 {
 	const struct problem_request *request = &anneal->problem->requests[r];
 
-	if (anneal->costs == NULL || anneal->costs[r] == NULL || below(anneal, 2) == 0)
+	if (!anneal_has_costs(anneal, r) || below(anneal, 2) == 0)
 		return some_start(anneal, request, request->venues[i]);
 	return cheapest_start(anneal, r, i);
 }

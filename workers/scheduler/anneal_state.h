@@ -65,6 +65,12 @@ struct anneal {
 	struct scan scan;
 };
 
+/* Is it known what its places cost? */
+static inline bool anneal_has_costs(const struct anneal *anneal, int32_t request)
+{
+	return anneal->costs != NULL && anneal->costs[request] != NULL;
+}
+
 /* Entries of the start days at its i-th venue, from its first word on. Only where it has `costs`. */
 static inline const uint8_t *anneal_costs(const struct anneal *anneal, int32_t request, int32_t i)
 {

@@ -15,6 +15,7 @@
 #define SHORTER 0.9        /* steps get so much shorter with each round that brings nothing lower */
 #define ROUGHNESS 0.02     /* of rough choices: so much of what the dearest request is worth */
 #define NOISES 1024
+#define SHARED_FROM 16384  /* days of rows and places: a round of fewer is over before other threads have begun */
 #define TAX_EVENTS 32      /* a tax is on all that a host holds: with so many events a host it moves half as fast as prices */
 #define TAX_FINE 256       /* a tax is an athlete-day's, so it is counted more finely than prices; */
 #define TAX_FINE_UP_TO 1000 /* weights above: as prices are, lest the sums overflow */
@@ -109,10 +110,21 @@ static int64_t *sums(const struct prices *p, int32_t row)
 	return &p->sum[(size_t)row * ((size_t)p->n_days + 1)];
 }
 
+static int32_t *demands(const struct prices *p, int32_t row)
+{
+	return &p->demand[(size_t)row * ((size_t)p->n_days + 1)];
+}
+
+/* Of scaled, direction and supply the first day of a row. */
+static size_t first_day(const struct prices *p, int32_t row)
+{
+	return (size_t)row * (size_t)p->n_days;
+}
+
 /* `amount` pieces of a row are wanted on [first, last]. */
 static void want(const struct prices *p, int32_t row, int32_t first, int32_t last, int32_t amount)
 {
-	int32_t *demand = &p->demand[(size_t)row * ((size_t)p->n_days + 1)];
+	int32_t *demand = demands(p, row);
 
 	demand[first] += amount;
 	demand[last + 1] -= amount;
@@ -213,9 +225,9 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 	bound->taxed = memory_new((size_t)problem->n_nocs, sizeof(int64_t));
 	bound->hosted = memory_new((size_t)problem->n_nocs, sizeof(int64_t));
 	bound->choices = memory_new((size_t)problem->n_requests, sizeof(*bound->choices));
-	bound->n_choosers = n_threads;
-	bound->choosers = memory_new((size_t)n_threads, sizeof(*bound->choosers));
-	for (int32_t t = 0; t < n_threads; t++)
+	bound->n_choosers = cells + 64 * words < SHARED_FROM ? 1 : n_threads;
+	bound->choosers = memory_new((size_t)bound->n_choosers, sizeof(*bound->choosers));
+	for (int32_t t = 0; t < bound->n_choosers; t++)
 		bound->choosers[t] = (struct chooser){
 			.bound = bound,
 			.first = t,
@@ -230,9 +242,7 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 	prices_init(&bound->prices[SQUADS], problem->n_squads, problem->n_days);
 	prices_init(&bound->prices[QUOTA], problem->n_federations, 1);
 	prices_init(&bound->prices[ORDER], n_links, 1);
-	for (int32_t r = 0; r < problem->n_requests; r++)
-		if (POINT * 1000.0 * problem->requests[r].value > bound->ceiling)
-			bound->ceiling = POINT * 1000.0 * problem->requests[r].value;
+	bound->ceiling = POINT * 1000.0 * problem_highest_value(problem);
 	for (int32_t k = 0; k < NOISES; k++)
 		bound->noises[k] = anneal_gumbel(k, NOISES, (int64_t)(ROUGHNESS * bound->ceiling));
 	bound_starts_init(&bound->starts, calendar);
@@ -290,8 +300,8 @@ static void share_out(struct bound *bound, void (*part)(struct chooser *chooser)
 /* Nobody ever pays more than `ceiling`: so sums stay small, however long the steps. */
 static void go(struct prices *p, int32_t row, float pace, float ceiling)
 {
-	float *scaled = &p->scaled[(size_t)row * (size_t)p->n_days];
-	const float *direction = &p->direction[(size_t)row * (size_t)p->n_days];
+	float *scaled = &p->scaled[first_day(p, row)];
+	const float *direction = &p->direction[first_day(p, row)];
 
 	for (int32_t d = 0; d < p->n_days; d++) {
 		float price = scaled[d] + pace * direction[d];
@@ -304,8 +314,8 @@ static void go(struct prices *p, int32_t row, float pace, float ceiling)
 /* Rounds the prices of single pieces to whole numbers and adds them up day by day. Nothing is wanted yet. */
 static void add_up(struct prices *p, int32_t row)
 {
-	const float *scaled = &p->scaled[(size_t)row * (size_t)p->n_days];
-	const int32_t *supply = &p->supply[(size_t)row * (size_t)p->n_days];
+	const float *scaled = &p->scaled[first_day(p, row)];
+	const int32_t *supply = &p->supply[first_day(p, row)];
 	int64_t *sum = sums(p, row), before = 0, value = 0;
 	float of_usual = (float)(1 / p->usual[row]);
 
@@ -316,7 +326,7 @@ static void add_up(struct prices *p, int32_t row)
 		value += price * supply[d];
 	}
 	p->value[row] = value;
-	memset(&p->demand[(size_t)row * ((size_t)p->n_days + 1)], 0, ((size_t)p->n_days + 1) * sizeof(*p->demand));
+	memset(demands(p, row), 0, ((size_t)p->n_days + 1) * sizeof(*p->demand));
 }
 
 static void price_rows(struct chooser *chooser)
@@ -563,10 +573,9 @@ static int64_t standing(const struct bound *bound)
 /* Turns the smoothed directions towards the new excess of demand. */
 static void turn(struct prices *p, int32_t row, float filled)
 {
-	const float *scaled = &p->scaled[(size_t)row * (size_t)p->n_days];
-	float *direction = &p->direction[(size_t)row * (size_t)p->n_days];
-	const int32_t *supply = &p->supply[(size_t)row * (size_t)p->n_days];
-	const int32_t *demand = &p->demand[(size_t)row * ((size_t)p->n_days + 1)];
+	const float *scaled = &p->scaled[first_day(p, row)];
+	float *direction = &p->direction[first_day(p, row)];
+	const int32_t *supply = &p->supply[first_day(p, row)], *demand = demands(p, row);
 	float of_usual = (float)(1 / p->usual[row]);
 	int64_t wanted = 0;
 	double length = 0;
@@ -671,35 +680,29 @@ static int32_t in_points(int64_t cost)
 	return cost > BOUND_DEAREST * (int64_t)POINT ? BOUND_DEAREST : (int32_t)(cost / POINT);
 }
 
-/* Can it begin on the day at its i-th venue, beside what stands? */
-static bool begins(const struct bound *bound, int32_t r, int32_t i, int32_t day)
+/* Can it begin on the day (a bit from its first word on) at its i-th venue, beside what stands? */
+static bool begins(const struct bound *bound, int32_t r, int32_t i, int32_t bit)
 {
-	const struct problem_request *request = &bound->problem->requests[r];
-	int32_t bit = day - request->first_word * 64;
-
-	return (bound->starts.of[r][i * request->n_words + (bit >> 6)] >> (bit & 63) & 1) != 0;
+	return (bound->starts.of[r][i * bound->problem->requests[r].n_words + (bit >> 6)] >> (bit & 63) & 1) != 0;
 }
 
 bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
 {
 	struct chooser *chooser = &bound->choosers[0];
-	const struct problem *problem = bound->problem;
-	const struct problem_request *request = &problem->requests[r];
-	int32_t from = request->first_word * 64, to = from + request->n_words * 64 - 1;
+	const struct problem_request *request = &bound->problem->requests[r];
+	int32_t from, to;
 
 	if (bound->is_plain || request->federation == PROBLEM_NONE || bound->starts.of[r] == NULL)
 		return false;
-	if (to > problem->n_days - request->duration)
-		to = problem->n_days - request->duration;
-	if (from > to)
-		return true;
+	from = bound->starts.first[r];
+	to = bound->starts.last[r];
 	charge_anywhere(chooser, request, from, to);
 	for (int32_t i = 0; i < request->n_venues; i++) {
 		charge_city(chooser, request, i, from, to);
 		charge(chooser->city_cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
-		for (int32_t s = from; s <= to; s++)
-			ret_costs[i * request->n_words * 64 + s - from] =
-			        begins(bound, r, i, s) ? in_points(chooser->city_cost[s]) : BOUND_DEAREST;
+		for (int32_t bit = 0; bit < request->n_words * 64; bit++)
+			*ret_costs++ = begins(bound, r, i, bit) ? in_points(chooser->city_cost[request->first_word * 64 + bit])
+			                                        : BOUND_DEAREST;
 	}
 	return true;
 }

@@ -21,15 +21,15 @@
 struct bound;
 
 /* For plans that keep what stands in `calendar` (the fixed ones) where it is; it is borrowed, with its problem.
- * `n_threads` (≥ 1) share the work of each round; the answers are the same with any number. Never NULL. */
+ * Up to `n_threads` (≥ 1) share the work of each round; the answers are the same with any number. Never NULL. */
 struct bound *bound_new(const struct calendar *calendar, int32_t n_threads);
 void bound_free(struct bound *bound);
 /* Is it too large for prices? Then bound_step() has one answer, whatever the score, and there are no costs. */
 bool bound_is_plain(const struct bound *bound);
 /* What each place would cost the request at the prices as they are now, in points: those of all that it takes there,
- * and the distance from its wish. For each eligible venue 64 · n_words start days from first_word on; what lies beyond
- * the programme is left as it is. Days on which it can't begin beside what stands cost BOUND_DEAREST. False (and nothing)
- * where it has no day at all, and for a bound that is too large for prices. */
+ * and the distance from its wish. For each eligible venue 64 · n_words start days from first_word on; those on which it
+ * can't begin beside what stands cost BOUND_DEAREST. False (and nothing) where it has no day at all, and for a bound that
+ * is too large for prices. */
 bool bound_costs(struct bound *bound, int32_t request, int32_t *ret_costs);
 /* The highest tax on an athlete-day as it is now, as a part of reciprocity_weight: how much of it keeps the balance of
  * hosts. 0 … 1. */

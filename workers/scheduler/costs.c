@@ -7,7 +7,7 @@
 #define BALANCE_LEAST 20   /* of COSTS_BALANCE */
 #define BALANCE_FOLD 2     /* so many times the tax that balances hosts: enough not to drift */
 #define ROUGH_ROUNDS 60    /* of rough choices: the last one's prices guide searches; what follows seeks the bound alone; */
-#define ROUGH_PART_PCT 75 /* where time is short, what so much of it is enough for, */
+#define ROUGH_PART_PCT 75  /* where time is short, what so much of it is enough for, */
 #define LEAST_ROUNDS 8     /* but so many */
 #define EXACT_UP_TO 16     /* entries tell so many units exactly, and there are as many for each further doubling: */
 #define FOLDS 16           /* so many times as many in all */
@@ -18,22 +18,12 @@ static size_t places_of(const struct problem_request *request)
 	return (size_t)request->n_venues * (size_t)request->n_words * 64;
 }
 
-static int32_t highest_value(const struct problem *problem)
-{
-	int32_t highest = 0;
-
-	for (int32_t r = 0; r < problem->n_requests; r++)
-		if (problem->requests[r].present && problem->requests[r].value > highest)
-			highest = problem->requests[r].value;
-	return highest;
-}
-
 /* What entry 1 stands for. */
 static int64_t unit_of(const struct problem *problem)
 {
 	int64_t most = ((int64_t)2 * EXACT_UP_TO - 1) << (FOLDS - 2); /* the last entry, in units */
 
-	return 1 + TOLD_FOLD * INT64_C(1000) * highest_value(problem) / most;
+	return 1 + TOLD_FOLD * INT64_C(1000) * problem_highest_value(problem) / most;
 }
 
 /* What each entry stands for. */
@@ -58,33 +48,21 @@ static uint8_t entry_of(int64_t more, int64_t unit)
 	return (uint8_t)(entry < COSTS_NEVER ? entry : COSTS_NEVER - 1);
 }
 
-/* What the cheapest of all places of a request costs; INT32_MAX: there is none. */
-static int32_t cheapest_of(const struct problem_request *request, const int32_t *costs)
+/* What the cheapest of all places costs; INT32_MAX: there is none. */
+static int32_t cheapest_of(const int32_t *costs, size_t n)
 {
 	int32_t least = INT32_MAX;
 
-	for (int32_t i = 0; i < request->n_venues; i++, costs += (size_t)request->n_words * 64)
-		for (int32_t w = 0; w < request->n_words; w++)
-			for (uint64_t word = request->starts[w]; word != 0; word &= word - 1) {
-				int32_t bit = w * 64 + __builtin_ctzll(word);
-
-				if (costs[bit] < least)
-					least = costs[bit];
-			}
+	for (size_t i = 0; i < n; i++)
+		least = costs[i] < least ? costs[i] : least;
 	return least;
 }
 
 /* How much more each costs than the cheapest. */
-static void tell(uint8_t *entries, const struct problem_request *request, const int32_t *costs, int32_t cheapest, int64_t unit)
+static void tell(uint8_t *entries, const int32_t *costs, size_t n, int32_t cheapest, int64_t unit)
 {
-	size_t n = (size_t)request->n_words * 64;
-
-	for (size_t at = 0; at < places_of(request); at++) {
-		size_t bit = at % n;
-		bool begins = (request->starts[bit >> 6] >> (bit & 63) & 1) != 0 && costs[at] < BOUND_DEAREST;
-
-		entries[at] = begins ? entry_of(costs[at] - cheapest, unit) : COSTS_NEVER;
-	}
+	for (size_t i = 0; i < n; i++)
+		entries[i] = costs[i] < BOUND_DEAREST ? entry_of(costs[i] - cheapest, unit) : COSTS_NEVER;
 }
 
 /* At the prices as they are now. */
@@ -108,17 +86,17 @@ static void make(struct costs *ret_costs, const struct problem *problem, struct 
 	scale(ret_costs->points, unit);
 	costs = memory_new(most, sizeof(*costs));
 	for (int32_t r = 0; r < problem->n_requests; r++) {
-		const struct problem_request *request = &problem->requests[r];
+		size_t n = places_of(&problem->requests[r]);
 
 		ret_costs->promise[r] = INT64_MIN / 2; /* it can't go anywhere; sums with it stay in range */
 		if (bound_costs(bound, r, costs)) {
-			int32_t cheapest = cheapest_of(request, costs);
+			int32_t cheapest = cheapest_of(costs, n);
 
-			tell(&ret_costs->block[at], request, costs, cheapest, unit);
+			tell(&ret_costs->block[at], costs, n, cheapest, unit);
 			ret_costs->by_request[r] = &ret_costs->block[at];
-			ret_costs->promise[r] = INT64_C(1000) * request->value - cheapest;
+			ret_costs->promise[r] = INT64_C(1000) * problem->requests[r].value - cheapest;
 		}
-		at += places_of(request);
+		at += n;
 	}
 	free(costs);
 }
@@ -142,8 +120,10 @@ static bool is_over(const struct costs_limits *limits, int32_t n_rounds)
 
 static bool is_enough_to_guide(const struct costs_limits *limits, uint64_t began_ms, int32_t n_rounds)
 {
+	uint64_t part_ms = (limits->until_ms - began_ms) * ROUGH_PART_PCT / 100;
+
 	return n_rounds >= ROUGH_ROUNDS ||
-	       (n_rounds >= LEAST_ROUNDS && limits->until_ms > 0 && clock_ms() >= began_ms + (limits->until_ms - began_ms) * ROUGH_PART_PCT / 100);
+	       (n_rounds >= LEAST_ROUNDS && limits->until_ms > 0 && clock_ms() >= began_ms + part_ms);
 }
 
 int64_t costs_find(struct costs *ret_costs, const struct problem *problem, struct bound *bound, int64_t score,

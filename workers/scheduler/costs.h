@@ -5,7 +5,7 @@
  * Limit     COSTS_MAX entries of a byte; a programme that needs more is searched without.
  *
  * A place's entry tells how much more it costs than the request's cheapest one, exactly where that is little and within
- * three in a hundred where it is much: a large programme's table is read at random, and small ones stay in the cache. */
+ * one in sixteen where it is much: a large programme's table is read at random, and small ones stay in the cache. */
 #pragma once
 #include <stdatomic.h>
 #include "scheduler/bound.h"

@@ -721,6 +721,16 @@ void problem_drop_request(struct problem *problem, int32_t handle)
 	};
 }
 
+int32_t problem_highest_value(const struct problem *problem)
+{
+	int32_t highest = 0;
+
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		if (problem->requests[r].present && problem->requests[r].value > highest)
+			highest = problem->requests[r].value;
+	return highest;
+}
+
 int32_t problem_name_request(struct problem *problem, const char *id)
 {
 	return handle_of(problem, id);

@@ -130,5 +130,8 @@ int32_t problem_venue(const struct problem *problem, const char *id);
 bool problem_day(const struct problem *problem, const char *iso, int32_t *ret_day);
 void problem_format_day(const struct problem *problem, int32_t day, char ret_iso[static PROBLEM_DAY_SIZE]);
 
+/* The highest value of a present request; 0: there is none. */
+int32_t problem_highest_value(const struct problem *problem);
+
 /* Days (bits, n_words of them) on which rule 4 forbids the request. O(protected entries). */
 void problem_protected_days(const struct problem *problem, int32_t request, uint64_t *ret_days);

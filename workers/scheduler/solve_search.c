@@ -216,16 +216,6 @@ static void *run_together(void *arg)
 
 /* ---- all of it ---- */
 
-static int64_t highest_value(const struct problem *problem)
-{
-	int64_t highest = 1;
-
-	for (int32_t r = 0; r < problem->n_requests; r++)
-		if (problem->requests[r].present && problem->requests[r].value > highest)
-			highest = problem->requests[r].value;
-	return highest;
-}
-
 static bool is_in_a_hurry(const struct search *search)
 {
 	const struct solve_limits *limits = search->limits;
@@ -237,8 +227,9 @@ static bool is_in_a_hurry(const struct search *search)
 /* From how hot to how cold the search goes. */
 static void set_temperatures(struct search *search)
 {
-	int64_t highest = highest_value(search->problem), hot = HOT_PER_VALUE, cold = COLD_PER_VALUE;
+	int64_t highest = problem_highest_value(search->problem), hot = HOT_PER_VALUE, cold = COLD_PER_VALUE;
 
+	highest = highest > 0 ? highest : 1; /* a temperature is never 0 */
 	if (search->problem->n_requests <= ALONE_REQUESTS) {
 		hot = HOT_ALONE_PER_VALUE;
 	} else if (is_in_a_hurry(search)) {

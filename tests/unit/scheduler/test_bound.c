@@ -1,4 +1,5 @@
-/* test_bound.c - no plan passes the bound: not the best of tiny programmes, nor what a search finds; and it is near. */
+/* test_bound.c - no plan passes the bound: not the best of tiny programmes, nor what a search finds; and it is near. What
+ * searches are told of its prices is what they are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "sample.h"
-#include "scheduler/bound.h"
+#include "scheduler/costs.h"
+#include "scheduler/memory.h"
 #include "scheduler/solve_search.h"
 
 struct bounded {
@@ -216,6 +218,58 @@ static void days_that_cannot_be_had_are_the_dearest(void **state)
 	end(&b);
 }
 
+/* An entry says no more than the place costs beyond the cheapest, and no sixteenth less: exact where that is little. */
+static void check_entries(const struct costs *costs, const int32_t *exact, int32_t r, size_t n)
+{
+	int32_t cheapest = INT32_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		cheapest = exact[i] < cheapest ? exact[i] : cheapest;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t entry = costs->by_request[r][i];
+		int32_t more = exact[i] - cheapest;
+
+		assert_int_equal(entry == COSTS_NEVER, exact[i] == BOUND_DEAREST);
+		if (entry == COSTS_NEVER)
+			continue;
+		assert_true(costs->points[entry] <= more);
+		assert_true(more < 16 ? costs->points[entry] == more : more - costs->points[entry] <= more / 16);
+	}
+}
+
+static void searches_are_told_what_each_place_costs(void **state)
+{
+	static const atomic_bool NEVER = false;
+	static const struct sample_shape SHAPE = {.n_requests = 60, .n_days = 90, .n_parties = 2, .n_cities = 3, .n_venues = 5,
+	                                          .n_squads = 8, .n_fixed = 3, .weight = 1};
+	struct costs_limits limits = {.n_rounds = 8, .stop = &NEVER};
+	struct costs costs;
+	struct bounded b;
+	struct bound *bound;
+	int32_t n_told = 0;
+
+	(void)state;
+	start(&b, sample_json(/* seed= */ 5, &SHAPE));
+	bound = bound_new(b.calendar, /* n_threads= */ 1);
+	costs_find(&costs, b.problem, bound, 0, &limits);
+	for (int32_t r = 0; r < b.problem->n_requests; r++) {
+		const struct problem_request *request = &b.problem->requests[r];
+		size_t n = (size_t)request->n_venues * (size_t)request->n_words * 64;
+		int32_t *exact = memory_new(n, sizeof(*exact));
+
+		assert_int_equal(bound_costs(bound, r, exact), costs.by_request[r] != NULL);
+		if (costs.by_request[r] != NULL) {
+			check_entries(&costs, exact, r, n);
+			n_told++;
+		}
+		free(exact);
+	}
+	assert_true(n_told > 0);
+	costs_done(&costs);
+	bound_free(bound);
+	end(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +277,7 @@ int main(void)
 		cmocka_unit_test(what_a_search_finds_is_below_and_near),
 		cmocka_unit_test(nobody_counts_who_cannot_come_after),
 		cmocka_unit_test(days_that_cannot_be_had_are_the_dearest),
+		cmocka_unit_test(searches_are_told_what_each_place_costs),
 		cmocka_unit_test(rests_count_where_nobody_can_follow_sooner),
 	};
 
