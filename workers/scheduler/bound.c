@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "scheduler/anneal_math.h"
+#include "scheduler/bound_prices.h"
 #include "scheduler/bound_rest.h"
 #include "scheduler/bound_starts.h"
 #include "scheduler/memory.h"
 
 #define POINT 64           /* prices are in 1/64 point */
-#define SMOOTH 0.35f       /* how much of a new direction counts */
 #define FIRST_STEP 1.0     /* of the way that the score says there may be; */
 #define FIRST_STEP_ROUGH 0.3 /* rough choices come to rest sooner */
 #define SHORTER 0.9        /* steps get so much shorter with each round that brings nothing lower */
@@ -19,19 +19,6 @@
 #define TAX_EVENTS 32      /* a tax is on all that a host holds: with so many events a host it moves half as fast as prices */
 #define TAX_FINE 256       /* a tax is an athlete-day's, so it is counted more finely than prices; */
 #define TAX_FINE_UP_TO 1000 /* weights above: as prices are, lest the sums overflow */
-
-/* Prices of one kind of thing: rows of days. With thousands of squads they are most of what a round reads and writes. */
-struct prices {
-	int32_t n_rows, n_days;
-	float *scaled;     /* what an event of usual size pays, in 1/POINT */
-	float *direction;  /* smoothed excess of demand */
-	double *usual;     /* by row: what an event of usual size takes */
-	int64_t *sum;      /* [row · (n_days + 1) + day]: price of one piece on all days before `day` */
-	int32_t *demand;   /* differences from day to day */
-	int32_t *supply;
-	int64_t *value;    /* by row: what all supply costs */
-	double *length;    /* by row: square of its directions' length */
-};
 
 enum { UNITS, BEDS, STAFF, SQUADS, QUOTA, ORDER, KINDS };
 
@@ -67,7 +54,7 @@ struct choice {
 	int32_t i, day; /* at its i-th venue */
 };
 
-/* One thread's part of a round: every so many-th request, and row of prices. */
+/* One thread's part of a round: every so many-th request, row of prices, and kind. */
 struct chooser {
 	struct bound *bound;
 	int32_t first;
@@ -77,64 +64,19 @@ struct chooser {
 	pthread_t thread;
 };
 
-static void prices_init(struct prices *p, int32_t n_rows, int32_t n_days)
-{
-	size_t n = (size_t)n_rows * (size_t)n_days;
-
-	p->n_rows = n_rows;
-	p->n_days = n_days;
-	p->scaled = memory_new(n, sizeof(*p->scaled));
-	p->direction = memory_new(n, sizeof(*p->direction));
-	p->usual = memory_new((size_t)n_rows, sizeof(*p->usual));
-	p->sum = memory_new((size_t)n_rows * ((size_t)n_days + 1), sizeof(*p->sum));
-	p->demand = memory_new((size_t)n_rows * ((size_t)n_days + 1), sizeof(*p->demand));
-	p->supply = memory_new(n, sizeof(*p->supply));
-	p->value = memory_new((size_t)n_rows, sizeof(*p->value));
-	p->length = memory_new((size_t)n_rows, sizeof(*p->length));
-}
-
-static void prices_done(struct prices *p)
-{
-	free(p->scaled);
-	free(p->direction);
-	free(p->usual);
-	free(p->sum);
-	free(p->demand);
-	free(p->supply);
-	free(p->value);
-	free(p->length);
-}
-
-static int64_t *sums(const struct prices *p, int32_t row)
-{
-	return &p->sum[(size_t)row * ((size_t)p->n_days + 1)];
-}
-
-static int32_t *demands(const struct prices *p, int32_t row)
-{
-	return &p->demand[(size_t)row * ((size_t)p->n_days + 1)];
-}
-
-/* Of scaled, direction and supply the first day of a row. */
-static size_t first_day(const struct prices *p, int32_t row)
-{
-	return (size_t)row * (size_t)p->n_days;
-}
-
-/* `amount` pieces of a row are wanted on [first, last]. */
-static void want(const struct prices *p, int32_t row, int32_t first, int32_t last, int32_t amount)
-{
-	int32_t *demand = demands(p, row);
-
-	demand[first] += amount;
-	demand[last + 1] -= amount;
-}
-
 static bool is_free_to_go(const struct bound *bound, int32_t r)
 {
 	const struct problem_request *request = &bound->problem->requests[r];
 
 	return request->present && !request->fixed && bound->starts.of[r] != NULL;
+}
+
+/* The day on which a squad is free again: the price of days up to it is what it costs. */
+static int32_t rested(const struct problem *problem, const struct problem_request *request, int32_t day, int32_t rest)
+{
+	int32_t end = day + request->duration + rest;
+
+	return end < problem->n_days ? end : problem->n_days;
 }
 
 static int32_t at_least_none(int64_t left)
@@ -151,27 +93,55 @@ static void supply_all(struct bound *bound)
 	int32_t n_days = problem->n_days;
 
 	for (int kind = UNITS; kind <= STAFF; kind++)
-		for (int32_t row = 0; row < bound->prices[kind].n_rows; row++)
+		for (int32_t row = 0; row < bound->prices[kind].n_rows; row++) {
+			int32_t *supply = prices_supply(&bound->prices[kind], row);
+
 			for (int32_t d = 0; d < n_days; d++)
-				bound->prices[kind].supply[(size_t)row * (size_t)n_days + (size_t)d] =
-				        at_least_none(room_left(rooms[kind], row, d));
-	for (size_t i = 0; i < (size_t)problem->n_squads * (size_t)n_days; i++)
-		bound->prices[SQUADS].supply[i] = 1;
+				supply[d] = at_least_none(room_left(rooms[kind], row, d));
+		}
 	for (int32_t q = 0; q < problem->n_squads; q++)
 		for (int32_t i = 0; i < calendar->visits[q].n; i++) {
 			const struct calendar_visit *visit = &calendar->visits[q].at[i];
+			int32_t *supply = prices_supply(&bound->prices[SQUADS], q);
 
-			for (int32_t d = visit->first; d <= visit->last + bound->rests.least && d < n_days; d++)
-				bound->prices[SQUADS].supply[q * n_days + d] = 0;
+			for (int32_t d = visit->first < 0 ? 0 : visit->first; d <= visit->last + bound->rests.least && d < n_days; d++)
+				supply[d] = 0;
 		}
 	for (int32_t f = 0; f < problem->n_federations; f++)
-		bound->prices[QUOTA].supply[f] =
+		*prices_supply(&bound->prices[QUOTA], f) =
 		        at_least_none(problem->federations[f].max_events - calendar->n_of_federation[f]);
 	for (int32_t r = 0; r < problem->n_requests; r++)
 		for (int32_t i = 0; i < problem->requests[r].n_after; i++)
-			bound->prices[ORDER].supply[bound->first_after[r] + i] =
+			*prices_supply(&bound->prices[ORDER], bound->first_after[r] + i) =
 			        at_least_none(calendar_is_placed(calendar, problem->requests[r].after[i].request) -
 			                      calendar_is_placed(calendar, r));
+}
+
+/* On which days somebody could want of each row. */
+static void reach_all(struct bound *bound)
+{
+	const struct problem *problem = bound->problem;
+
+	for (int kind = QUOTA; kind <= ORDER; kind++)
+		for (int32_t row = 0; row < bound->prices[kind].n_rows; row++)
+			prices_reach(&bound->prices[kind], row, 0, 1);
+	for (int32_t r = 0; r < problem->n_requests; r++) {
+		const struct problem_request *request = &problem->requests[r];
+		int32_t first = bound->starts.first[r], end = bound->starts.last[r] + request->duration;
+
+		for (int32_t i = 0; is_free_to_go(bound, r) && i < request->n_venues; i++) {
+			const struct problem_venue *venue = &problem->venues[request->venues[i]];
+
+			prices_reach(&bound->prices[UNITS], request->venues[i], first, end);
+			prices_reach(&bound->prices[BEDS], venue->city, first, end);
+			for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+				if (request->staff[s] > 0)
+					prices_reach(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s, first, end);
+		}
+		for (int32_t i = 0; is_free_to_go(bound, r) && i < request->n_squads; i++)
+			prices_reach(&bound->prices[SQUADS], request->squads[i], first,
+			             rested(problem, request, bound->starts.last[r], bound->rests.most));
+	}
 }
 
 /* The usual size of what an event takes of each row: the mean of those that could go there. */
@@ -197,6 +167,23 @@ static void usual_sizes(struct bound *bound)
 	for (int kind = 0; kind < KINDS; kind++)
 		for (int32_t row = 0; row < bound->prices[kind].n_rows; row++)
 			bound->prices[kind].usual[row] = total[kind] > 0 ? total[kind] / n[kind] : 1;
+}
+
+static void prices_init_all(struct bound *bound, int32_t n_links)
+{
+	const struct problem *problem = bound->problem;
+	int32_t span = 1; /* of an event and its rest */
+
+	for (int32_t r = 0; r < problem->n_requests; r++)
+		if (is_free_to_go(bound, r) && problem->requests[r].duration + bound->rests.most > span)
+			span = problem->requests[r].duration + bound->rests.most;
+	span = span < problem->n_days || problem->n_days == 0 ? span : problem->n_days;
+	prices_init(&bound->prices[UNITS], problem->n_venues, problem->n_days, span);
+	prices_init(&bound->prices[BEDS], problem->n_cities, problem->n_days, span);
+	prices_init(&bound->prices[STAFF], problem->n_nocs * PROBLEM_SERVICES, problem->n_days, span);
+	prices_init(&bound->prices[SQUADS], problem->n_squads, problem->n_days, span);
+	prices_init(&bound->prices[QUOTA], problem->n_federations, 1, 1);
+	prices_init(&bound->prices[ORDER], n_links, 1, 1);
 }
 
 struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
@@ -236,18 +223,14 @@ struct bound *bound_new(const struct calendar *calendar, int32_t n_threads)
 		};
 	if (bound->is_plain)
 		return bound;
-	prices_init(&bound->prices[UNITS], problem->n_venues, problem->n_days);
-	prices_init(&bound->prices[BEDS], problem->n_cities, problem->n_days);
-	prices_init(&bound->prices[STAFF], problem->n_nocs * PROBLEM_SERVICES, problem->n_days);
-	prices_init(&bound->prices[SQUADS], problem->n_squads, problem->n_days);
-	prices_init(&bound->prices[QUOTA], problem->n_federations, 1);
-	prices_init(&bound->prices[ORDER], n_links, 1);
+	bound_starts_init(&bound->starts, calendar);
+	bound_rests_init(&bound->rests, calendar, bound->starts.of);
+	prices_init_all(bound, n_links);
 	bound->ceiling = POINT * 1000.0 * problem_highest_value(problem);
 	for (int32_t k = 0; k < NOISES; k++)
 		bound->noises[k] = anneal_gumbel(k, NOISES, (int64_t)(ROUGHNESS * bound->ceiling));
-	bound_starts_init(&bound->starts, calendar);
-	bound_rests_init(&bound->rests, calendar, bound->starts.of);
 	supply_all(bound);
+	reach_all(bound);
 	usual_sizes(bound);
 	return bound;
 }
@@ -297,66 +280,22 @@ static void share_out(struct bound *bound, void (*part)(struct chooser *chooser)
 		pthread_join(bound->choosers[t].thread, NULL);
 }
 
-/* Nobody ever pays more than `ceiling`: so sums stay small, however long the steps. */
-static void go(struct prices *p, int32_t row, float pace, float ceiling)
-{
-	float *scaled = &p->scaled[first_day(p, row)];
-	const float *direction = &p->direction[first_day(p, row)];
-
-	for (int32_t d = 0; d < p->n_days; d++) {
-		float price = scaled[d] + pace * direction[d];
-
-		price = price < 0 ? 0 : price;
-		scaled[d] = price > ceiling ? ceiling : price;
-	}
-}
-
-/* Rounds the prices of single pieces to whole numbers and adds them up day by day. Nothing is wanted yet. */
-static void add_up(struct prices *p, int32_t row)
-{
-	const float *scaled = &p->scaled[first_day(p, row)];
-	const int32_t *supply = &p->supply[first_day(p, row)];
-	int64_t *sum = sums(p, row), before = 0, value = 0;
-	float of_usual = (float)(1 / p->usual[row]);
-
-	for (int32_t d = 0; d < p->n_days; d++) {
-		int64_t price = (int64_t)(scaled[d] * of_usual);
-
-		sum[d + 1] = before += price;
-		value += price * supply[d];
-	}
-	p->value[row] = value;
-	memset(demands(p, row), 0, ((size_t)p->n_days + 1) * sizeof(*p->demand));
-}
-
 static void price_rows(struct chooser *chooser)
 {
 	struct bound *bound = chooser->bound;
 
 	for (int kind = 0; kind < KINDS; kind++)
-		for (int32_t row = chooser->first; row < bound->prices[kind].n_rows; row += bound->n_choosers) {
-			if (bound->pace > 0)
-				go(&bound->prices[kind], row, (float)bound->pace, (float)bound->ceiling);
-			add_up(&bound->prices[kind], row);
-		}
-}
-
-static int64_t value_of(const struct prices *p)
-{
-	int64_t value = 0;
-
-	for (int32_t row = 0; row < p->n_rows; row++)
-		value += p->value[row];
-	return value;
+		for (int32_t row = chooser->first; row < bound->prices[kind].n_rows; row += bound->n_choosers)
+			prices_go(&bound->prices[kind], row, (float)bound->pace, (float)bound->ceiling);
 }
 
 /* ---- everybody chooses ---- */
 
 /* cost[s] += amount · price of [s, s + length), for start days [from, to]. */
-static void charge(int64_t *cost, const int64_t *sum, int32_t amount, int32_t from, int32_t to, int32_t length)
+static void charge(int64_t *cost, const uint32_t *sum, int32_t amount, int32_t from, int32_t to, int32_t length)
 {
 	for (int32_t s = from; s <= to; s++)
-		cost[s] += amount * (sum[s + length] - sum[s]);
+		cost[s] += (int64_t)((uint64_t)prices_of(sum, s, s + length) * (uint32_t)amount);
 }
 
 static int64_t rounded_up(int64_t a, int64_t b)
@@ -367,14 +306,6 @@ static int64_t rounded_up(int64_t a, int64_t b)
 static int64_t distance(int32_t a, int32_t b)
 {
 	return a < b ? b - a : a - b;
-}
-
-/* The day on which a squad is free again: the price of days up to it is what it costs. */
-static int32_t rested(const struct problem *problem, const struct problem_request *request, int32_t day, int32_t rest)
-{
-	int32_t end = day + request->duration + rest;
-
-	return end < problem->n_days ? end : problem->n_days;
 }
 
 /* What holds wherever it goes: squads with their longest rest, quota, links, the wished day; into squad_cost. */
@@ -397,13 +328,13 @@ static void charge_anywhere(struct chooser *chooser, const struct problem_reques
 	for (int32_t s = from; s <= to; s++)
 		chooser->squad_cost[s] = once + POINT * problem->policy.date_weight * distance(s, request->preferred);
 	for (int32_t i = 0; i < request->n_squads; i++) {
-		const int64_t *sum = sums(&bound->prices[SQUADS], request->squads[i]);
+		const uint32_t *sum = prices_sums(&bound->prices[SQUADS], request->squads[i]);
 		int32_t whole = problem->n_days - request->duration - bound->rests.most, s = from;
 
 		for (; s <= to && s <= whole; s++)
-			chooser->squad_cost[s] += sum[s + request->duration + bound->rests.most] - sum[s];
+			chooser->squad_cost[s] += prices_of(sum, s, s + request->duration + bound->rests.most);
 		for (; s <= to; s++)
-			chooser->squad_cost[s] += sum[problem->n_days] - sum[s];
+			chooser->squad_cost[s] += prices_of(sum, s, problem->n_days);
 	}
 }
 
@@ -414,16 +345,18 @@ static void shorten_rests(struct chooser *chooser, const struct problem_request 
 	int32_t r = (int32_t)(request - bound->problem->requests), base = request->first_word * 64;
 
 	for (int32_t k = 0; k < request->n_squads; k++) {
-		const int64_t *sum = sums(&bound->prices[SQUADS], request->squads[k]);
+		const uint32_t *sum = prices_sums(&bound->prices[SQUADS], request->squads[k]);
 		const uint64_t *sooner = bound_rests_sooner(&bound->rests, r, k, i);
 
 		for (int32_t w = 0; sooner != NULL && w < request->n_words; w++)
 			for (uint64_t word = sooner[w]; word != 0; word &= word - 1) {
-				int32_t bit = w * 64 + __builtin_ctzll(word), s = base + bit;
+				uint64_t one = word & -word;
+				int32_t s = base + w * 64 + __builtin_ctzll(word);
+				int32_t rest = (sooner[request->n_words + w] & one) != 0 ? bound->rests.least : bound->rests.middle;
 
 				if (s >= from && s <= to)
-					chooser->city_cost[s] -= sum[rested(bound->problem, request, s, bound->rests.most)] -
-					                         sum[rested(bound->problem, request, s, bound_rest(&bound->rests, r, k, i, bit))];
+					chooser->city_cost[s] -= prices_of(sum, rested(bound->problem, request, s, rest),
+					                                   rested(bound->problem, request, s, bound->rests.most));
 			}
 	}
 }
@@ -436,10 +369,10 @@ static void charge_city(struct chooser *chooser, const struct problem_request *r
 	const struct problem_venue *venue = &bound->problem->venues[request->venues[i]];
 
 	memcpy(&chooser->city_cost[from], &chooser->squad_cost[from], (size_t)(to - from + 1) * sizeof(int64_t));
-	charge(chooser->city_cost, sums(&bound->prices[BEDS], venue->city), request->headcount, from, to, request->duration);
+	charge(chooser->city_cost, prices_sums(&bound->prices[BEDS], venue->city), request->headcount, from, to, request->duration);
 	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
 		if (request->staff[s] > 0)
-			charge(chooser->city_cost, sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
+			charge(chooser->city_cost, prices_sums(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s),
 			       request->staff[s], from, to, request->duration);
 	shorten_rests(chooser, request, i, from, to);
 }
@@ -461,14 +394,14 @@ static void choose_day(const struct chooser *chooser, int32_t r, int32_t i, stru
 	const struct problem_request *request = &problem->requests[r];
 	const struct problem_venue *venue = &problem->venues[request->venues[i]];
 	const uint64_t *starts = &bound->starts.of[r][(size_t)i * (size_t)request->n_words];
-	const int64_t *sum = sums(&bound->prices[UNITS], request->venues[i]);
+	const uint32_t *sum = prices_sums(&bound->prices[UNITS], request->venues[i]);
 	int64_t base = POINT * INT64_C(1000) * request->value + rounded_up(request->load * bound->taxed[venue->host], bound->fine);
 	bool announced = request->announced && request->announced_venue == request->venues[i];
 
 	for (int32_t w = 0; w < request->n_words; w++)
 		for (uint64_t word = starts[w]; word != 0; word &= word - 1) {
 			int32_t day = (request->first_word + w) * 64 + __builtin_ctzll(word);
-			int64_t gain = base - chooser->city_cost[day] - request->units * (sum[day + request->duration] - sum[day]);
+			int64_t gain = base - chooser->city_cost[day] - (int64_t)request->units * prices_of(sum, day, day + request->duration);
 
 			if (announced && day == request->announced_day)
 				gain += POINT * problem->policy.move_cost;
@@ -517,31 +450,62 @@ static void choose_all(struct chooser *chooser)
 			bound->choices[r] = choose(chooser, r);
 }
 
-static void take(struct bound *bound, int32_t r, struct choice choice)
+/* What a request wants of one kind where it goes. */
+static void take(const struct bound *bound, int kind, int32_t r, struct choice choice)
 {
 	const struct problem *problem = bound->problem;
 	const struct problem_request *request = &problem->requests[r];
 	const struct problem_venue *venue = &problem->venues[request->venues[choice.i]];
-	int32_t last = choice.day + request->duration - 1, bit = choice.day - request->first_word * 64;
+	const struct prices *p = &bound->prices[kind];
+	int32_t end = choice.day + request->duration, bit = choice.day - request->first_word * 64;
 
-	want(&bound->prices[UNITS], request->venues[choice.i], choice.day, last, request->units);
-	want(&bound->prices[BEDS], venue->city, choice.day, last, request->headcount);
-	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
-		want(&bound->prices[STAFF], venue->host * PROBLEM_SERVICES + s, choice.day, last, request->staff[s]);
-	for (int32_t i = 0; i < request->n_squads; i++)
-		want(&bound->prices[SQUADS], request->squads[i], choice.day,
-		     rested(problem, request, choice.day, bound_rest(&bound->rests, r, i, choice.i, bit)) - 1, 1);
-	want(&bound->prices[QUOTA], request->federation, 0, 0, 1);
-	for (int32_t i = 0; i < request->n_after; i++)
-		want(&bound->prices[ORDER], bound->first_after[r] + i, 0, 0, 1);
-	for (int32_t i = 0; i < request->n_followers; i++) {
-		const struct problem_request *follower = &problem->requests[request->followers[i]];
+	switch (kind) {
+	case UNITS:
+		prices_want(p, request->venues[choice.i], choice.day, end, request->units);
+		break;
+	case BEDS:
+		prices_want(p, venue->city, choice.day, end, request->headcount);
+		break;
+	case STAFF:
+		for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+			prices_want(p, venue->host * PROBLEM_SERVICES + s, choice.day, end, request->staff[s]);
+		break;
+	case SQUADS:
+		for (int32_t i = 0; i < request->n_squads; i++)
+			prices_want(p, request->squads[i], choice.day,
+			            rested(problem, request, choice.day, bound_rest(&bound->rests, r, i, choice.i, bit)), 1);
+		break;
+	case QUOTA:
+		prices_want(p, request->federation, 0, 1, 1);
+		break;
+	default:
+		for (int32_t i = 0; i < request->n_after; i++)
+			prices_want(p, bound->first_after[r] + i, 0, 1, 1);
+		for (int32_t i = 0; i < request->n_followers; i++) {
+			const struct problem_request *follower = &problem->requests[request->followers[i]];
 
-		for (int32_t j = 0; j < follower->n_after; j++)
-			if (follower->after[j].request == r)
-				want(&bound->prices[ORDER], bound->first_after[request->followers[i]] + j, 0, 0, -1);
+			for (int32_t j = 0; j < follower->n_after; j++)
+				if (follower->after[j].request == r)
+					prices_want(p, bound->first_after[request->followers[i]] + j, 0, 1, -1);
+		}
 	}
-	bound->hosted[venue->host] += request->load;
+}
+
+static void take_kinds(struct chooser *chooser)
+{
+	const struct bound *bound = chooser->bound;
+
+	for (int kind = chooser->first; kind < KINDS; kind += bound->n_choosers)
+		for (int32_t r = 0; r < bound->problem->n_requests; r++)
+			if (is_free_to_go(bound, r) && bound->choices[r].seems > 0)
+				take(bound, kind, r, bound->choices[r]);
+}
+
+static void take_in(struct bound *bound, int32_t r)
+{
+	const struct problem_request *request = &bound->problem->requests[r];
+
+	bound->hosted[bound->problem->venues[request->venues[bound->choices[r].i]].host] += request->load;
 }
 
 /* The tax on an athlete-day at each host: P · y − Σ y, from −weight · |x| ≤ y · x. */
@@ -570,29 +534,6 @@ static int64_t standing(const struct bound *bound)
 
 /* ---- which way prices go from here ---- */
 
-/* Turns the smoothed directions towards the new excess of demand. */
-static void turn(struct prices *p, int32_t row, float filled)
-{
-	const float *scaled = &p->scaled[first_day(p, row)];
-	float *direction = &p->direction[first_day(p, row)];
-	const int32_t *supply = &p->supply[first_day(p, row)], *demand = demands(p, row);
-	float of_usual = (float)(1 / p->usual[row]);
-	int64_t wanted = 0;
-	double length = 0;
-
-	for (int32_t d = 0; d < p->n_days; d++) {
-		float way;
-
-		wanted += demand[d];
-		way = direction[d] + SMOOTH * (((float)wanted - (float)supply[d] * filled) * of_usual - direction[d]);
-		if (scaled[d] <= 0 && way < 0)
-			way = 0;
-		direction[d] = way;
-		length += (double)way * (double)way;
-	}
-	p->length[row] = length;
-}
-
 static int32_t filled_pct(const struct bound *bound, int kind)
 {
 	return bound->is_rough ? FILLED_PCT[kind] : 100;
@@ -604,16 +545,7 @@ static void turn_rows(struct chooser *chooser)
 
 	for (int kind = 0; kind < KINDS; kind++)
 		for (int32_t row = chooser->first; row < bound->prices[kind].n_rows; row += bound->n_choosers)
-			turn(&bound->prices[kind], row, (float)filled_pct(bound, kind) / 100);
-}
-
-static double length_of(const struct prices *p)
-{
-	double length = 0;
-
-	for (int32_t row = 0; row < p->n_rows; row++)
-		length += p->length[row];
-	return length;
+			prices_turn(&bound->prices[kind], row, (float)filled_pct(bound, kind) / 100);
 }
 
 static double tax_scale(const struct bound *bound)
@@ -632,7 +564,7 @@ static double turn_taxes(struct bound *bound)
 	for (int32_t p = 0; p < n; p++) {
 		double excess = (double)(total - n * bound->hosted[p]) * scale;
 
-		bound->tax_direction[p] += SMOOTH * (excess - bound->tax_direction[p]);
+		bound->tax_direction[p] += PRICES_SMOOTH * (excess - bound->tax_direction[p]);
 		length += bound->tax_direction[p] * bound->tax_direction[p];
 	}
 	return length;
@@ -692,14 +624,14 @@ bool bound_costs(struct bound *bound, int32_t r, int32_t *ret_costs)
 	const struct problem_request *request = &bound->problem->requests[r];
 	int32_t from, to;
 
-	if (bound->is_plain || request->federation == PROBLEM_NONE || bound->starts.of[r] == NULL)
+	if (bound->is_plain || !is_free_to_go(bound, r))
 		return false;
 	from = bound->starts.first[r];
 	to = bound->starts.last[r];
 	charge_anywhere(chooser, request, from, to);
 	for (int32_t i = 0; i < request->n_venues; i++) {
 		charge_city(chooser, request, i, from, to);
-		charge(chooser->city_cost, sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
+		charge(chooser->city_cost, prices_sums(&bound->prices[UNITS], request->venues[i]), request->units, from, to, request->duration);
 		for (int32_t bit = 0; bit < request->n_words * 64; bit++)
 			*ret_costs++ = begins(bound, r, i, bit) ? in_points(chooser->city_cost[request->first_word * 64 + bit])
 			                                        : BOUND_DEAREST;
@@ -736,7 +668,7 @@ int64_t bound_step(struct bound *bound, int64_t score)
 	share_out(bound, price_rows);
 	bound->pace = 0;
 	for (int kind = 0; kind < KINDS; kind++) {
-		int64_t all = value_of(&bound->prices[kind]);
+		int64_t all = prices_value(&bound->prices[kind]);
 
 		value += all;
 		seems += all / 100 * filled_pct(bound, kind);
@@ -747,8 +679,9 @@ int64_t bound_step(struct bound *bound, int64_t score)
 			value += bound->choices[r].most;
 			seems += bound->choices[r].seems;
 			if (bound->choices[r].seems > 0)
-				take(bound, r, bound->choices[r]);
+				take_in(bound, r);
 		}
+	share_out(bound, take_kinds);
 	bound->n_rounds++;
 	here = rounded_up(value, POINT);
 	if (here < bound->best)
@@ -759,7 +692,7 @@ int64_t bound_step(struct bound *bound, int64_t score)
 		bound->step *= SHORTER;
 	share_out(bound, turn_rows);
 	for (int kind = 0; kind < KINDS; kind++)
-		length += length_of(&bound->prices[kind]);
+		length += prices_length(&bound->prices[kind]);
 	length += turn_taxes(bound);
 	if (length <= 0 || here <= score)
 		return bound->best;

@@ -26,7 +26,8 @@ struct bound_rests {
 void bound_rests_init(struct bound_rests *rests, const struct calendar *calendar, uint64_t *const *starts);
 void bound_rests_done(struct bound_rests *rests);
 /* Of a request that has start days: those (bits from its first_word on) at its i-th venue after which its k-th squad may
- * be elsewhere before `most` days of rest. NULL: none. */
+ * be elsewhere before `most` days of rest; behind these n_words those after which it may be before `middle` days. NULL:
+ * none. */
 const uint64_t *bound_rests_sooner(const struct bound_rests *rests, int32_t request, int32_t k, int32_t i);
 /* The rest after an event that begins on the start day `bit`, counted from first_word · 64. */
 int32_t bound_rest(const struct bound_rests *rests, int32_t request, int32_t k, int32_t i, int32_t bit);

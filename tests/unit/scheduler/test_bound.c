@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "sample.h"
+#include "scheduler/bound_prices.h"
 #include "scheduler/costs.h"
 #include "scheduler/memory.h"
 #include "scheduler/solve_search.h"
@@ -270,6 +271,37 @@ static void searches_are_told_what_each_place_costs(void **state)
 	end(&b);
 }
 
+/* However long the programme, and however dear its days: what those of one event cost is told exactly, and the dearest day
+ * is as dear as that allows. */
+static void sums_of_many_dear_days_are_exact(void **state)
+{
+	enum { DAYS = 3000, CEILING = 6400000 };
+	static const struct {
+		int32_t span;
+		uint32_t least;
+	} CASES[] = {{1, CEILING}, {40, CEILING}, {600, CEILING}, {1000, 4200000}, {3000, 1400000}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		int32_t span = CASES[i].span;
+		struct prices p;
+		uint32_t a_day;
+
+		prices_init(&p, /* n_rows= */ 2, DAYS, span);
+		prices_reach(&p, 1, 0, DAYS);
+		p.usual[1] = 1;
+		prices_want(&p, 1, 0, DAYS, 5);
+		prices_turn(&p, 1, /* filled= */ 1);
+		prices_go(&p, 1, /* pace= */ 1e9f, CEILING);
+		a_day = prices_of(prices_sums(&p, 1), 0, 1);
+		assert_in_range(a_day, CASES[i].least, CEILING);
+		for (int32_t day = 0; day + span <= DAYS; day += 7)
+			assert_int_equal(prices_of(prices_sums(&p, 1), day, day + span), (uint64_t)a_day * (uint64_t)span);
+		assert_int_equal(prices_value(&p), (int64_t)a_day * DAYS);
+		prices_done(&p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +310,7 @@ int main(void)
 		cmocka_unit_test(nobody_counts_who_cannot_come_after),
 		cmocka_unit_test(days_that_cannot_be_had_are_the_dearest),
 		cmocka_unit_test(searches_are_told_what_each_place_costs),
+		cmocka_unit_test(sums_of_many_dear_days_are_exact),
 		cmocka_unit_test(rests_count_where_nobody_can_follow_sooner),
 	};
 
