@@ -7,15 +7,15 @@
 
 #define DIGITS_FIRST 2
 
-static size_t n_words_of(const struct room *room)
+static size_t n_pairs_of(const struct room *room)
 {
-	return (size_t)room->n_rows * (size_t)room->n_words;
+	return (size_t)room->n_rows * (size_t)room->n_pairs;
 }
 
 void room_init(struct room *room, int32_t n_rows, int32_t n_words)
 {
-	*room = (struct room){.n_rows = n_rows, .n_words = n_words, .n_digits = DIGITS_FIRST};
-	room->digits = memory_new(n_words_of(room) * DIGITS_FIRST, sizeof(uint64_t));
+	*room = (struct room){.n_rows = n_rows, .n_pairs = (n_words + 1) / 2, .n_digits = DIGITS_FIRST};
+	room->digits = memory_new(n_pairs_of(room) * DIGITS_FIRST, sizeof(room_pair));
 }
 
 void room_done(struct room *room)
@@ -27,11 +27,11 @@ void room_done(struct room *room)
 /* Gives each counter so many digits, which are more than it has. */
 static void widen(struct room *room, int32_t n_digits)
 {
-	size_t n = n_words_of(room), old = (size_t)room->n_digits, wide = (size_t)n_digits;
-	uint64_t *digits = memory_new(n * wide, sizeof(uint64_t));
+	size_t n = n_pairs_of(room), old = (size_t)room->n_digits, wide = (size_t)n_digits;
+	room_pair *digits = memory_new(n * wide, sizeof(room_pair));
 
 	for (size_t i = 0; i < n; i++) {
-		memcpy(&digits[i * wide], &room->digits[i * old], old * sizeof(uint64_t));
+		memcpy(&digits[i * wide], &room->digits[i * old], old * sizeof(room_pair));
 		for (size_t k = old; k < wide; k++)
 			digits[i * wide + k] = room->digits[i * old + old - 1];
 	}
@@ -48,17 +48,18 @@ static int32_t n_digits_of(int64_t amount)
 	return bits == 0 ? 0 : 64 - __builtin_clzll(bits);
 }
 
-/* Subtracts on `days`; returns those on which the result needs one digit more (and lacks it). */
-static uint64_t take_word(uint64_t *digits, int32_t n, uint64_t days, int64_t amount)
+static bool is_none(room_pair days)
 {
-	uint64_t bits = (uint64_t)amount, sign = amount < 0 ? days : 0;
-	uint64_t borrow = 0, was = 0, minus = 0;
-	int32_t own = n_digits_of(amount);
+	return (days[0] | days[1]) == 0;
+}
+
+/* Subtracts on `days`; returns those on which the result needs one digit more (and lacks it). */
+static room_pair take_pair(room_pair *digits, int32_t n, room_pair days, int64_t amount)
+{
+	room_pair borrow = {0, 0}, was = {0, 0}, minus = {0, 0};
 
 	for (int32_t k = 0; k < n; k++) {
-		if (k >= own && borrow == sign)
-			return 0; /* this one and all above stay as they are */
-		minus = -(bits >> k & 1) & days;
+		minus = days & -(uint64_t)(amount >> k & 1);
 		was = digits[k];
 		digits[k] = was ^ minus ^ borrow;
 		borrow = (~was & (minus | borrow)) | (minus & borrow);
@@ -66,14 +67,22 @@ static uint64_t take_word(uint64_t *digits, int32_t n, uint64_t days, int64_t am
 	return (was ^ minus) & (was ^ digits[n - 1]);
 }
 
+static uint64_t days_of_word(int32_t w, int32_t first, int32_t last)
+{
+	return w < first >> 6 || w > last >> 6 ? 0 : room_days_within(w, first, last);
+}
+
 /* False: a counter lacks a digit for it. */
 static bool take(struct room *room, int32_t row, int32_t first, int32_t last, int64_t amount)
 {
-	uint64_t lacks = 0;
+	room_pair lacks = {0, 0};
 
-	for (int32_t w = first >> 6; w <= last >> 6; w++)
-		lacks |= take_word(room_word(room, row, w), room->n_digits, room_days_within(w, first, last), amount);
-	return lacks == 0;
+	for (int32_t p = first >> 7; p <= last >> 7; p++) {
+		room_pair days = {days_of_word(2 * p, first, last), days_of_word(2 * p + 1, first, last)};
+
+		lacks |= take_pair(room_digits(room, row, p), room->n_digits, days, amount);
+	}
+	return is_none(lacks);
 }
 
 void room_take(struct room *room, int32_t row, int32_t first, int32_t last, int64_t amount)
@@ -93,14 +102,16 @@ int64_t room_left(const struct room *room, int32_t row, int32_t day)
 }
 
 /* The least of some days (at least one) of a word. */
-static int64_t least_of(const uint64_t *digits, int32_t n, uint64_t days)
+static int64_t least_of(const struct room *room, int32_t row, int32_t word, uint64_t days)
 {
-	int64_t least = (days & digits[n - 1]) != 0 ? -1 : 0;
+	const room_pair *digits = room_digits(room, row, word >> 1);
+	uint64_t negative = days & digits[room->n_digits - 1][word & 1];
+	int64_t least = negative != 0 ? -1 : 0;
 
 	if (least != 0)
-		days &= digits[n - 1];
-	for (int32_t k = n - 2; k >= 0; k--) {
-		uint64_t lower = days & ~digits[k];
+		days = negative;
+	for (int32_t k = room->n_digits - 2; k >= 0; k--) {
+		uint64_t lower = days & ~digits[k][word & 1];
 
 		least = least * 2 + (lower == 0);
 		days = lower != 0 ? lower : days;
@@ -113,7 +124,7 @@ int64_t room_least(const struct room *room, int32_t row, int32_t first, int32_t 
 	int64_t least = INT64_MAX;
 
 	for (int32_t w = first >> 6; w <= last >> 6; w++) {
-		int64_t here = least_of(room_word(room, row, w), room->n_digits, room_days_within(w, first, last));
+		int64_t here = least_of(room, row, w, room_days_within(w, first, last));
 
 		least = here < least ? here : least;
 	}

@@ -3,17 +3,23 @@
  * Layer     scheduler; private to its folder: memory below it; calendar, scan and whoever reads a calendar above.
  * Thread    one at a time writes; any number read what nobody writes.
  *
- * A counter's binary digits lie in as many words, a day in a bit of each: a word of 64 days takes as few bytes as its
- * numbers have digits, and an addition or a comparison some two instructions for each of them. Counters are two's
- * complement and get more digits when one would overflow, so they count whatever they are given. */
+ * A counter's binary digits lie in as many words, a day in a bit of each, and two such words beside each other: 128 days
+ * take as few bytes as their numbers have digits, and an addition or a comparison some four instructions for each of
+ * them. Counters are two's complement and get more digits when one would overflow, so they count whatever they are given. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#define ROOM_CACHE_LINE 64
+
+/* Two words of 64 days each, the first one of an even number. */
+typedef uint64_t room_pair __attribute__((vector_size(16)));
+
 struct room {
-	int32_t n_rows, n_words; /* n_words: of 64 days, a row */
+	int32_t n_rows, n_pairs; /* n_pairs: a row */
 	int32_t n_digits;        /* of a counter; the last one is its sign */
-	uint64_t *digits;        /* [(row · n_words + word) · n_digits + digit] */
+	room_pair *digits;       /* [(row · n_pairs + pair) · n_digits + digit] */
 };
 
 /* Nothing is left of anything. */
@@ -28,9 +34,18 @@ int64_t room_least(const struct room *room, int32_t row, int32_t first, int32_t 
 /* The first day of [first, last] on which less than `need` is left; `last` + 1: none. */
 int32_t room_short_day(const struct room *room, int32_t row, int32_t first, int32_t last, int64_t need);
 
-static inline uint64_t *room_word(const struct room *room, int32_t row, int32_t word)
+static inline room_pair *room_digits(const struct room *room, int32_t row, int32_t pair)
 {
-	return room->digits + ((size_t)row * (size_t)room->n_words + (size_t)word) * (size_t)room->n_digits;
+	return room->digits + ((size_t)row * (size_t)room->n_pairs + (size_t)pair) * (size_t)room->n_digits;
+}
+
+/* Brings so many pairs of a row near, at least one, for who will look at them soon. */
+static inline void room_fetch(const struct room *room, int32_t row, int32_t pair, int32_t n_pairs)
+{
+	const char *at = (const char *)room_digits(room, row, pair), *end = (const char *)room_digits(room, row, pair + n_pairs);
+
+	for (; at < end; at += ROOM_CACHE_LINE)
+		__builtin_prefetch(at);
 }
 
 /* Of the 64 days of word `w` those that lie in [first, last], which has days in it. */
@@ -42,19 +57,43 @@ static inline uint64_t room_days_within(int32_t w, int32_t first, int32_t last)
 	return from & to;
 }
 
+/* Of the days of a pair those on which at least `need` is left, with their digits. */
+static inline room_pair room_enough(const room_pair *digits, int32_t sign, int64_t need)
+{
+	const room_pair all = ~(room_pair){0, 0};
+	room_pair enough = all;
+
+	for (int32_t k = 0; k < sign; k++) {
+		room_pair unasked = all + (uint64_t)(need >> k & 1);
+
+		enough = (digits[k] & enough) | (unasked & (digits[k] | enough)); /* as far as digits up to here tell */
+	}
+	return need < 0 ? enough | ~digits[sign] : enough & ~digits[sign];
+}
+
+/* Is it more, or less, than can be left anywhere? */
+static inline bool room_is_beyond(const struct room *room, int64_t need)
+{
+	return need >> (room->n_digits - 1) != 0 && need >> (room->n_digits - 1) != -1;
+}
+
 /* Of the 64 days of a word those on which at least `need` is left. */
 static inline uint64_t room_at_least(const struct room *room, int32_t row, int32_t word, int64_t need)
 {
-	const uint64_t *digits = room_word(room, row, word);
-	int32_t sign = room->n_digits - 1;
-	uint64_t borrow = 0, minus;
+	if (room_is_beyond(room, need))
+		return need > 0 ? 0 : UINT64_MAX;
+	return room_enough(room_digits(room, row, word >> 1), room->n_digits - 1, need)[word & 1];
+}
 
-	if (need >> sign != 0 && need >> sign != -1)
-		return need > 0 ? 0 : UINT64_MAX; /* more than can be left anywhere */
-	for (int32_t k = 0; k < sign; k++) {
-		minus = -(uint64_t)(need >> k & 1);
-		borrow = (~digits[k] & (minus | borrow)) | (minus & borrow);
+/* Keeps of the days of so many pairs those on which at least `need` is left. */
+static inline void room_keep(const struct room *room, int32_t row, int32_t pair, int32_t n_pairs, int64_t need, room_pair *days)
+{
+	const room_pair none = {0, 0};
+
+	for (int32_t p = 0; p < n_pairs; p++) {
+		if (!room_is_beyond(room, need))
+			days[p] &= room_enough(room_digits(room, row, pair + p), room->n_digits - 1, need);
+		else if (need > 0)
+			days[p] = none;
 	}
-	minus = -(uint64_t)(need >> sign & 1);
-	return ~((digits[sign] & ~minus) | (~(digits[sign] ^ minus) & borrow));
 }

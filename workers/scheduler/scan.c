@@ -165,6 +165,7 @@ bool scan_request(struct scan *scan, const struct calendar *calendar, int32_t r,
 	scan->visits_city = PROBLEM_NONE - 1;
 	scan->n_visits = 0;
 	scan->too_many_visits = false;
+	scan->knows_far = false;
 	if (flags & SCAN_OUTSIDE)
 		starts_outside(scan);
 	else
@@ -182,51 +183,95 @@ bool scan_request(struct scan *scan, const struct calendar *calendar, int32_t r,
 	return any(scan->starts, scan->n_words);
 }
 
-/* The start days that the squads' journeys leave for an event in this city. */
-static const uint64_t *rested(struct scan *scan, const struct problem_venue *venue)
+/* Clears what the squads' journeys that rest longer at some venues stand in the way of, for an event in that city. */
+static void clear_visits(struct scan *scan, uint64_t *mask, int32_t city, int32_t host)
 {
 	const struct calendar *calendar = scan->calendar;
+	const struct problem *problem = calendar->problem;
 
-	if (scan->n_visits == 0)
-		return scan->starts;
-	if (scan->visits_city == venue->city)
-		return scan->near;
-	scan->visits_city = venue->city;
-	memcpy(scan->near, scan->starts, (size_t)scan->n_words * sizeof(uint64_t));
+	memcpy(mask, scan->starts, (size_t)scan->n_words * sizeof(uint64_t));
 	for (int32_t i = 0; i < scan->n_visits; i++)
-		clear_visit(scan, scan->near, &scan->visits[i],
-		            calendar_rest(calendar->problem, scan->visits[i].city, scan->visits[i].host, venue->city,
-		                          venue->host));
+		clear_visit(scan, mask, &scan->visits[i],
+		            calendar_rest(problem, scan->visits[i].city, scan->visits[i].host, city, host));
 	for (int32_t i = 0; scan->too_many_visits && i < scan->request->n_squads; i++) {
 		const struct calendar_visits *visits = &calendar->visits[scan->request->squads[i]];
 
 		for (int32_t j = 0; j < visits->n; j++)
-			clear_visit(scan, scan->near, &visits->at[j],
-			            calendar_rest(calendar->problem, visits->at[j].city, visits->at[j].host, venue->city,
-			                          venue->host));
+			clear_visit(scan, mask, &visits->at[j],
+			            calendar_rest(problem, visits->at[j].city, visits->at[j].host, city, host));
 	}
+}
+
+/* Does one of these journeys lead to the host? */
+static bool is_visited(const struct scan *scan, int32_t host)
+{
+	bool ret = scan->too_many_visits;
+
+	for (int32_t i = 0; i < scan->n_visits; i++)
+		ret |= scan->visits[i].host == host;
+	return ret;
+}
+
+/* The start days that the squads' journeys leave for an event in this city. Where none leads to its host, they are those
+ * of any such city. */
+static const uint64_t *rested(struct scan *scan, const struct problem_venue *venue)
+{
+	if (scan->n_visits == 0)
+		return scan->starts;
+	if (!is_visited(scan, venue->host)) {
+		if (!scan->knows_far)
+			clear_visits(scan, scan->far, PROBLEM_NONE - 1, PROBLEM_NONE - 1);
+		scan->knows_far = true;
+		return scan->far;
+	}
+	if (scan->visits_city != venue->city)
+		clear_visits(scan, scan->near, venue->city, venue->host);
+	scan->visits_city = venue->city;
 	return scan->near;
 }
 
-/* Open days with enough units, into scan->free. */
-static bool units_days(struct scan *scan, int32_t v)
+/* Pairs of words that the days lie in. */
+static int32_t n_pairs_of(const struct scan *scan)
 {
-	const struct calendar *calendar = scan->calendar;
-	const struct problem_venue *venue = &calendar->problem->venues[v];
-
-	if (scan->request->units > venue->units)
-		return false;
-	for (int32_t w = 0; w < scan->n_day_words; w++)
-		scan->free[w] = venue->open[scan->first_word + w] &
-		                room_at_least(&calendar->units, v, scan->first_word + w, scan->request->units);
-	return true;
+	return ((scan->first_word + scan->n_day_words - 1) >> 1) - (scan->first_word >> 1) + 1;
 }
 
-static void and_row(struct scan *scan, const struct room *room, int32_t row, int32_t need)
+void scan_fetch(const struct scan *scan, int32_t v)
 {
+	const struct calendar *calendar = scan->calendar;
+	const struct problem_request *request = scan->request;
+	const struct problem_venue *venue = &calendar->problem->venues[v];
+	int32_t first = scan->first_word >> 1, n = n_pairs_of(scan);
+
+	__builtin_prefetch(&venue->open[scan->first_word]);
+	room_fetch(&calendar->units, v, first, n);
+	if (request->headcount > 0)
+		room_fetch(&calendar->beds, venue->city, first, n);
+	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+		if (request->staff[s] > 0)
+			room_fetch(&calendar->staff, venue->host * PROBLEM_SERVICES + s, first, n);
+}
+
+/* Open days that have enough of all it takes, into scan->free. */
+static void keep_days_with_room(struct scan *scan, int32_t v)
+{
+	const struct calendar *calendar = scan->calendar;
+	const struct problem_request *request = scan->request;
+	const struct problem_venue *venue = &calendar->problem->venues[v];
+	int32_t first = scan->first_word >> 1, n = n_pairs_of(scan);
+	const uint64_t *left;
+
+	for (int32_t p = 0; p < n; p++)
+		scan->room.pairs[p] = ~(room_pair){0, 0};
+	room_keep(&calendar->units, v, first, n, request->units, scan->room.pairs);
+	if (request->headcount > 0)
+		room_keep(&calendar->beds, venue->city, first, n, request->headcount, scan->room.pairs);
+	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
+		if (request->staff[s] > 0)
+			room_keep(&calendar->staff, venue->host * PROBLEM_SERVICES + s, first, n, request->staff[s], scan->room.pairs);
+	left = &scan->room.words[scan->first_word & 1];
 	for (int32_t w = 0; w < scan->n_day_words; w++)
-		if (scan->free[w] != 0)
-			scan->free[w] &= room_at_least(room, row, scan->first_word + w, need);
+		scan->free[w] = venue->open[scan->first_word + w] & left[w];
 }
 
 static bool erode_to(struct scan *scan, const uint64_t *starts)
@@ -246,13 +291,10 @@ bool scan_venue(struct scan *scan, int32_t v)
 	const struct problem_venue *venue = &calendar->problem->venues[v];
 	const uint64_t *starts = rested(scan, venue);
 
-	if (request->headcount > calendar->problem->cities[venue->city].beds || !units_days(scan, v))
+	if (!any(starts, scan->n_words) || request->headcount > calendar->problem->cities[venue->city].beds ||
+	    request->units > venue->units)
 		return false;
-	if (request->headcount > 0)
-		and_row(scan, &calendar->beds, venue->city, request->headcount);
-	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
-		if (request->staff[s] > 0)
-			and_row(scan, &calendar->staff, venue->host * PROBLEM_SERVICES + s, request->staff[s]);
+	keep_days_with_room(scan, v);
 	return erode_to(scan, starts);
 }
 

@@ -20,10 +20,15 @@ struct scan {
 	int32_t n_day_words;         /* of the days that events starting on them reach */
 	int32_t visits_city;         /* the city that `near` was made for */
 	int32_t n_visits;
-	bool too_many_visits;
+	bool too_many_visits, knows_far;
 	struct calendar_visit visits[SCAN_VISITS_MAX]; /* those that may stand in the way at some venue only */
 	uint64_t starts[SCAN_WORDS_MAX];             /* free of all that does not depend on the venue */
 	uint64_t near[SCAN_WORDS_MAX];               /* and of journeys, for an event in visits_city */
+	uint64_t far[SCAN_WORDS_MAX];                /* and of journeys, for one at a host that none leads to */
+	union {
+		room_pair pairs[SCAN_WORDS_MAX / 2 + 2];
+		uint64_t words[SCAN_WORDS_MAX + 4];
+	} room;                                      /* scratch: days with room, from an even word on */
 	uint64_t free[SCAN_WORDS_MAX + 1];           /* answer of scan_venue(): feasible start days there */
 };
 
@@ -40,6 +45,9 @@ bool scan_request(struct scan *scan, const struct calendar *calendar, int32_t re
                   int32_t not_before);
 /* Rules 3, 5, 6, 7 and what is left of 8, at one venue. False: no start day; else they stand in scan->free. */
 bool scan_venue(struct scan *scan, int32_t venue);
+
+/* Brings near what scan_venue() will look at there. In a large programme it is far from the processor. */
+void scan_fetch(const struct scan *scan, int32_t venue);
 
 /* Is `day` (any) among the feasible start days? */
 bool scan_has(const struct scan *scan, int32_t day);

@@ -189,7 +189,7 @@ static void edges_are_the_feasible_days_beside_one_that_is_not(void **state)
 static void assert_same_room(const struct room *a, const struct room *b)
 {
 	for (int32_t row = 0; row < a->n_rows; row++)
-		for (int32_t d = 0; d < a->n_words * 64; d++)
+		for (int32_t d = 0; d < a->n_pairs * 128; d++)
 			assert_int_equal(room_left(a, row, d), room_left(b, row, d));
 }
 
