@@ -455,6 +455,8 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 		int32_t venue = request->venues[i];
 		struct offer offer;
 
+		if (i + 1 < request->n_venues)
+			scan_fetch(&anneal->scan, request->venues[i + 1]);
 		if (!scan_venue(&anneal->scan, venue))
 			continue;
 		if (problem->venues[venue].host != host) {

@@ -62,6 +62,14 @@ static bool clear_squads(struct anneal *anneal, const struct problem_request *re
 	return true;
 }
 
+/* They are searched from the middle. */
+static void fetch_events(const struct anneal *anneal, int32_t v)
+{
+	const struct calendar_events *events = &anneal->calendar->events[v];
+
+	__builtin_prefetch(events->at + events->n / 2);
+}
+
 /* Someone at one of `n` venues who is there on `d` and takes something that counts: the cheapest, by and large. */
 static int32_t someone_on(struct anneal *anneal, const int32_t *venues, int32_t n, int32_t d, int32_t service)
 {
@@ -71,7 +79,7 @@ static int32_t someone_on(struct anneal *anneal, const int32_t *venues, int32_t 
 	for (int32_t k = 0; k < n && seen < CANDIDATES_MAX; k++) {
 		const struct calendar_events *events = &anneal->calendar->events[venues[(from + k) % n]];
 
-		__builtin_prefetch(anneal->calendar->events[venues[(from + k + 1) % n]].at);
+		fetch_events(anneal, venues[(from + k + 2) % n]);
 		for (int32_t i = anneal_first_event(anneal, events, d); i < events->n && events->at[i].first <= d; i++) {
 			int32_t r = events->at[i].request;
 			int64_t cost = seems_to_cost(anneal, r);

@@ -89,20 +89,21 @@ static inline int64_t anneal_more(const struct anneal *anneal, int32_t request, 
 	return anneal->points[anneal_costs(anneal, request, i)[bit]];
 }
 
-/* Index of the first event of a venue that may still be on at `day`; events stand in order of first day. */
+/* Index of the first event of a venue that may still be on at `day`; events stand in order of first day. Nobody can
+ * foresee which half it is in, so there is nothing to branch on. */
 static inline int32_t anneal_first_event(const struct anneal *anneal, const struct calendar_events *events, int32_t day)
 {
-	int32_t lo = 0, hi = events->n;
+	const struct calendar_event *at = events->at;
+	int32_t n = events->n;
 
-	while (lo < hi) {
-		int32_t mid = (lo + hi) / 2;
+	while (n > 1) {
+		int32_t half = n / 2;
 
-		if (events->at[mid].first + anneal->longest <= day)
-			lo = mid + 1;
-		else
-			hi = mid;
+		at += at[half - 1].first + anneal->longest <= day ? half : 0;
+		n -= half;
 	}
-	return lo;
+	at += n == 1 && at->first + anneal->longest <= day;
+	return (int32_t)(at - events->at);
 }
 
 /* What so many points of balance count now. */

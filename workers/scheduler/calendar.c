@@ -216,8 +216,13 @@ static void fetch_lists(const struct calendar *calendar, const struct problem_re
 
 static void fetch_visits(const struct calendar *calendar, const struct problem_request *request)
 {
-	for (int32_t i = 0; i < request->n_squads; i++)
-		__builtin_prefetch(calendar->visits[request->squads[i]].at);
+	for (int32_t i = 0; i < request->n_squads; i++) {
+		const struct calendar_visits *visits = &calendar->visits[request->squads[i]];
+		const char *at = (const char *)visits->at, *end = (const char *)(visits->at + visits->n);
+
+		for (; at < end; at += ROOM_CACHE_LINE)
+			__builtin_prefetch(at);
+	}
 }
 
 void calendar_place(struct calendar *calendar, int32_t r, int32_t v, int32_t day)
