@@ -12,8 +12,9 @@
 #define POINT 64           /* prices are in 1/64 point */
 #define FIRST_STEP 1.0     /* of the way that the score says there may be; */
 #define FIRST_STEP_ROUGH 0.3 /* rough choices come to rest sooner */
-#define SHORTER 0.9        /* steps get so much shorter with each round that brings nothing lower */
-#define ROUGHNESS 0.02     /* of rough choices: so much of what the dearest request is worth */
+#define SHORTER 0.95       /* steps get so much shorter with each round that brings nothing lower; */
+#define SHORTER_ROUGH 0.9  /* those of rough choices */
+#define ROUGHNESS 0.003    /* of rough choices: so much of what the dearest request is worth */
 #define NOISES 1024
 #define SHARED_FROM 16384  /* days of rows and places: a round of fewer is over before other threads have begun */
 #define TAX_EVENTS 32      /* a tax is on all that a host holds: with so many events a host it moves half as fast as prices */
@@ -689,7 +690,7 @@ int64_t bound_step(struct bound *bound, int64_t score)
 	if (seems < bound->lowest)
 		bound->lowest = seems;
 	else
-		bound->step *= SHORTER;
+		bound->step *= bound->is_rough ? SHORTER_ROUGH : SHORTER;
 	share_out(bound, turn_rows);
 	for (int kind = 0; kind < KINDS; kind++)
 		length += prices_length(&bound->prices[kind]);

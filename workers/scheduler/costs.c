@@ -6,8 +6,8 @@
 
 #define BALANCE_LEAST 20   /* of COSTS_BALANCE */
 #define BALANCE_FOLD 2     /* so many times the tax that balances hosts: enough not to drift */
-#define ROUGH_ROUNDS 60    /* of rough choices: the last one's prices guide searches; what follows seeks the bound alone; */
-#define ROUGH_PART_PCT 75  /* where time is short, what so much of it is enough for, */
+#define ROUGH_ROUNDS 120   /* of rough choices: the last one's prices guide searches; what follows seeks the bound alone; */
+#define ROUGH_PART_PCT 70  /* where time is short, what so much of it is enough for, */
 #define LEAST_ROUNDS 8     /* but so many */
 #define EXACT_UP_TO 16     /* entries tell so many units exactly, and there are as many for each further doubling: */
 #define FOLDS 16           /* so many times as many in all */

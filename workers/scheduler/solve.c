@@ -25,8 +25,8 @@
 #define FILE_BYTES_MAX ((size_t)64 << 20)
 #define PLAN_BYTES_MAX ((size_t)1 << 30)
 #define THREADS_MAX 64
-#define BOUND_PART 10
-#define BOUND_ROUNDS 220 /* with those that guide (costs.h) */
+#define BOUND_PART 8
+#define BOUND_ROUNDS 280 /* with those that guide (costs.h) */
 #define WARNINGS_SHOWN 10
 
 struct options {
@@ -399,7 +399,7 @@ static int64_t first_score(const struct calendar *calendar)
 	return score;
 }
 
-/* The bound gets a tenth of the time (up to a fifth, for the first few rounds), and at most so many rounds. Its prices then guide the search. */
+/* The bound gets an eighth of the time (up to a quarter, for the first few rounds), and at most so many rounds. Its prices then guide the search. */
 static void find_bound(struct solving *s)
 {
 	uint64_t now_ms = clock_ms(), part_ms = (uint64_t)s->options.milliseconds / BOUND_PART;
