@@ -316,6 +316,8 @@ int64_t solve_search(struct calendar *calendar, const struct solve_limits *limit
 		runner_init(&search.runners[t], &search, calendar, t);
 	tell(&search, &search.runners[0]);
 	run_all(&search, search.log != NULL ? run_together : run_alone);
+	search.told_ms = 0; /* the last word, however soon after another */
+	tell(&search, &search.runners[0]);
 	take_best(&search, calendar);
 	for (int32_t t = 0; t < search.n_threads; t++) {
 		n_steps += search.runners[t].n_steps;
