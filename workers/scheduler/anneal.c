@@ -15,8 +15,7 @@
 #define LOST_PCT_LEAST 10 /* of an event's value, what taking it out costs at least, */
 #define LOST_PCT_MOST 70  /* and at most, where it found room */
 #define LEARNING 3        /* of what is seen of a request, one part in so many is believed at once */
-#define CACHE_LINE 64
-#define FETCHED_LINES 16  /* at once; more would wait for each other */
+#define FETCHED_MOST (16 * MEMORY_LINE) /* at once; more would wait for each other */
 
 static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
 {
@@ -256,14 +255,10 @@ int64_t anneal_worth(const struct anneal *anneal)
 /* It will go in soon: what its places cost is brought near; in a large programme it is far from the processor. */
 static void fetch_costs(const struct anneal *anneal, int32_t r)
 {
-	const uint8_t *at, *end;
+	size_t n = (size_t)anneal->problem->requests[r].n_venues * (size_t)anneal->problem->requests[r].n_words * 64;
 
-	if (!anneal_has_costs(anneal, r))
-		return;
-	at = anneal_costs(anneal, r, 0);
-	end = anneal_costs(anneal, r, anneal->problem->requests[r].n_venues);
-	for (int i = 0; i < FETCHED_LINES && at < end; i++, at += CACHE_LINE)
-		__builtin_prefetch(at);
+	if (anneal_has_costs(anneal, r))
+		memory_fetch(anneal->costs[r], n < FETCHED_MOST ? n : FETCHED_MOST);
 }
 
 bool anneal_take_out(struct anneal *anneal, int32_t r)

@@ -351,9 +351,8 @@ static void shorten_rests(struct chooser *chooser, const struct problem_request 
 
 		for (int32_t w = 0; sooner != NULL && w < request->n_words; w++)
 			for (uint64_t word = sooner[w]; word != 0; word &= word - 1) {
-				uint64_t one = word & -word;
-				int32_t s = base + w * 64 + __builtin_ctzll(word);
-				int32_t rest = (sooner[request->n_words + w] & one) != 0 ? bound->rests.least : bound->rests.middle;
+				int32_t bit = w * 64 + __builtin_ctzll(word), s = base + bit;
+				int32_t rest = bound_rest_by(&bound->rests, sooner, request->n_words, bit);
 
 				if (s >= from && s <= to)
 					chooser->city_cost[s] -= prices_of(sum, rested(bound->problem, request, s, rest),

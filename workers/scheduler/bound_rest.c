@@ -169,9 +169,7 @@ const uint64_t *bound_rests_sooner(const struct bound_rests *rests, int32_t r, i
 
 int32_t bound_rest(const struct bound_rests *rests, int32_t r, int32_t k, int32_t i, int32_t bit)
 {
-	if (rests->sooner == NULL)
-		return rests->most;
-	if ((words_of(rests, r, k, i, WITHIN_MOST)[bit >> 6] >> (bit & 63) & 1) == 0)
-		return rests->most;
-	return (words_of(rests, r, k, i, WITHIN_MIDDLE)[bit >> 6] >> (bit & 63) & 1) == 0 ? rests->middle : rests->least;
+	const uint64_t *sooner = bound_rests_sooner(rests, r, k, i);
+
+	return sooner == NULL ? rests->most : bound_rest_by(rests, sooner, rests->problem->requests[r].n_words, bit);
 }

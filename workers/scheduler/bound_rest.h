@@ -29,5 +29,14 @@ void bound_rests_done(struct bound_rests *rests);
  * be elsewhere before `most` days of rest; behind these n_words those after which it may be before `middle` days. NULL:
  * none. */
 const uint64_t *bound_rests_sooner(const struct bound_rests *rests, int32_t request, int32_t k, int32_t i);
+/* The rest after an event that begins on a start day (a bit from the request's first word on), by these. */
+static inline int32_t bound_rest_by(const struct bound_rests *rests, const uint64_t *sooner, int32_t n_words, int32_t bit)
+{
+	int32_t w = bit >> 6;
+
+	if ((sooner[w] >> (bit & 63) & 1) == 0)
+		return rests->most;
+	return (sooner[n_words + w] >> (bit & 63) & 1) == 0 ? rests->middle : rests->least;
+}
 /* The rest after an event that begins on the start day `bit`, counted from first_word · 64. */
 int32_t bound_rest(const struct bound_rests *rests, int32_t request, int32_t k, int32_t i, int32_t bit);

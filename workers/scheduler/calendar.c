@@ -218,10 +218,8 @@ static void fetch_visits(const struct calendar *calendar, const struct problem_r
 {
 	for (int32_t i = 0; i < request->n_squads; i++) {
 		const struct calendar_visits *visits = &calendar->visits[request->squads[i]];
-		const char *at = (const char *)visits->at, *end = (const char *)(visits->at + visits->n);
 
-		for (; at < end; at += ROOM_CACHE_LINE)
-			__builtin_prefetch(at);
+		memory_fetch(visits->at, (size_t)visits->n * sizeof(*visits->at));
 	}
 }
 

@@ -7,11 +7,9 @@
  * take as few bytes as their numbers have digits, and an addition or a comparison some four instructions for each of
  * them. Counters are two's complement and get more digits when one would overflow, so they count whatever they are given. */
 #pragma once
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define ROOM_CACHE_LINE 64
+#include "scheduler/memory.h"
 
 /* Two words of 64 days each, the first one of an even number. */
 typedef uint64_t room_pair __attribute__((vector_size(16)));
@@ -42,10 +40,7 @@ static inline room_pair *room_digits(const struct room *room, int32_t row, int32
 /* Brings so many pairs of a row near, at least one, for who will look at them soon. */
 static inline void room_fetch(const struct room *room, int32_t row, int32_t pair, int32_t n_pairs)
 {
-	const char *at = (const char *)room_digits(room, row, pair), *end = (const char *)room_digits(room, row, pair + n_pairs);
-
-	for (; at < end; at += ROOM_CACHE_LINE)
-		__builtin_prefetch(at);
+	memory_fetch(room_digits(room, row, pair), (size_t)n_pairs * (size_t)room->n_digits * sizeof(room_pair));
 }
 
 /* Of the 64 days of word `w` those that lie in [first, last], which has days in it. */
@@ -57,12 +52,15 @@ static inline uint64_t room_days_within(int32_t w, int32_t first, int32_t last)
 	return from & to;
 }
 
-/* Of the days of a pair those on which at least `need` is left, with their digits. */
-static inline room_pair room_enough(const room_pair *digits, int32_t sign, int64_t need)
+/* Of the days of a pair those on which at least `need` is left. */
+static inline room_pair room_enough(const struct room *room, int32_t row, int32_t pair, int64_t need)
 {
-	const room_pair all = ~(room_pair){0, 0};
+	const room_pair *digits = room_digits(room, row, pair), all = ~(room_pair){0, 0};
+	int32_t sign = room->n_digits - 1;
 	room_pair enough = all;
 
+	if (need >> sign != 0 && need >> sign != -1)
+		return need > 0 ? ~all : all; /* more, or less, than can be left anywhere */
 	for (int32_t k = 0; k < sign; k++) {
 		room_pair unasked = all + (uint64_t)(need >> k & 1);
 
@@ -71,29 +69,8 @@ static inline room_pair room_enough(const room_pair *digits, int32_t sign, int64
 	return need < 0 ? enough | ~digits[sign] : enough & ~digits[sign];
 }
 
-/* Is it more, or less, than can be left anywhere? */
-static inline bool room_is_beyond(const struct room *room, int64_t need)
-{
-	return need >> (room->n_digits - 1) != 0 && need >> (room->n_digits - 1) != -1;
-}
-
-/* Of the 64 days of a word those on which at least `need` is left. */
+/* Of the 64 days of a word likewise. */
 static inline uint64_t room_at_least(const struct room *room, int32_t row, int32_t word, int64_t need)
 {
-	if (room_is_beyond(room, need))
-		return need > 0 ? 0 : UINT64_MAX;
-	return room_enough(room_digits(room, row, word >> 1), room->n_digits - 1, need)[word & 1];
-}
-
-/* Keeps of the days of so many pairs those on which at least `need` is left. */
-static inline void room_keep(const struct room *room, int32_t row, int32_t pair, int32_t n_pairs, int64_t need, room_pair *days)
-{
-	const room_pair none = {0, 0};
-
-	for (int32_t p = 0; p < n_pairs; p++) {
-		if (!room_is_beyond(room, need))
-			days[p] &= room_enough(room_digits(room, row, pair + p), room->n_digits - 1, need);
-		else if (need > 0)
-			days[p] = none;
-	}
+	return room_enough(room, row, word >> 1, need)[word & 1];
 }

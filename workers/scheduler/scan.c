@@ -252,23 +252,28 @@ void scan_fetch(const struct scan *scan, int32_t v)
 			room_fetch(&calendar->staff, venue->host * PROBLEM_SERVICES + s, first, n);
 }
 
+static void keep(struct scan *scan, const struct room *room, int32_t row, int32_t need)
+{
+	for (int32_t p = 0; p < n_pairs_of(scan); p++)
+		scan->room.pairs[p] &= room_enough(room, row, (scan->first_word >> 1) + p, need);
+}
+
 /* Open days that have enough of all it takes, into scan->free. */
 static void keep_days_with_room(struct scan *scan, int32_t v)
 {
 	const struct calendar *calendar = scan->calendar;
 	const struct problem_request *request = scan->request;
 	const struct problem_venue *venue = &calendar->problem->venues[v];
-	int32_t first = scan->first_word >> 1, n = n_pairs_of(scan);
 	const uint64_t *left;
 
-	for (int32_t p = 0; p < n; p++)
+	for (int32_t p = 0; p < n_pairs_of(scan); p++)
 		scan->room.pairs[p] = ~(room_pair){0, 0};
-	room_keep(&calendar->units, v, first, n, request->units, scan->room.pairs);
+	keep(scan, &calendar->units, v, request->units);
 	if (request->headcount > 0)
-		room_keep(&calendar->beds, venue->city, first, n, request->headcount, scan->room.pairs);
+		keep(scan, &calendar->beds, venue->city, request->headcount);
 	for (int32_t s = 0; s < PROBLEM_SERVICES; s++)
 		if (request->staff[s] > 0)
-			room_keep(&calendar->staff, venue->host * PROBLEM_SERVICES + s, first, n, request->staff[s], scan->room.pairs);
+			keep(scan, &calendar->staff, venue->host * PROBLEM_SERVICES + s, request->staff[s]);
 	left = &scan->room.words[scan->first_word & 1];
 	for (int32_t w = 0; w < scan->n_day_words; w++)
 		scan->free[w] = venue->open[scan->first_word + w] & left[w];
