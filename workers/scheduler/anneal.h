@@ -5,11 +5,13 @@
  * Not here  how long, how hot, how many threads (solve.c); what a plan file is (plan_file.h).
  *
  * A step takes a few events out and puts them, and some that wait, back in; it is kept where the score rises, or falls
- * by no more than chance allows at the temperature; else it is undone. What is pinned never moves. */
+ * by no more than the temperature allows; else it is undone. What is pinned never moves. */
 #pragma once
 #include "scheduler/anneal_log.h"
 #include "scheduler/calendar.h"
 #include "scheduler/costs.h"
+
+#define ANNEAL_FEW 1000 /* requests: up to here each has its turn often, and chance leads further; beyond, what is best does */
 
 struct anneal;
 

@@ -13,9 +13,7 @@
 #define PUSH_OUT 4         /* so many each, */
 #define PUSH_PCT 80        /* who cost less to take out than so much of what it is worth itself */
 #define WAITING_ASKED 4    /* of so many that wait, the one that promises most is the one to go in */
-#define PLACED_ASKED 4     /* of so many events, the one that costs others most in vain is the one to come out; */
-#define ANY_UP_TO 1000     /* where there are so few requests any may, and often fewer push: each has its turn often, and */
-                           /* what seems to cost more leads further */
+#define PLACED_ASKED 4     /* of so many events, the one that costs others most in vain is the one to come out */
 #define RELOCATING_PCT 9   /* how often a step relocates */
 #define RUIN_MAX 7         /* events that a ruin takes out, followers apart */
 #define GUESTS_FROM 4      /* places left by a ruin for which waiting ones are asked: */
@@ -231,7 +229,7 @@ static void put_in_with_leaders(struct anneal *anneal, int32_t r, bool careless)
 /* How many may push others away in this step. */
 static int pushes(struct anneal *anneal)
 {
-	return anneal->problem->n_requests > ANY_UP_TO ? PUSHES : below(anneal, PUSHES + 1);
+	return anneal->problem->n_requests > ANNEAL_FEW ? PUSHES : below(anneal, PUSHES + 1);
 }
 
 /* What the score can gain at most if all of these go in where they do best: what they are worth, and by the balance of
@@ -409,7 +407,7 @@ static int32_t some_placed(struct anneal *anneal)
 	int32_t ret = any_placed(anneal);
 	int64_t most;
 
-	if (ret == PROBLEM_NONE || anneal->costs == NULL || anneal->problem->n_requests <= ANY_UP_TO)
+	if (ret == PROBLEM_NONE || anneal->costs == NULL || anneal->problem->n_requests <= ANNEAL_FEW)
 		return ret;
 	most = cost_in_vain(anneal, ret);
 	for (int k = 1; k < PLACED_ASKED; k++) {

@@ -18,7 +18,6 @@
 #define ABOVE_KNEE_PCT 65    /* it is there for so much of it */
 #define STEPS_A_MS 50        /* of a thread, by and large: what time is reckoned at */
 #define CHUNK 32             /* steps between two looks at the clock */
-#define ALONE_REQUESTS 1000  /* up to here each thread searches on its own */
 #define CYCLE_STEPS 600      /* steps a request of one cooling, where each searches on its own */
 #define AGAIN_PCT 60         /* of them in a further one, from the best plan of all, warmed up */
 #define WARM_PER_VALUE 60    /* points of temperature that it begins with */
@@ -230,7 +229,7 @@ static void set_temperatures(struct search *search)
 	int64_t highest = problem_highest_value(search->problem), hot = HOT_PER_VALUE, cold = COLD_PER_VALUE;
 
 	highest = highest > 0 ? highest : 1; /* a temperature is never 0 */
-	if (search->problem->n_requests <= ALONE_REQUESTS) {
+	if (search->problem->n_requests <= ANNEAL_FEW) {
 		hot = HOT_ALONE_PER_VALUE;
 	} else if (is_in_a_hurry(search)) {
 		hot = HURRY_HOT_PER_VALUE;
@@ -275,7 +274,7 @@ static void take_best(struct search *search, struct calendar *calendar)
 
 static bool is_shared(const struct search *search)
 {
-	return search->n_threads > 1 && search->problem->n_requests > ALONE_REQUESTS;
+	return search->n_threads > 1 && search->problem->n_requests > ANNEAL_FEW;
 }
 
 static void runner_init(struct runner *runner, struct search *search, const struct calendar *calendar, int32_t index)
@@ -286,7 +285,7 @@ static void runner_init(struct runner *runner, struct search *search, const stru
 	runner->index = index;
 	runner->anneal = anneal_new(calendar, limits->seed * 1000003u + (uint64_t)index, limits->costs);
 	runner->cycle.hot = search->hot;
-	runner->cycle.to_steps = search->problem->n_requests > ALONE_REQUESTS
+	runner->cycle.to_steps = search->problem->n_requests > ANNEAL_FEW
 	                                 ? INT64_MAX
 	                                 : (int64_t)search->problem->n_requests * CYCLE_STEPS;
 	if (index == 0)
