@@ -11,7 +11,9 @@
 
 #define POINT 64           /* prices are in 1/64 point */
 #define FIRST_STEP 1.0     /* of the way that the score says there may be; */
-#define FIRST_STEP_ROUGH 0.3 /* rough choices come to rest sooner */
+#define FIRST_STEP_ROUGH 0.3 /* rough choices come to rest sooner, */
+#define FIRST_STEP_MANY 0.1 /* and leave many requests near the lowest bound, with time for few rounds more */
+#define MANY 10000         /* requests */
 #define SHORTER 0.95       /* steps get so much shorter with each round that brings nothing lower; */
 #define SHORTER_ROUGH 0.9  /* those of rough choices */
 #define ROUGHNESS 0.003    /* of rough choices: so much of what the dearest request is worth */
@@ -599,7 +601,7 @@ void bound_choose_roughly(struct bound *bound, bool roughly)
 {
 	bound->is_rough = roughly;
 	bound->lowest = roughly || bound->best == INT64_MAX ? INT64_MAX : bound->best * POINT;
-	bound->step = roughly ? FIRST_STEP_ROUGH : FIRST_STEP;
+	bound->step = roughly ? FIRST_STEP_ROUGH : bound->n_rounds > 0 && bound->problem->n_requests > MANY ? FIRST_STEP_MANY : FIRST_STEP;
 }
 
 bool bound_is_plain(const struct bound *bound)

@@ -4,10 +4,10 @@
 #include "scheduler/memory.h"
 #include "util/clock.h"
 
-#define BALANCE_LEAST 20   /* of COSTS_BALANCE */
+#define BALANCE_LEAST 10   /* of COSTS_BALANCE */
 #define BALANCE_FOLD 2     /* so many times the tax that balances hosts: enough not to drift */
 #define ROUGH_ROUNDS 120   /* of rough choices: the last one's prices guide searches; what follows seeks the bound alone; */
-#define ROUGH_PART_PCT 70  /* where time is short, what so much of it is enough for, */
+#define ROUGH_PART_PCT 90  /* where time is short, what so much of it is enough for, */
 #define LEAST_ROUNDS 8     /* but so many */
 #define EXACT_UP_TO 16     /* entries tell so many units exactly, and there are as many for each further doubling: */
 #define FOLDS 16           /* so many times as many in all */
@@ -110,6 +110,14 @@ static int32_t balance_of(const struct bound *bound)
 	return balance < COSTS_BALANCE ? balance : COSTS_BALANCE;
 }
 
+/* Prices of rough choices and of exact ones tell it; either swings far while it is on its way. */
+static void take_balance(struct costs *ret_costs, const struct bound *bound)
+{
+	int32_t balance = balance_of(bound);
+
+	ret_costs->balance = balance < ret_costs->balance ? balance : ret_costs->balance;
+}
+
 static bool is_over(const struct costs_limits *limits, int32_t n_rounds)
 {
 	uint64_t until_ms = n_rounds < LEAST_ROUNDS ? limits->late_ms : limits->until_ms;
@@ -141,12 +149,13 @@ int64_t costs_find(struct costs *ret_costs, const struct problem *problem, struc
 		last = bound_is_plain(bound) || is_over(limits, ++n_rounds);
 		if (rough && (last || is_enough_to_guide(limits, began_ms, n_rounds))) {
 			make(ret_costs, problem, bound);
+			take_balance(ret_costs, bound);
 			rough = false;
 			bound_choose_roughly(bound, false);
 		}
 	} while (!last);
 	if (!bound_is_plain(bound))
-		ret_costs->balance = balance_of(bound);
+		take_balance(ret_costs, bound);
 	return best;
 }
 

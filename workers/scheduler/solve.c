@@ -25,7 +25,7 @@
 #define FILE_BYTES_MAX ((size_t)64 << 20)
 #define PLAN_BYTES_MAX ((size_t)1 << 30)
 #define THREADS_MAX 64
-#define BOUND_PART 8
+#define BOUND_PART 7
 #define BOUND_ROUNDS 280 /* with those that guide (costs.h) */
 #define WARNINGS_SHOWN 10
 
@@ -399,7 +399,7 @@ static int64_t first_score(const struct calendar *calendar)
 	return score;
 }
 
-/* The bound gets an eighth of the time (up to a quarter, for the first few rounds), and at most so many rounds. Its prices then guide the search. */
+/* The bound gets a seventh of the time (up to a quarter, for the first few rounds), and at most so many rounds. Its prices then guide the search. */
 static void find_bound(struct solving *s)
 {
 	uint64_t now_ms = clock_ms(), part_ms = (uint64_t)s->options.milliseconds / BOUND_PART;
