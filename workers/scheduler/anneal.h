@@ -1,4 +1,4 @@
-/* anneal.h - the search: simulated annealing over always feasible, partial plans.
+/* anneal.h - the search: annealing over always feasible, partial plans.
  *
  * Layer     scheduler: scan and calendar below it; solve above.
  * Thread    one at a time a search; searches of one problem may run side by side.
@@ -11,7 +11,8 @@
 #include "scheduler/calendar.h"
 #include "scheduler/costs.h"
 
-#define ANNEAL_FEW 1000 /* requests: up to here each has its turn often, and chance leads further; beyond, what is best does */
+/* Up to so many requests each has its turn often, and chance leads further; beyond, what seems best does. */
+#define ANNEAL_FEW 1000
 
 struct anneal;
 

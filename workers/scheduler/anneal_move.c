@@ -19,7 +19,7 @@
 #define GUESTS_FROM 4      /* places left by a ruin for which waiting ones are asked: */
 #define GUESTS_EACH 2      /* so many at most for each, */
 #define GUESTS_ASKED 32    /* of so many that are looked at, */
-#define GUESTS_HOPE 5      /* and that may lose no more than chance allows at so many times the temperature */
+#define GUESTS_HOPE 5      /* and that may lose no more than chance allows at so many times what days are told wrong by */
 #define CARELESS_IN 5      /* one in so many goes on any feasible days */
 #define LEAD_IN 4          /* of those that others come after, or that come after others, one in so many moves with a view to that */
 

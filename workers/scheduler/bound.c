@@ -12,8 +12,8 @@
 #define POINT 64           /* prices are in 1/64 point */
 #define FIRST_STEP 1.0     /* of the way that the score says there may be; */
 #define FIRST_STEP_ROUGH 0.3 /* rough choices come to rest sooner, */
-#define FIRST_STEP_MANY 0.1 /* and leave many requests near the lowest bound, with time for few rounds more */
-#define MANY 10000         /* requests */
+#define FIRST_STEP_MANY 0.1 /* and leave many requests near the lowest bound, with time for few rounds more: */
+#define MANY 1000          /* up to here there is time for all */
 #define SHORTER 0.95       /* steps get so much shorter with each round that brings nothing lower; */
 #define SHORTER_ROUGH 0.9  /* those of rough choices */
 #define ROUGHNESS 0.003    /* of rough choices: so much of what the dearest request is worth */
