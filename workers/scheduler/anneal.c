@@ -15,8 +15,8 @@
 #define LOST_PCT_LEAST 10 /* of an event's value, what taking it out costs at least, */
 #define LOST_PCT_MOST 70  /* and at most, where it found room */
 #define LEARNING 3        /* of what is seen of a request, one part in so many is believed at once */
-#define LOSS_PCT 140      /* of the temperature, what a step may lose at most where there are many requests; */
-#define BLUR_PCT 70       /* and by how much they are then told wrong what places cost */
+#define LOSS_PCT 140      /* of the temperature, what a step may lose at most where there are many requests, */
+#define BLUR_PCT 70       /* and by how much of it what places cost is then told wrong at most */
 #define FETCHED_MOST (16 * MEMORY_LINE) /* at once; more would wait for each other */
 
 static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
@@ -631,7 +631,7 @@ void anneal_part(struct anneal *anneal)
  * more than it leads to; few are caught in one of few plans, and need it to find out. */
 static int64_t loss_allowed(struct anneal *anneal, int64_t temperature)
 {
-	if (anneal->problem->n_requests > ANNEAL_FEW)
+	if (anneal_has_many(anneal->problem))
 		return temperature * LOSS_PCT / 100;
 	return anneal_drop(&anneal->chance, temperature);
 }
@@ -651,7 +651,7 @@ void anneal_steps(struct anneal *anneal, int64_t temperature, int32_t balance, i
 	anneal->guided_pct = temperature > GUIDED_ABOVE * anneal->highest_value ? GUIDED_HOT_PCT : GUIDED_COLD_PCT;
 	anneal->ejecting_pct = temperature > EJECTING_ABOVE * anneal->highest_value ? EJECTING_HOT_PCT : EJECTING_COLD_PCT;
 	anneal->balance = balance;
-	anneal->blur = anneal->problem->n_requests > ANNEAL_FEW ? temperature * BLUR_PCT / 100 : temperature;
+	anneal->blur = anneal_has_many(anneal->problem) ? temperature * BLUR_PCT / 100 : temperature;
 	for (int64_t i = 0; i < n; i++) {
 		if (anneal->log != NULL) {
 			follow(anneal);

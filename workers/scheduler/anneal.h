@@ -11,10 +11,15 @@
 #include "scheduler/calendar.h"
 #include "scheduler/costs.h"
 
-/* Up to so many requests each has its turn often, and chance leads further; beyond, what seems best does. */
-#define ANNEAL_FEW 1000
+#define ANNEAL_FEW 1000 /* requests */
 
 struct anneal;
+
+/* Where requests are few each has its turn often, and chance leads further; where they are many, what seems best does. */
+static inline bool anneal_has_many(const struct problem *problem)
+{
+	return problem->n_requests > ANNEAL_FEW;
+}
 
 /* Begins with the placements of `start` (its calendar is copied). `costs` (borrowed; NULL, also for single requests: there
  * are none) say where places are scarce: steps then choose the days and venues that others need least, rather than those

@@ -229,7 +229,7 @@ static void put_in_with_leaders(struct anneal *anneal, int32_t r, bool careless)
 /* How many may push others away in this step. */
 static int pushes(struct anneal *anneal)
 {
-	return anneal->problem->n_requests > ANNEAL_FEW ? PUSHES : below(anneal, PUSHES + 1);
+	return anneal_has_many(anneal->problem) ? PUSHES : below(anneal, PUSHES + 1);
 }
 
 /* What the score can gain at most if all of these go in where they do best: what they are worth, and by the balance of
@@ -407,7 +407,7 @@ static int32_t some_placed(struct anneal *anneal)
 	int32_t ret = any_placed(anneal);
 	int64_t most;
 
-	if (ret == PROBLEM_NONE || anneal->costs == NULL || anneal->problem->n_requests <= ANNEAL_FEW)
+	if (ret == PROBLEM_NONE || anneal->costs == NULL || !anneal_has_many(anneal->problem))
 		return ret;
 	most = cost_in_vain(anneal, ret);
 	for (int k = 1; k < PLACED_ASKED; k++) {

@@ -597,11 +597,18 @@ double bound_tax_share(const struct bound *bound)
 	return weight > 0 ? highest / weight : 0;
 }
 
+static double first_step(const struct bound *bound)
+{
+	if (bound->is_rough)
+		return FIRST_STEP_ROUGH;
+	return bound->n_rounds > 0 && bound->problem->n_requests > MANY ? FIRST_STEP_MANY : FIRST_STEP;
+}
+
 void bound_choose_roughly(struct bound *bound, bool roughly)
 {
 	bound->is_rough = roughly;
 	bound->lowest = roughly || bound->best == INT64_MAX ? INT64_MAX : bound->best * POINT;
-	bound->step = roughly ? FIRST_STEP_ROUGH : bound->n_rounds > 0 && bound->problem->n_requests > MANY ? FIRST_STEP_MANY : FIRST_STEP;
+	bound->step = first_step(bound);
 }
 
 bool bound_is_plain(const struct bound *bound)

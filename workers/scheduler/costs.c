@@ -101,20 +101,14 @@ static void make(struct costs *ret_costs, const struct problem *problem, struct 
 	free(costs);
 }
 
-static int32_t balance_of(const struct bound *bound)
+/* Prices of rough choices and of exact ones tell it; either swings far while it is on its way, so the lesser counts. */
+static void take_balance(struct costs *ret_costs, const struct bound *bound)
 {
 	int32_t balance = (int32_t)(BALANCE_FOLD * COSTS_BALANCE * bound_tax_share(bound));
 
-	if (balance < BALANCE_LEAST)
-		return BALANCE_LEAST;
-	return balance < COSTS_BALANCE ? balance : COSTS_BALANCE;
-}
-
-/* Prices of rough choices and of exact ones tell it; either swings far while it is on its way. */
-static void take_balance(struct costs *ret_costs, const struct bound *bound)
-{
-	int32_t balance = balance_of(bound);
-
+	if (bound_is_plain(bound)) /* nobody was taxed */
+		return;
+	balance = balance > BALANCE_LEAST ? balance : BALANCE_LEAST;
 	ret_costs->balance = balance < ret_costs->balance ? balance : ret_costs->balance;
 }
 
@@ -154,8 +148,7 @@ int64_t costs_find(struct costs *ret_costs, const struct problem *problem, struc
 			bound_choose_roughly(bound, false);
 		}
 	} while (!last);
-	if (!bound_is_plain(bound))
-		take_balance(ret_costs, bound);
+	take_balance(ret_costs, bound);
 	return best;
 }
 

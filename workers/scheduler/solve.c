@@ -399,7 +399,8 @@ static int64_t first_score(const struct calendar *calendar)
 	return score;
 }
 
-/* The bound gets a seventh of the time (up to a quarter, for the first few rounds), and at most so many rounds. Its prices then guide the search. */
+/* The bound gets a seventh of the time (up to twice that, for the first few rounds), and at most so many rounds. Its prices
+ * then guide the search. */
 static void find_bound(struct solving *s)
 {
 	uint64_t now_ms = clock_ms(), part_ms = (uint64_t)s->options.milliseconds / BOUND_PART;

@@ -229,7 +229,7 @@ static void set_temperatures(struct search *search)
 	int64_t highest = problem_highest_value(search->problem), hot = HOT_PER_VALUE, cold = COLD_PER_VALUE;
 
 	highest = highest > 0 ? highest : 1; /* a temperature is never 0 */
-	if (search->problem->n_requests <= ANNEAL_FEW) {
+	if (!anneal_has_many(search->problem)) {
 		hot = HOT_ALONE_PER_VALUE;
 	} else if (is_in_a_hurry(search)) {
 		hot = HURRY_HOT_PER_VALUE;
@@ -274,7 +274,7 @@ static void take_best(struct search *search, struct calendar *calendar)
 
 static bool is_shared(const struct search *search)
 {
-	return search->n_threads > 1 && search->problem->n_requests > ANNEAL_FEW;
+	return search->n_threads > 1 && anneal_has_many(search->problem);
 }
 
 static void runner_init(struct runner *runner, struct search *search, const struct calendar *calendar, int32_t index)
@@ -285,9 +285,8 @@ static void runner_init(struct runner *runner, struct search *search, const stru
 	runner->index = index;
 	runner->anneal = anneal_new(calendar, limits->seed * 1000003u + (uint64_t)index, limits->costs);
 	runner->cycle.hot = search->hot;
-	runner->cycle.to_steps = search->problem->n_requests > ANNEAL_FEW
-	                                 ? INT64_MAX
-	                                 : (int64_t)search->problem->n_requests * CYCLE_STEPS;
+	runner->cycle.to_steps = anneal_has_many(search->problem) ? INT64_MAX
+	                                                          : (int64_t)search->problem->n_requests * CYCLE_STEPS;
 	if (index == 0)
 		anneal_first_fit(runner->anneal);
 	else
