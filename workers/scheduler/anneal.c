@@ -17,6 +17,7 @@
 #define LEARNING 3        /* of what is seen of a request, one part in so many is believed at once */
 #define LOSS_PCT 140      /* of the temperature, what a step may lose at most where there are many requests, */
 #define BLUR_PCT 70       /* and by how much of it what places cost is then told wrong at most */
+#define DAYS_TOLD 65536    /* more than a programme has: a day and what it seems to cost, in one number */
 #define FETCHED_MOST (16 * MEMORY_LINE) /* at once; more would wait for each other */
 
 static struct anneal_lists lists_new(int32_t n_lists, int32_t n)
@@ -324,21 +325,19 @@ static int64_t blurred(uint32_t salt, int32_t bit, int64_t blur)
 int32_t anneal_cheapest(struct anneal *anneal, int32_t r, int32_t i, const uint64_t *days)
 {
 	const uint8_t *costs = anneal_costs(anneal, r, i);
+	const int32_t *points = anneal->points;
 	uint32_t salt = (uint32_t)anneal_random(&anneal->chance);
-	int64_t best = INT64_MAX;
-	int32_t ret = PROBLEM_NONE;
+	int64_t blur = anneal->blur, best = INT64_MAX; /* what it seems to cost, and its bit: so there is nothing to branch on */
+	int32_t n_words = anneal->problem->requests[r].n_words;
 
-	for (int32_t w = 0; w < anneal->problem->requests[r].n_words; w++)
+	for (int32_t w = 0; w < n_words; w++)
 		for (uint64_t word = days[w]; word != 0; word &= word - 1) {
 			int32_t bit = w * 64 + __builtin_ctzll(word);
-			int64_t seems = anneal->points[costs[bit]] + blurred(salt, bit, anneal->blur);
+			int64_t seems = (points[costs[bit]] + blurred(salt, bit, blur)) * DAYS_TOLD + bit;
 
-			if (seems < best) {
-				best = seems;
-				ret = bit;
-			}
+			best = seems < best ? seems : best;
 		}
-	return ret;
+	return best == INT64_MAX ? PROBLEM_NONE : (int32_t)(best % DAYS_TOLD);
 }
 
 /* The one that seems cheapest of those days that something else is next to: gaps stay long, and there are few to look

@@ -21,15 +21,6 @@ static const uint32_t EXP2[65] = {
 	125515, 126882, 128263, 129660, 131072,
 };
 
-uint64_t anneal_random(uint64_t *state)
-{
-	uint64_t x = *state += UINT64_C(0x9E3779B97F4A7C15);
-
-	x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-	x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-	return x ^ x >> 31;
-}
-
 int64_t anneal_log2(uint64_t x)
 {
 	int whole = 63 - __builtin_clzll(x);

@@ -8,7 +8,15 @@
 #include <stdint.h>
 
 /* 64 random bits (splitmix64). */
-uint64_t anneal_random(uint64_t *state);
+static inline uint64_t anneal_random(uint64_t *state)
+{
+	uint64_t x = *state += UINT64_C(0x9E3779B97F4A7C15);
+
+	x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+	x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+	return x ^ x >> 31;
+}
+
 /* log2 of x ≥ 1, and 2 to a power, rounded down. */
 int64_t anneal_log2(uint64_t x);
 int64_t anneal_exp2(int64_t log2);

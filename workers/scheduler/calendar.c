@@ -313,13 +313,6 @@ void calendar_recount(struct calendar *calendar)
 	}
 }
 
-int32_t calendar_rest(const struct problem *problem, int32_t city_a, int32_t host_a, int32_t city_b, int32_t host_b)
-{
-	if (city_a == city_b)
-		return problem->policy.rest_same_city;
-	return host_a == host_b ? problem->policy.rest_same_host : problem->policy.rest_between_hosts;
-}
-
 int64_t calendar_worth(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day)
 {
 	return worth(calendar->problem, &calendar->problem->requests[request], venue, day);

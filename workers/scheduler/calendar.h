@@ -87,4 +87,9 @@ int64_t calendar_imbalance_with(const struct calendar *calendar, int32_t host, i
 /* What a place is worth beside the balance: value, distance from the wish, and move_cost where it is announced. */
 int64_t calendar_worth(const struct calendar *calendar, int32_t request, int32_t venue, int32_t day);
 /* Free days that a squad needs between events at two places. */
-int32_t calendar_rest(const struct problem *problem, int32_t city_a, int32_t host_a, int32_t city_b, int32_t host_b);
+static inline int32_t calendar_rest(const struct problem *problem, int32_t city_a, int32_t host_a, int32_t city_b, int32_t host_b)
+{
+	if (city_a == city_b)
+		return problem->policy.rest_same_city;
+	return host_a == host_b ? problem->policy.rest_same_host : problem->policy.rest_between_hosts;
+}

@@ -56,10 +56,10 @@ static bool is_none(room_pair days)
 /* Subtracts on `days`; returns those on which the result needs one digit more (and lacks it). */
 static room_pair take_pair(room_pair *digits, int32_t n, room_pair days, int64_t amount)
 {
-	room_pair borrow = {0, 0}, was = {0, 0}, minus = {0, 0};
+	room_pair borrow = {0, 0}, was = {0, 0}, minus = {0, 0}, taken = {(uint64_t)amount, (uint64_t)amount};
 
-	for (int32_t k = 0; k < n; k++) {
-		minus = days & -(uint64_t)(amount >> k & 1);
+	for (int32_t k = 0; k < n; k++, taken >>= 1) {
+		minus = days & -(taken & 1);
 		was = digits[k];
 		digits[k] = was ^ minus ^ borrow;
 		borrow = (~was & (minus | borrow)) | (minus & borrow);

@@ -56,13 +56,13 @@ static inline uint64_t room_days_within(int32_t w, int32_t first, int32_t last)
 static inline room_pair room_enough(const struct room *room, int32_t row, int32_t pair, int64_t need)
 {
 	const room_pair *digits = room_digits(room, row, pair), all = ~(room_pair){0, 0};
+	room_pair asked = {(uint64_t)need, (uint64_t)need}, enough = all;
 	int32_t sign = room->n_digits - 1;
-	room_pair enough = all;
 
 	if (need >> sign != 0 && need >> sign != -1)
 		return need > 0 ? ~all : all; /* more, or less, than can be left anywhere */
-	for (int32_t k = 0; k < sign; k++) {
-		room_pair unasked = all + (uint64_t)(need >> k & 1);
+	for (int32_t k = 0; k < sign; k++, asked >>= 1) {
+		room_pair unasked = all + (asked & 1);
 
 		enough = (digits[k] & enough) | (unasked & (digits[k] | enough)); /* as far as digits up to here tell */
 	}

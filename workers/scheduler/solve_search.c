@@ -10,7 +10,8 @@
 
 #define HOT_PER_VALUE 400    /* points of the first temperature, by the highest value of a request */
 #define HOT_ALONE_PER_VALUE 150 /* the same where each thread searches on its own */
-#define COLD_PER_VALUE 3     /* of the last one, by ten of it */
+#define COLD_PER_VALUE 1     /* of the last one, by ten of it, */
+#define COLD_ALONE_PER_VALUE 3
 #define HURRY_STEPS 100      /* with fewer a request, there is more to win where it is hot: */
 #define HURRY_HOT_PER_VALUE 800
 #define HURRY_COLD_PER_VALUE 30
@@ -21,7 +22,8 @@
 #define CYCLE_STEPS 600      /* steps a request of one cooling, where each searches on its own */
 #define AGAIN_PCT 60         /* of them in a further one, from the best plan of all, warmed up */
 #define WARM_PER_VALUE 60    /* points of temperature that it begins with */
-#define BALANCING_PCT 90     /* of a cooling; from there on the balance of hosts counts more and more */
+#define BALANCING_PCT 95     /* of a cooling of many; from there on the balance of hosts counts more and more, */
+#define BALANCING_ALONE_PCT 90 /* and of each of those that each thread makes */
 #define BALANCE_SHIFT 4       /* halvings of the balance from one such cooling to the next, */
 #define BALANCE_SHIFTS 4      /* of so many */
 #define PROGRESS_MS 500
@@ -100,7 +102,7 @@ static int64_t cycle_done(const struct search *search, const struct cycle *cycle
 static int32_t balance_at(const struct search *search, const struct cycle *cycle, int64_t done)
 {
 	int64_t least = search->limits->costs == NULL ? COSTS_BALANCE : search->limits->costs->balance;
-	int64_t from = (int64_t)PARTS * BALANCING_PCT / 100;
+	int64_t from = PARTS * (anneal_has_many(search->problem) ? BALANCING_PCT : BALANCING_ALONE_PCT) / 100;
 
 	if (least == COSTS_BALANCE)
 		least >>= BALANCE_SHIFT * (cycle->n_before % BALANCE_SHIFTS);
@@ -231,6 +233,7 @@ static void set_temperatures(struct search *search)
 	highest = highest > 0 ? highest : 1; /* a temperature is never 0 */
 	if (!anneal_has_many(search->problem)) {
 		hot = HOT_ALONE_PER_VALUE;
+		cold = COLD_ALONE_PER_VALUE;
 	} else if (is_in_a_hurry(search)) {
 		hot = HURRY_HOT_PER_VALUE;
 		cold = HURRY_COLD_PER_VALUE;
