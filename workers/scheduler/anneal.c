@@ -118,14 +118,14 @@ static void count_wishes(struct anneal *anneal, int32_t r, bool waits)
 	}
 }
 
-static void wait_in_line(struct anneal *anneal, int32_t r)
+void anneal_wait(struct anneal *anneal, int32_t r)
 {
 	count_wishes(anneal, r, true);
 	anneal->waiting_at[r] = anneal->n_waiting;
 	anneal->waiting[anneal->n_waiting++] = r;
 }
 
-static void leave_line(struct anneal *anneal, int32_t r)
+void anneal_leave_line(struct anneal *anneal, int32_t r)
 {
 	int32_t at = anneal->waiting_at[r], last = anneal->waiting[--anneal->n_waiting];
 
@@ -183,6 +183,10 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 	anneal->stale = memory_new(n, sizeof(int32_t));
 	anneal->is_stale = memory_new(n, sizeof(bool));
 	anneal->changes = memory_new(n, sizeof(*anneal->changes));
+	anneal->own = memory_new(n, sizeof(int32_t));
+	anneal->pinned = memory_new(n, sizeof(int32_t));
+	anneal->away = memory_new(n, sizeof(int32_t));
+	anneal->reserved = memory_new((size_t)start->problem->n_federations, sizeof(int32_t));
 	anneal->balance = COSTS_BALANCE;
 	anneal->highest_value = problem_highest_value(anneal->problem);
 	list_wishes(anneal);
@@ -193,6 +197,7 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 		const struct problem_request *request = &anneal->problem->requests[r];
 
 		anneal->brief[r] = brief_of(request);
+		anneal->own[anneal->n_own++] = r;
 		if (request->fixed)
 			calendar_pin(anneal->calendar, r, true);
 		if (request->present && request->duration > anneal->longest)
@@ -200,7 +205,7 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 		anneal->waiting_at[r] = PROBLEM_NONE;
 		anneal->best[r] = calendar_where(start, r);
 		if (anneal->best[r].venue == PROBLEM_NONE && could_begin(anneal, r))
-			wait_in_line(anneal, r);
+			anneal_wait(anneal, r);
 	}
 	for (int32_t r = 0; r < start->n_spots; r++)
 		anneal->has_held |= start->held[r];
@@ -231,6 +236,10 @@ void anneal_free(struct anneal *anneal)
 	free(anneal->stale);
 	free(anneal->is_stale);
 	free(anneal->changes);
+	free(anneal->own);
+	free(anneal->pinned);
+	free(anneal->away);
+	free(anneal->reserved);
 	free(anneal);
 }
 
@@ -472,15 +481,15 @@ bool anneal_put_in(struct anneal *anneal, int32_t r, bool careless)
 }
 
 /* One that came, went or moved becomes stale and finds its line. */
-static void settle(struct anneal *anneal, int32_t r)
+void anneal_settle(struct anneal *anneal, int32_t r)
 {
 	bool placed = anneal->calendar->spots[r].venue != PROBLEM_NONE;
 
 	if (placed != (anneal->waiting_at[r] == PROBLEM_NONE)) {
 		if (placed)
-			leave_line(anneal, r);
+			anneal_leave_line(anneal, r);
 		else
-			wait_in_line(anneal, r);
+			anneal_wait(anneal, r);
 	}
 	if (!anneal->is_stale[r]) {
 		anneal->is_stale[r] = true;
@@ -488,28 +497,28 @@ static void settle(struct anneal *anneal, int32_t r)
 	}
 }
 
-static bool stands_as_before(const struct anneal *anneal, int32_t r)
+bool anneal_stands_as_before(const struct anneal *anneal, int32_t r)
 {
 	return calendar_is_same(anneal->calendar->spots[r], anneal->before[r]);
 }
 
 /* Ends the step. */
-static void keep(struct anneal *anneal)
+void anneal_keep(struct anneal *anneal)
 {
 	for (int32_t i = 0; i < anneal->n_touched; i++) {
 		anneal->is_touched[anneal->touched[i]] = false;
-		if (!stands_as_before(anneal, anneal->touched[i]))
-			settle(anneal, anneal->touched[i]);
+		if (!anneal_stands_as_before(anneal, anneal->touched[i]))
+			anneal_settle(anneal, anneal->touched[i]);
 	}
 	anneal->n_touched = 0;
 }
 
-static void undo(struct anneal *anneal)
+void anneal_undo(struct anneal *anneal)
 {
 	for (int32_t i = 0; i < anneal->n_touched; i++) {
 		int32_t r = anneal->touched[i];
 
-		anneal->is_touched[r] = stands_as_before(anneal, r);
+		anneal->is_touched[r] = anneal_stands_as_before(anneal, r);
 		if (!anneal->is_touched[r] && anneal->calendar->spots[r].venue != PROBLEM_NONE)
 			calendar_remove(anneal->calendar, r);
 	}
@@ -549,81 +558,6 @@ static bool leaves_held_out(const struct anneal *anneal)
 	return false;
 }
 
-/* ---- one plan on several threads ---- */
-
-/* What others have kept meanwhile; a step that touches the same requests is undone. */
-static void follow(struct anneal *anneal)
-{
-	struct anneal_change change;
-
-	while (anneal_log_read(anneal->log, anneal->reader, &change)) {
-		int32_t r = change.request;
-
-		if (anneal->is_touched[r])
-			undo(anneal);
-		if (anneal->calendar->spots[r].venue != PROBLEM_NONE)
-			calendar_remove(anneal->calendar, r);
-		if (change.spot.venue != PROBLEM_NONE)
-			calendar_place(anneal->calendar, r, change.spot.venue, change.spot.day);
-		settle(anneal, r);
-	}
-}
-
-/* Does the step's outcome still keep all rules, beside what others have changed? */
-static bool stands(const struct anneal *anneal)
-{
-	for (int32_t i = 0; i < anneal->n_touched; i++) {
-		int32_t r = anneal->touched[i];
-		const struct problem_request *request = &anneal->problem->requests[r];
-
-		if (anneal->calendar->spots[r].venue != PROBLEM_NONE) {
-			if (!place_stands(anneal->calendar, r))
-				return false;
-			continue;
-		}
-		for (int32_t k = 0; k < request->n_followers; k++)
-			if (anneal->calendar->spots[request->followers[k]].venue != PROBLEM_NONE)
-				return false;
-	}
-	return true;
-}
-
-/* Tells the others of a step, once it stands beside all that they have kept; false: it can't be kept. What they won
- * or lost meanwhile is neither its merit nor its fault. */
-static bool tell_others(struct anneal *anneal)
-{
-	int32_t n = 0;
-	enum anneal_log_answer answer;
-
-	for (int32_t i = 0; i < anneal->n_touched; i++) {
-		int32_t r = anneal->touched[i];
-
-		if (!stands_as_before(anneal, r))
-			anneal->changes[n++] = (struct anneal_change){r, anneal->calendar->spots[r]};
-	}
-	while ((answer = anneal_log_write(anneal->log, anneal->reader, anneal->changes, (size_t)n)) == ANNEAL_LOG_BEHIND) {
-		follow(anneal);
-		if (anneal->n_touched == 0 || !stands(anneal))
-			return false;
-	}
-	return answer == ANNEAL_LOG_WRITTEN;
-}
-
-void anneal_share(struct anneal *anneal, struct anneal_log *log, int32_t reader)
-{
-	anneal->log = log;
-	anneal->reader = reader;
-}
-
-void anneal_part(struct anneal *anneal)
-{
-	if (anneal->log == NULL)
-		return;
-	follow(anneal);
-	anneal_log_leave(anneal->log, anneal->reader);
-	anneal->log = NULL;
-}
-
 /* ---- steps ---- */
 
 /* How much worse a step may be. Among many requests what chance allows now and then, several times the temperature, costs
@@ -641,7 +575,7 @@ static bool step(struct anneal *anneal, int64_t temperature)
 	anneal->n_out = 0;
 	if (!anneal_move(anneal) || anneal_worth(anneal) < anneal->least || leaves_held_out(anneal))
 		return false;
-	return anneal->log == NULL || tell_others(anneal);
+	return anneal->log == NULL || anneal_tell_others(anneal);
 }
 
 void anneal_steps(struct anneal *anneal, int64_t temperature, int32_t balance, int64_t n)
@@ -653,14 +587,14 @@ void anneal_steps(struct anneal *anneal, int64_t temperature, int32_t balance, i
 	anneal->blur = anneal_has_many(anneal->problem) ? temperature * BLUR_PCT / 100 : temperature;
 	for (int64_t i = 0; i < n; i++) {
 		if (anneal->log != NULL) {
-			follow(anneal);
+			anneal_catch_up(anneal);
 			remember(anneal);
 		}
 		if (step(anneal, temperature)) {
-			keep(anneal);
+			anneal_keep(anneal);
 			remember(anneal);
 		} else {
-			undo(anneal);
+			anneal_undo(anneal);
 		}
 	}
 	anneal->balance = COSTS_BALANCE;
@@ -678,7 +612,7 @@ static int32_t fill(struct anneal *anneal, const int32_t *order, int32_t n)
 		    place_best(anneal->calendar, order[i], PLACE_WORTH_IT | PLACE_NO_ALTERNATIVES, 0, option) == 0)
 			continue;
 		anneal_put(anneal, order[i], (struct calendar_spot){option[0].venue, option[0].day});
-		keep(anneal);
+		anneal_keep(anneal);
 		n_placed++;
 	}
 	return n_placed;
@@ -738,7 +672,7 @@ void anneal_adopt(struct anneal *anneal, const struct calendar_spot *spots)
 		if (spots[r].venue != PROBLEM_NONE)
 			calendar_place(anneal->calendar, r, spots[r].venue, spots[r].day);
 	}
-	keep(anneal);
+	anneal_keep(anneal);
 	remember(anneal);
 }
 

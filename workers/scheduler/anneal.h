@@ -10,6 +10,7 @@
 #include "scheduler/anneal_log.h"
 #include "scheduler/calendar.h"
 #include "scheduler/costs.h"
+#include "scheduler/seasons.h"
 
 #define ANNEAL_FEW 1000 /* requests */
 
@@ -32,6 +33,16 @@ void anneal_free(struct anneal *anneal);
 void anneal_share(struct anneal *anneal, struct anneal_log *log, int32_t reader);
 /* Back to a plan of its own. */
 void anneal_part(struct anneal *anneal);
+/* What the others have kept meanwhile is followed; a step under way that touches the same requests is undone. */
+void anneal_catch_up(struct anneal *anneal);
+
+/* Until anneal_unite(), it moves only requests of `season`, and shares them by `log` as number `reader` (NULL: with nobody).
+ * All who share the plan have caught up, and divide it now. */
+void anneal_divide(struct anneal *anneal, const struct seasons *parts, int32_t part, struct anneal_log *log, int32_t reader);
+/* Where those stand that are its own to move. `spots`: by request. */
+void anneal_tell_own(const struct anneal *anneal, struct calendar_spot *spots);
+/* The parts are one plan again: `spots` says where everybody stands. It is shared as before. */
+void anneal_unite(struct anneal *anneal, const struct calendar_spot *spots);
 
 /* Puts in whatever fits and is worth it, dearest first: the plain first fit that all is compared with. */
 void anneal_first_fit(struct anneal *anneal);

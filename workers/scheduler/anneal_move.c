@@ -392,8 +392,8 @@ static int64_t cost_in_vain(const struct anneal *anneal, int32_t r)
 
 static int32_t any_placed(struct anneal *anneal)
 {
-	for (int tries = 0; tries < 8 && anneal->problem->n_requests > 0; tries++) {
-		int32_t r = below(anneal, anneal->problem->n_requests);
+	for (int tries = 0; tries < 8 && anneal->n_own > 0; tries++) {
+		int32_t r = anneal->own[below(anneal, anneal->n_own)];
 
 		if (anneal->calendar->spots[r].venue != PROBLEM_NONE && !anneal->calendar->pinned[r])
 			return r;

@@ -1,6 +1,6 @@
 /* anneal_state.h - what a search holds, and the small steps that its moves are made of.
  *
- * Layer     scheduler; private to anneal.c, anneal_move.c and anneal_clear.c. */
+ * Layer     scheduler; private to the files that begin with anneal. */
 #pragma once
 #include "scheduler/anneal.h"
 #include "scheduler/anneal_math.h"
@@ -41,6 +41,13 @@ struct anneal {
 	struct anneal_log *log; /* NULL: none */
 	int32_t reader;
 	struct anneal_change *changes; /* scratch, by touched request */
+	/* which part of it is searched here; the rest stays where it is */
+	int32_t *own, n_own;           /* requests: all, where it is not divided */
+	struct anneal_log *whole_log;  /* while it is divided: the log of the whole, */
+	int32_t whole_reader;
+	int32_t *pinned, n_pinned;     /* who is pinned for so long, */
+	int32_t *away, n_away;         /* who left the line, */
+	int32_t *reserved;             /* and by federation, how much of its quota is others' */
 	/* requests that have no place (and could have one), in no order */
 	int32_t *waiting, *waiting_at; /* waiting_at: index by request, PROBLEM_NONE where it is not among them */
 	int32_t n_waiting;
@@ -110,6 +117,9 @@ static inline int32_t anneal_first_event(const struct anneal *anneal, const stru
 int64_t anneal_counts(const struct anneal *anneal, int64_t points);
 /* The score, with the balance of hosts as it counts now. */
 int64_t anneal_worth(const struct anneal *anneal);
+/* It joins those that have no place, or leaves them. */
+void anneal_wait(struct anneal *anneal, int32_t request);
+void anneal_leave_line(struct anneal *anneal, int32_t request);
 /* Remembers where it is, to put it back there if need be. */
 void anneal_touch(struct anneal *anneal, int32_t request);
 /* Takes a placed request out, and whoever comes after it; all go to `out`. False: one is pinned, or it is too many. What
@@ -126,5 +136,14 @@ int32_t anneal_cheapest(struct anneal *anneal, int32_t request, int32_t i, const
 bool anneal_clear(struct anneal *anneal, int32_t request, struct calendar_spot spot);
 /* Puts it just there. */
 void anneal_put(struct anneal *anneal, int32_t request, struct calendar_spot spot);
+bool anneal_stands_as_before(const struct anneal *anneal, int32_t request);
+/* One that came, went or moved, as seen from the step before: the best plan so far may differ in it. */
+void anneal_settle(struct anneal *anneal, int32_t request);
+/* Either ends the step. */
+void anneal_keep(struct anneal *anneal);
+void anneal_undo(struct anneal *anneal);
+/* Tells those that it shares the plan with of a step, once it stands beside all that they have kept; false: it can't be
+ * kept. What they won or lost meanwhile is neither its merit nor its fault. */
+bool anneal_tell_others(struct anneal *anneal);
 /* One step's changes; false: there was nothing to do, or it leads to nothing. */
 bool anneal_move(struct anneal *anneal);

@@ -287,6 +287,11 @@ void calendar_hold(struct calendar *calendar, int32_t request)
 	calendar->held[request] = true;
 }
 
+void calendar_reserve(struct calendar *calendar, int32_t federation, int32_t n)
+{
+	calendar->n_of_federation[federation] += n;
+}
+
 bool calendar_is_pinned(const struct calendar *calendar, int32_t request)
 {
 	return calendar->problem->requests[request].fixed ||

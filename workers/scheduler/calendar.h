@@ -51,7 +51,7 @@ struct calendar {
 	struct room staff;             /* by host and service: host · PROBLEM_SERVICES + service */
 	struct calendar_events *events; /* by venue */
 	struct calendar_visits *visits; /* by squad */
-	int32_t *n_of_federation;
+	int32_t *n_of_federation;       /* and what is reserved of its quota */
 };
 
 /* An empty calendar of `problem`, which it borrows. Never NULL. */
@@ -77,6 +77,9 @@ void calendar_pin(struct calendar *calendar, int32_t request, bool pinned);
 bool calendar_is_pinned(const struct calendar *calendar, int32_t request);
 /* A held request may be moved by a search, but no plan that it keeps is without it. */
 void calendar_hold(struct calendar *calendar, int32_t request);
+
+/* So much (negative: less) of a federation's quota is others'. */
+void calendar_reserve(struct calendar *calendar, int32_t federation, int32_t n);
 
 /* To be called when the problem was given or lost a request, or one's content was replaced: the score counts
  * announced requests that have no place. O(requests). */

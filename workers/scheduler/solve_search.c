@@ -26,6 +26,9 @@
 #define BALANCING_ALONE_PCT 90 /* and of each of those that each thread makes */
 #define BALANCE_SHIFT 4       /* halvings of the balance from one such cooling to the next, */
 #define BALANCE_SHIFTS 4      /* of so many */
+#define SEASONS_MOST 8        /* apart from each other */
+#define APART_MS 10           /* a thousand requests, season by season: the rest of the plan is as old as that; */
+#define TOGETHER_MS 1         /* likewise, in one piece in between */
 #define PROGRESS_MS 500
 #define PARTS 65536
 
@@ -36,11 +39,16 @@ struct search {
 	uint64_t began_ms;
 	int32_t n_threads;
 	struct runner *runners;
-	struct anneal_log *log; /* of threads that share a plan; NULL: each has its own */
 	uint64_t told_ms;
-	pthread_mutex_t best_lock; /* of what threads that search alone tell each other: */
-	struct calendar_spot *best;
-	int64_t best_score;
+	struct calendar_spot *plan; /* what threads tell each other, when they search alone with its score, */
+	int64_t plan_score;
+	pthread_mutex_t plan_lock;  /* and one at a time */
+	struct anneal_log *log; /* of threads that share a plan; NULL: each has its own */
+	struct seasons cuts[2]; /* by turns: who belongs to no season of one may to one of the other; of as many, or of 1 */
+	int32_t n_seasons;
+	struct anneal_log *season_logs[SEASONS_MOST]; /* where several threads search one; NULL */
+	pthread_barrier_t met;
+	bool goes_apart; /* what all have agreed on */
 };
 
 /* One cooling down, of a search's many or its only one. */
@@ -152,15 +160,15 @@ static void tell(struct search *search, const struct runner *runner)
 static void exchange_best(struct runner *runner)
 {
 	struct search *search = runner->search;
-	size_t size = (size_t)search->problem->n_requests * sizeof(*search->best);
+	size_t size = (size_t)search->problem->n_requests * sizeof(*search->plan);
 
-	pthread_mutex_lock(&search->best_lock);
-	if (anneal_best_score(runner->anneal) > search->best_score) {
-		search->best_score = anneal_best_score(runner->anneal);
-		memcpy(search->best, anneal_best(runner->anneal), size);
+	pthread_mutex_lock(&search->plan_lock);
+	if (anneal_best_score(runner->anneal) > search->plan_score) {
+		search->plan_score = anneal_best_score(runner->anneal);
+		memcpy(search->plan, anneal_best(runner->anneal), size);
 	}
-	anneal_adopt(runner->anneal, search->best);
-	pthread_mutex_unlock(&search->best_lock);
+	anneal_adopt(runner->anneal, search->plan);
+	pthread_mutex_unlock(&search->plan_lock);
 }
 
 static void warm_up(struct runner *runner)
@@ -201,18 +209,103 @@ static void *run_alone(void *arg)
 
 /* ---- threads that share a plan ---- */
 
+static void work_for(struct runner *runner, int64_t milliseconds)
+{
+	struct search *search = runner->search;
+	int64_t until_ms = elapsed(search) + milliseconds;
+
+	while (!is_over(search, runner->n_steps) && elapsed(search) < until_ms) {
+		steps_at(runner, cycle_done(search, &runner->cycle, runner->n_steps), CHUNK);
+		if (runner->index == 0)
+			tell(search, runner);
+	}
+}
+
+static int64_t long_enough(const struct search *search, int64_t ms_a_thousand)
+{
+	return 1 + ms_a_thousand * search->problem->n_requests / 1000;
+}
+
+/* All are here, and hold the same plan. Once the balance of hosts counts more and more, which is of all seasons, they stay
+ * together. */
+static bool agree_to_part(struct runner *runner)
+{
+	struct search *search = runner->search;
+
+	if (runner->index == 0)
+		search->goes_apart = !is_over(search, runner->n_steps) &&
+		                     cycle_done(search, &runner->cycle, runner->n_steps) < (int64_t)PARTS * BALANCING_PCT / 100;
+	pthread_barrier_wait(&search->met);
+	anneal_catch_up(runner->anneal);
+	return search->goes_apart;
+}
+
+static void go_apart(struct runner *runner, int32_t turn)
+{
+	struct search *search = runner->search;
+	const struct seasons *seasons = &search->cuts[search->cuts[1].n == search->n_seasons ? turn % 2 : 0];
+	int32_t season = runner->index % search->n_seasons;
+
+	if (runner->index == 0)
+		anneal_tell_own(runner->anneal, search->plan); /* all of it: also those that belong to no season */
+	anneal_divide(runner->anneal, seasons, season, search->season_logs[season], runner->index / search->n_seasons);
+}
+
+static void come_together(struct runner *runner)
+{
+	struct search *search = runner->search;
+
+	pthread_barrier_wait(&search->met);
+	anneal_catch_up(runner->anneal);
+	if (runner->index < search->n_seasons)
+		anneal_tell_own(runner->anneal, search->plan);
+	pthread_barrier_wait(&search->met);
+	anneal_unite(runner->anneal, search->plan);
+}
+
 static void *run_together(void *arg)
 {
 	struct runner *runner = arg;
 	struct search *search = runner->search;
 
-	while (!is_over(search, runner->n_steps)) {
-		steps_at(runner, cycle_done(search, &runner->cycle, runner->n_steps), CHUNK);
-		if (runner->index == 0)
-			tell(search, runner);
+	for (int32_t turn = 0; search->n_seasons > 1; turn++) {
+		work_for(runner, long_enough(search, TOGETHER_MS));
+		if (!agree_to_part(runner))
+			break;
+		go_apart(runner, turn);
+		work_for(runner, long_enough(search, APART_MS));
+		come_together(runner);
 	}
+	work_for(runner, search->limits->milliseconds);
 	anneal_part(runner->anneal);
 	return NULL;
+}
+
+/* How threads share a plan; each season has one at least. */
+static void share_out(struct search *search)
+{
+	int32_t n = search->n_threads, most = n < SEASONS_MOST ? n : SEASONS_MOST;
+
+	search->log = anneal_log_new(n);
+	seasons_find(&search->cuts[0], search->problem, most, NULL);
+	search->n_seasons = search->cuts[0].n;
+	seasons_find(&search->cuts[1], search->problem, search->n_seasons, &search->cuts[0]);
+	for (int32_t k = 0; k < search->n_seasons; k++) {
+		int32_t n_here = (n - k + search->n_seasons - 1) / search->n_seasons;
+
+		search->season_logs[k] = n_here > 1 ? anneal_log_new(n_here) : NULL;
+	}
+	pthread_barrier_init(&search->met, NULL, (unsigned)n);
+}
+
+static void share_done(struct search *search)
+{
+	anneal_log_free(search->log);
+	for (int32_t k = 0; k < search->n_seasons; k++)
+		anneal_log_free(search->season_logs[k]);
+	seasons_done(&search->cuts[0]);
+	seasons_done(&search->cuts[1]);
+	pthread_barrier_destroy(&search->met);
 }
 
 /* ---- all of it ---- */
@@ -308,11 +401,11 @@ int64_t solve_search(struct calendar *calendar, const struct solve_limits *limit
 	search.n_threads = limits->milliseconds > 0 && limits->n_threads > 1 ? limits->n_threads : 1;
 	set_temperatures(&search);
 	search.runners = memory_new((size_t)search.n_threads, sizeof(*search.runners));
-	search.best = memory_new(n, sizeof(*search.best));
-	search.best_score = INT64_MIN;
-	pthread_mutex_init(&search.best_lock, NULL);
+	search.plan = memory_new(n, sizeof(*search.plan));
+	search.plan_score = INT64_MIN;
+	pthread_mutex_init(&search.plan_lock, NULL);
 	if (is_shared(&search))
-		search.log = anneal_log_new(search.n_threads);
+		share_out(&search);
 	for (int32_t t = 0; t < search.n_threads; t++)
 		runner_init(&search.runners[t], &search, calendar, t);
 	tell(&search, &search.runners[0]);
@@ -325,8 +418,9 @@ int64_t solve_search(struct calendar *calendar, const struct solve_limits *limit
 		anneal_free(search.runners[t].anneal);
 	}
 	free(search.runners);
-	anneal_log_free(search.log);
-	free(search.best);
-	pthread_mutex_destroy(&search.best_lock);
+	if (search.log != NULL)
+		share_done(&search);
+	free(search.plan);
+	pthread_mutex_destroy(&search.plan_lock);
 	return n_steps;
 }

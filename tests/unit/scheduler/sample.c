@@ -98,7 +98,7 @@ static void write_people(struct sample *s)
 	for (int f = 0; f < 4; f++)
 		fprintf(s->out, "%s{\"id\":\"f%d\",\"noc\":\"%s\",\"disciplines\":[\"ATH\",\"SWM\",\"JUD\"],\"max_events\":%d}",
 		        f > 0 ? "," : "", f, f == 3 ? "GUE" : f == 0 ? "PAA" : "PAB",
-		        1 + s->shape->n_fixed + s->shape->n_requests / 6 + below(s, 5));
+		        s->shape->quota > 0 ? s->shape->quota : 1 + s->shape->n_fixed + s->shape->n_requests / 6 + below(s, 5));
 	fprintf(s->out, "],\n\"squads\":[");
 	for (int q = 0; q < s->shape->n_squads; q++)
 		fprintf(s->out, "%s{\"id\":\"s%d\",\"federation\":\"f%d\",\"size\":%d}", q > 0 ? "," : "", q, below(s, 4), 4);

@@ -8,6 +8,7 @@ struct sample_shape {
 	int n_requests, n_days, n_parties, n_cities, n_venues, n_squads;
 	int n_fixed; /* the first requests are announced and fixed, clear of one another */
 	int weight;  /* of reciprocity */
+	int quota;   /* of a federation; 0: a sixth of all requests, and some */
 	bool is_linked; /* half of the requests come after another; else a fifth */
 };
 

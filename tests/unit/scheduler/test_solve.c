@@ -8,7 +8,9 @@
 #include <string.h>
 #include "checker.h"
 #include "sample.h"
+#include "scheduler/anneal.h"
 #include "scheduler/plan_file.h"
+#include "scheduler/seasons.h"
 #include "scheduler/solve_search.h"
 
 static const struct sample_shape SHAPES[] = {
@@ -76,23 +78,68 @@ static void any_plan_is_accepted_by_the_checker(void **state)
 	}
 }
 
+/* With seasons, threads search one each, or several one; else all of them the whole. */
 static void threads_that_share_a_plan_make_a_sound_one(void **state)
 {
-	struct sample_shape shape = {.n_requests = 1100, .n_days = 700, .n_parties = 3, .n_cities = 9, .n_venues = 24,
-	                             .n_squads = 60, .n_fixed = 0, .weight = 1};
+	static const int32_t DAYS[] = {700, 700, 700, 40}, THREADS[] = {2, 3, 12, 3};
 	int r;
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= 2; seed++) {
+	for (int k = 0; k < 4; k++) {
+		struct sample_shape shape = {.n_requests = 1100, .n_days = DAYS[k], .n_parties = 3, .n_cities = 9, .n_venues = 24,
+		                             .n_squads = 60, .n_fixed = 2, .weight = 1, .quota = 61};
 		struct solved s;
+		struct seasons seasons;
 
-		start(&s, sample_json(seed, &shape));
-		solve(&s, &(struct solve_limits){.milliseconds = 500, .seed = seed, .n_threads = 3});
+		start(&s, sample_json((uint64_t)k + 1, &shape));
+		seasons_find(&seasons, s.problem, THREADS[k], NULL);
+		assert_true(DAYS[k] == 700 ? seasons.n > 1 : seasons.n == 1);
+		seasons_done(&seasons);
+		solve(&s, &(struct solve_limits){.milliseconds = 400, .seed = (uint64_t)k, .n_threads = THREADS[k]});
 
 		assert_int_equal(checker_verdict(&s.checker, &r), CHECKER_FREE);
 		assert_int_equal(checker_score(&s.checker), s.calendar->score);
 		end(&s);
 	}
+}
+
+static void seasons_searched_apart_are_one_sound_plan(void **state)
+{
+	struct sample_shape shape = {.n_requests = 400, .n_days = 700, .n_parties = 3, .n_cities = 9, .n_venues = 24, .n_squads = 60,
+	                             .quota = 21};
+	struct anneal *anneals[2];
+	struct calendar_spot *spots;
+	struct seasons seasons;
+	struct solved s;
+	int r;
+
+	(void)state;
+	start(&s, sample_json(3, &shape));
+	spots = calloc((size_t)shape.n_requests, sizeof(*spots));
+	seasons_find(&seasons, s.problem, 2, NULL);
+	assert_int_equal(seasons.n, 2);
+	for (int32_t k = 0; k < 2; k++) {
+		anneals[k] = anneal_new(s.calendar, 5, NULL);
+		anneal_tell_own(anneals[k], spots);
+		anneal_divide(anneals[k], &seasons, k, NULL, 0);
+		anneal_steps(anneals[k], 100, COSTS_BALANCE, 5000);
+	}
+	for (int32_t k = 0; k < 2; k++)
+		anneal_tell_own(anneals[k], spots);
+	for (int32_t q = 0; q < shape.n_requests; q++)
+		s.checker.spots[q] = (struct checker_spot){spots[q].venue, spots[q].day};
+
+	assert_int_equal(checker_verdict(&s.checker, &r), CHECKER_FREE);
+	for (int32_t k = 0; k < 2; k++) {
+		anneal_unite(anneals[k], spots);
+		for (int32_t q = 0; q < shape.n_requests; q++)
+			assert_true(calendar_is_same(anneal_best(anneals[k])[q], spots[q]));
+		assert_int_equal(anneal_best_score(anneals[k]), checker_score(&s.checker));
+		anneal_free(anneals[k]);
+	}
+	seasons_done(&seasons);
+	free(spots);
+	end(&s);
 }
 
 static void the_same_seed_and_steps_give_the_same_plan(void **state)
@@ -464,6 +511,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_plan_is_accepted_by_the_checker),
 		cmocka_unit_test(threads_that_share_a_plan_make_a_sound_one),
+		cmocka_unit_test(seasons_searched_apart_are_one_sound_plan),
 		cmocka_unit_test(the_same_seed_and_steps_give_the_same_plan),
 		cmocka_unit_test(tiny_programmes_are_solved_exactly),
 		cmocka_unit_test(tiny_programmes_of_chains_are_solved_exactly),
