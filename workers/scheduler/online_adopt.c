@@ -288,11 +288,8 @@ static bool stay(struct adoption *a)
 static bool overlap(const struct adoption *a, const struct move *m, const struct move *other)
 {
 	const struct problem_request *requests = a->b->problem->requests;
-	const struct problem_policy *policy = &a->b->problem->policy;
-	int32_t rest = policy->rest_between_hosts;
+	int32_t rest = problem_longest_rest(&a->b->problem->policy);
 
-	rest = policy->rest_same_host > rest ? policy->rest_same_host : rest;
-	rest = policy->rest_same_city > rest ? policy->rest_same_city : rest;
 	return m->to.day - rest < other->was.day + requests[other->e->handle].duration &&
 	       other->was.day - rest < m->to.day + requests[m->e->handle].duration;
 }

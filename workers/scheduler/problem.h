@@ -28,6 +28,14 @@ struct problem_policy {
 	int32_t rest_same_city, rest_same_host, rest_between_hosts;
 };
 
+/* The most free days that a squad may need between two events. */
+static inline int32_t problem_longest_rest(const struct problem_policy *policy)
+{
+	int32_t rest = policy->rest_same_city > policy->rest_same_host ? policy->rest_same_city : policy->rest_same_host;
+
+	return rest > policy->rest_between_hosts ? rest : policy->rest_between_hosts;
+}
+
 struct problem_city {
 	const char *id;
 	int32_t host; /* index of its NOC: below n_parties for one that may host */

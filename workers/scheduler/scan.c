@@ -116,13 +116,6 @@ static int32_t smallest_rest(const struct problem_policy *policy)
 	return rest < policy->rest_between_hosts ? rest : policy->rest_between_hosts;
 }
 
-static int32_t largest_rest(const struct problem_policy *policy)
-{
-	int32_t rest = policy->rest_same_city > policy->rest_same_host ? policy->rest_same_city : policy->rest_same_host;
-
-	return rest > policy->rest_between_hosts ? rest : policy->rest_between_hosts;
-}
-
 static void clear_visit(struct scan *scan, uint64_t *mask, const struct calendar_visit *visit, int32_t rest)
 {
 	clear(mask, scan->first_word, scan->n_words, visit->first - rest - scan->request->duration + 1, visit->last + rest);
@@ -133,7 +126,7 @@ static void collect_visits(struct scan *scan)
 {
 	const struct calendar *calendar = scan->calendar;
 	const struct problem_policy *policy = &calendar->problem->policy;
-	int32_t least = smallest_rest(policy), most = largest_rest(policy);
+	int32_t least = smallest_rest(policy), most = problem_longest_rest(policy);
 	int32_t from = scan->first_word * 64 - most, to = (scan->first_word + scan->n_words) * 64 + scan->request->duration + most;
 
 	for (int32_t i = 0; i < scan->request->n_squads; i++) {

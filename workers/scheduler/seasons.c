@@ -22,13 +22,6 @@ struct cutter {
 	int32_t *cuts, n_cuts; /* a season's first day, in rising order */
 };
 
-static int32_t longest_rest(const struct problem_policy *policy)
-{
-	int32_t rest = policy->rest_same_city > policy->rest_same_host ? policy->rest_same_city : policy->rest_same_host;
-
-	return rest > policy->rest_between_hosts ? rest : policy->rest_between_hosts;
-}
-
 static int32_t within(int32_t day, int32_t n_days)
 {
 	return day < 0 ? 0 : day >= n_days ? n_days - 1 : day;
@@ -36,7 +29,7 @@ static int32_t within(int32_t day, int32_t n_days)
 
 static struct span span_of(const struct problem *problem, const struct problem_request *request)
 {
-	int32_t first = 0, last = request->n_words - 1, rest = longest_rest(&problem->policy);
+	int32_t first = 0, last = request->n_words - 1, rest = problem_longest_rest(&problem->policy);
 
 	if (!request->present || request->fixed)
 		return (struct span){0, -1};
@@ -115,11 +108,12 @@ static int32_t season_of(const struct cutter *cutter, int32_t r)
 static bool is_torn(const struct cutter *cutter, int32_t r)
 {
 	const struct problem_request *request = &cutter->problem->requests[r];
+	int32_t own = season_of(cutter, r);
 
-	for (int32_t i = 0; i < request->n_after; i++) {
-		int32_t leader = season_of(cutter, request->after[i].request), own = season_of(cutter, r);
+	for (int32_t i = 0; own != PROBLEM_NONE && i < request->n_after; i++) {
+		int32_t leader = season_of(cutter, request->after[i].request);
 
-		if (leader != PROBLEM_NONE && own != PROBLEM_NONE && leader != own)
+		if (leader != PROBLEM_NONE && leader != own)
 			return true;
 	}
 	return false;
@@ -131,11 +125,9 @@ static int32_t hand_out(const struct cutter *cutter, int32_t *of)
 	const struct problem *problem = cutter->problem;
 	int32_t n = 0;
 
-	for (int32_t r = 0; r < problem->n_requests; r++)
-		of[r] = season_of(cutter, r);
 	for (int32_t r = 0; r < problem->n_requests; r++) {
-		if (is_torn(cutter, r))
-			of[r] = PROBLEM_NONE; /* where it stays, its leaders go only where they leave it its gap */
+		/* Where one stays that is torn, its leaders go only where they leave it its gap. */
+		of[r] = is_torn(cutter, r) ? PROBLEM_NONE : season_of(cutter, r);
 		n += of[r] != PROBLEM_NONE;
 	}
 	return n;

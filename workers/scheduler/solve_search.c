@@ -105,12 +105,18 @@ static int64_t cycle_done(const struct search *search, const struct cycle *cycle
 	return by_steps > by_limit ? by_steps : by_limit;
 }
 
+/* From there on a cooling counts the balance more and more. */
+static int64_t balances_from(const struct search *search)
+{
+	return PARTS * (anneal_has_many(search->problem) ? BALANCING_PCT : BALANCING_ALONE_PCT) / 100;
+}
+
 /* The least that keeps the balance of hosts, and all of its weight in the end. Where no less than all of it keeps the
  * balance, nobody may go first: some coolings begin with little. */
 static int32_t balance_at(const struct search *search, const struct cycle *cycle, int64_t done)
 {
 	int64_t least = search->limits->costs == NULL ? COSTS_BALANCE : search->limits->costs->balance;
-	int64_t from = PARTS * (anneal_has_many(search->problem) ? BALANCING_PCT : BALANCING_ALONE_PCT) / 100;
+	int64_t from = balances_from(search);
 
 	if (least == COSTS_BALANCE)
 		least >>= BALANCE_SHIFT * (cycle->n_before % BALANCE_SHIFTS);
@@ -234,7 +240,7 @@ static bool agree_to_part(struct runner *runner)
 
 	if (runner->index == 0)
 		search->goes_apart = !is_over(search, runner->n_steps) &&
-		                     cycle_done(search, &runner->cycle, runner->n_steps) < (int64_t)PARTS * BALANCING_PCT / 100;
+		                     cycle_done(search, &runner->cycle, runner->n_steps) < balances_from(search);
 	pthread_barrier_wait(&search->met);
 	anneal_catch_up(runner->anneal);
 	return search->goes_apart;
@@ -282,7 +288,7 @@ static void *run_together(void *arg)
 }
 
 /* How threads share a plan; each season has one at least. */
-static void share_out(struct search *search)
+static void share_init(struct search *search)
 {
 	int32_t n = search->n_threads, most = n < SEASONS_MOST ? n : SEASONS_MOST;
 
@@ -405,7 +411,7 @@ int64_t solve_search(struct calendar *calendar, const struct solve_limits *limit
 	search.plan_score = INT64_MIN;
 	pthread_mutex_init(&search.plan_lock, NULL);
 	if (is_shared(&search))
-		share_out(&search);
+		share_init(&search);
 	for (int32_t t = 0; t < search.n_threads; t++)
 		runner_init(&search.runners[t], &search, calendar, t);
 	tell(&search, &search.runners[0]);
