@@ -111,11 +111,17 @@ static int64_t balances_from(const struct search *search)
 	return PARTS * (anneal_has_many(search->problem) ? BALANCING_PCT : BALANCING_ALONE_PCT) / 100;
 }
 
+/* What keeps the balance of hosts; COSTS_BALANCE: no less than all of its weight. */
+static int64_t least_balance(const struct search *search)
+{
+	return search->limits->costs == NULL ? COSTS_BALANCE : search->limits->costs->balance;
+}
+
 /* The least that keeps the balance of hosts, and all of its weight in the end. Where no less than all of it keeps the
  * balance, nobody may go first: some coolings begin with little. */
 static int32_t balance_at(const struct search *search, const struct cycle *cycle, int64_t done)
 {
-	int64_t least = search->limits->costs == NULL ? COSTS_BALANCE : search->limits->costs->balance;
+	int64_t least = least_balance(search);
 	int64_t from = balances_from(search);
 
 	if (least == COSTS_BALANCE)
@@ -232,14 +238,14 @@ static int64_t long_enough(const struct search *search, int64_t ms_a_thousand)
 	return 1 + ms_a_thousand * search->problem->n_requests / 1000;
 }
 
-/* All are here, and hold the same plan. Once the balance of hosts counts more and more, which is of all seasons, they stay
- * together. */
+/* All are here, and hold the same plan. While the balance of hosts, which is of all seasons, counts more than a part, they
+ * stay together. */
 static bool agree_to_part(struct runner *runner)
 {
 	struct search *search = runner->search;
 
 	if (runner->index == 0)
-		search->goes_apart = !is_over(search, runner->n_steps) &&
+		search->goes_apart = !is_over(search, runner->n_steps) && least_balance(search) < COSTS_BALANCE &&
 		                     cycle_done(search, &runner->cycle, runner->n_steps) < balances_from(search);
 	pthread_barrier_wait(&search->met);
 	anneal_catch_up(runner->anneal);
