@@ -135,6 +135,24 @@ void anneal_leave_line(struct anneal *anneal, int32_t r)
 	count_wishes(anneal, r, false);
 }
 
+/* What it costs others, where it stands, more than its cheapest place would, in points. (What stands already may stand
+ * outside its windows.) */
+static int32_t cost_in_vain(const struct anneal *anneal, int32_t r)
+{
+	const struct problem_request *request = &anneal->problem->requests[r];
+	struct calendar_spot spot = anneal->calendar->spots[r];
+	int32_t bit = spot.day - request->first_word * 64;
+
+	if (bit < 0 || bit >= request->n_words * 64)
+		return BOUND_DEAREST;
+	if (!anneal_has_costs(anneal, r))
+		return 0;
+	for (int32_t i = 0; i < request->n_venues; i++)
+		if (request->venues[i] == spot.venue)
+			return (int32_t)anneal_more(anneal, r, i, bit);
+	return 0;
+}
+
 /* Is there any place for it beside what stays? */
 static bool could_begin(const struct anneal *anneal, int32_t r)
 {
@@ -183,6 +201,7 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 	anneal->stale = memory_new(n, sizeof(int32_t));
 	anneal->is_stale = memory_new(n, sizeof(bool));
 	anneal->changes = memory_new(n, sizeof(*anneal->changes));
+	anneal->in_vain = memory_new(n, sizeof(int32_t));
 	anneal->own = memory_new(n, sizeof(int32_t));
 	anneal->pinned = memory_new(n, sizeof(int32_t));
 	anneal->away = memory_new(n, sizeof(int32_t));
@@ -204,7 +223,9 @@ struct anneal *anneal_new(const struct calendar *start, uint64_t seed, const str
 			anneal->longest = request->duration;
 		anneal->waiting_at[r] = PROBLEM_NONE;
 		anneal->best[r] = calendar_where(start, r);
-		if (anneal->best[r].venue == PROBLEM_NONE && could_begin(anneal, r))
+		if (anneal->best[r].venue != PROBLEM_NONE)
+			anneal->in_vain[r] = cost_in_vain(anneal, r);
+		else if (could_begin(anneal, r))
 			anneal_wait(anneal, r);
 	}
 	for (int32_t r = 0; r < start->n_spots; r++)
@@ -236,6 +257,7 @@ void anneal_free(struct anneal *anneal)
 	free(anneal->stale);
 	free(anneal->is_stale);
 	free(anneal->changes);
+	free(anneal->in_vain);
 	free(anneal->own);
 	free(anneal->pinned);
 	free(anneal->away);
@@ -491,6 +513,8 @@ void anneal_settle(struct anneal *anneal, int32_t r)
 		else
 			anneal_wait(anneal, r);
 	}
+	if (placed)
+		anneal->in_vain[r] = cost_in_vain(anneal, r);
 	if (!anneal->is_stale[r]) {
 		anneal->is_stale[r] = true;
 		anneal->stale[anneal->n_stale++] = r;

@@ -372,24 +372,6 @@ static bool eject(struct anneal *anneal)
 
 /* ---- who comes out, and who is asked where there is room then ---- */
 
-/* What it costs others more than its cheapest place would, in points. (What stands already may stand outside its
- * windows.) */
-static int64_t cost_in_vain(const struct anneal *anneal, int32_t r)
-{
-	const struct problem_request *request = &anneal->problem->requests[r];
-	struct calendar_spot spot = anneal->calendar->spots[r];
-	int32_t bit = spot.day - request->first_word * 64;
-
-	if (bit < 0 || bit >= request->n_words * 64)
-		return BOUND_DEAREST;
-	if (anneal->costs[r] == NULL)
-		return 0;
-	for (int32_t i = 0; i < request->n_venues; i++)
-		if (request->venues[i] == spot.venue)
-			return anneal_more(anneal, r, i, bit);
-	return 0;
-}
-
 static int32_t any_placed(struct anneal *anneal)
 {
 	for (int tries = 0; tries < 8 && anneal->n_own > 0; tries++) {
@@ -409,10 +391,10 @@ static int32_t some_placed(struct anneal *anneal)
 
 	if (ret == PROBLEM_NONE || anneal->costs == NULL || !anneal_has_many(anneal->problem))
 		return ret;
-	most = cost_in_vain(anneal, ret);
+	most = anneal->in_vain[ret];
 	for (int k = 1; k < PLACED_ASKED; k++) {
 		int32_t r = any_placed(anneal);
-		int64_t cost = r == PROBLEM_NONE ? INT64_MIN : cost_in_vain(anneal, r);
+		int64_t cost = r == PROBLEM_NONE ? INT64_MIN : anneal->in_vain[r];
 
 		if (cost <= most)
 			continue;

@@ -29,6 +29,7 @@ struct anneal {
 	const uint8_t *const *costs; /* by request, or NULL */
 	const int32_t *points;       /* what an entry of them stands for */
 	const int64_t *promise;      /* by request, or NULL */
+	int32_t *in_vain;            /* by request that stands: what it costs others more than its cheapest place, in points */
 	int32_t guided_pct;          /* how often they decide rather than the wish; */
 	int64_t blur;                /* by how much they are then told wrong at most, in points */
 	int32_t balance;             /* how much the balance of hosts counts, of COSTS_BALANCE */
